@@ -35,7 +35,7 @@ func vnniRoutine(most, cols int) emit.Routine {
 t are taps numbers, one after the other or, if gaps is not nil, with gaps between them. There are lineCount lines of
 tiles tiles. The rows of a tile are ldc, ldsum and rowOffsets bytes apart, and the tiles tileC, tileSum and tileOffsets.
 k is a multiple of 4. Columns whose bit in mask is 0 are not stored.`, name, 16*cols),
-		Frame: 40,
+		Frame: 32,
 		Build: func(c *build.Context) {
 			g := &gen{emit.Gen{Context: c}}
 			g.dispatch(reg.RDI, reg.RAX, most, func(rows int) { g.vnniTiles(rows, cols) })
@@ -44,13 +44,12 @@ k is a multiple of 4. Columns whose bit in mask is 0 are not stored.`, name, 16*
 }
 
 // The locals: A displaced by the length of a run, the offsets of the next tap, the taps left,
-// minus the length of a run, and the gap behind the tap.
+// and minus the length of a run.
 var (
 	vnniBase  = emit.At(reg.StackPointer, 0)
 	vnniNext  = emit.At(reg.StackPointer, 8)
 	vnniLeft  = emit.At(reg.StackPointer, 16)
 	vnniBegin = emit.At(reg.StackPointer, 24)
-	vnniGap   = emit.At(reg.StackPointer, 32)
 )
 
 func (g *gen) vnniTiles(rows, cols int) {
@@ -118,8 +117,6 @@ func (g *gen) vnniStart(t *tile, s scalars) {
 	g.MOVQ(reg.RAX, vnniNext)
 	g.MOVQ(field(s.call, "taps"), reg.RAX)
 	g.MOVQ(reg.RAX, vnniLeft)
-	g.MOVQ(field(s.call, "gaps"), reg.RAX)
-	g.MOVQ(reg.RAX, vnniGap)
 	g.MOVQ(field(s.call, "rowOffsets"), reg.RBP)
 }
 
@@ -189,12 +186,12 @@ func (g *gen) vnniTap(rows int) {
 // vnniSkip moves the offsets and B over the gap behind a tap and jumps to the next one.
 func (g *gen) vnniSkip(tap string) {
 	gap, p := reg.RBX, vnniIndex
-	g.MOVQ(vnniGap, p)
-	g.TESTQ(p, p)
-	g.JZ(operand.LabelRef(tap))
-	g.ADDQ(operand.I8(4), vnniGap)
-	g.MOVLQSX(emit.At(p, 0), gap)
 	g.MOVQ(emit.Param(), p)
+	g.MOVQ(field(p, "gaps"), gap)
+	g.TESTQ(gap, gap)
+	g.JZ(operand.LabelRef(tap))
+	g.MOVQ(vnniLeft, reg.RCX)
+	g.MOVLQSX(emit.Indexed(gap, reg.RCX, 4, 0), gap)
 	g.MOVQ(field(p, "tapB"), p)
 	g.IMULQ(gap, p)
 	g.ADDQ(p, vnniB)

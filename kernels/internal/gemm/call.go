@@ -27,6 +27,10 @@ type call struct {
 	k           int     // length of a run, in the routine's unit
 	rows        int     // rows of each tile
 	tiles       int     // tiles, one below the other
+	rowOffsets  int     // bytes from row to row of the offsets
+	tileOffsets int     // bytes from tile to tile: of the offsets
+	tileC       int     // of C
+	tileSum     int     // of the summand
 	ahead       uintptr // what is to be fetched of the next panel of B, up to aheadEnd
 	aheadEnd    uintptr
 	lines       int     // cache lines of it for every 16 bytes of K
@@ -45,12 +49,8 @@ type call struct {
 	gathered    unsafe.Pointer // rows of A whose taps lie side by side
 	tapBytes    int            // length of a run in bytes
 	blockRows   int            // rows of a block
-	gaps        unsafe.Pointer // taps to leave out behind each one: [taps]int32; nil if none
+	gaps        unsafe.Pointer // taps to leave out before the last n, for each n: [taps]int32; nil if none
 	tapB        int            // bytes from tap to tap of B
-	rowOffsets  int            // bytes from row to row of the offsets
-	tileOffsets int            // bytes from tile to tile: of the offsets
-	tileC       int            // of C
-	tileSum     int            // of the summand
 	lineCount   int            // lines of tiles
 	lineTiles   int            // tiles of a line
 	lineOffsets int            // bytes from the end of a line to the next one: of the offsets

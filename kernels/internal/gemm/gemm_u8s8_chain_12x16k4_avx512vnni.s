@@ -6,7 +6,7 @@
 
 // func gemm_u8s8_chain_12x16k4_avx512vnni(c *byte)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VL, AVX512VNNI
-TEXT ·gemm_u8s8_chain_12x16k4_avx512vnni(SB), NOSPLIT, $40-8
+TEXT ·gemm_u8s8_chain_12x16k4_avx512vnni(SB), NOSPLIT, $32-8
 	MOVQ c+0(FP), DI
 	MOVQ (DI), AX
 	MOVQ AX, 40(DI)
@@ -70,9 +70,7 @@ tile12:
 	MOVQ    AX, 8(SP)
 	MOVQ    136(DI), AX
 	MOVQ    AX, 16(SP)
-	MOVQ    288(DI), AX
-	MOVQ    AX, 32(SP)
-	MOVQ    304(DI), BP
+	MOVQ    168(DI), BP
 
 tap_1:
 	MOVQ    8(SP), DI
@@ -259,13 +257,13 @@ four_5:
 tap_done_6:
 	DECQ    16(SP)
 	JZ      multiplied_2
-	MOVQ    32(SP), DI
-	TESTQ   DI, DI
-	JZ      tap_1
-	ADDQ    $+4, 32(SP)
-	MOVLQSX (DI), BX
 	MOVQ    c+0(FP), DI
-	MOVQ    296(DI), DI
+	MOVQ    320(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_1
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    328(DI), DI
 	IMULQ   BX, DI
 	ADDQ    DI, R15
 	SHLQ    $0x02, BX
@@ -274,12 +272,12 @@ tap_done_6:
 
 multiplied_2:
 	MOVQ    c+0(FP), DI
-	MOVL    192(DI), AX
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_8
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
+	CMPL    228(DI), $0x0000ffff
 	JNE     partial_9
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
@@ -308,8 +306,8 @@ multiplied_2:
 	JMP     end_10
 
 partial_9:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -354,13 +352,13 @@ chain_8:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
-	KMOVD        196(DI), K3
-	VPBROADCASTD 212(DI), Z1
-	VBROADCASTSS 200(DI), Z2
-	VBROADCASTSS 204(DI), Z3
-	VBROADCASTSS 208(DI), Z4
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
+	KMOVD        228(DI), K3
+	VPBROADCASTD 244(DI), Z1
+	VBROADCASTSS 232(DI), Z2
+	VBROADCASTSS 236(DI), Z3
+	VBROADCASTSS 240(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	VCVTDQ2PS    Z10, Z10
@@ -896,9 +894,9 @@ no_bias_39:
 	JZ           no_sum_40
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 208(DI), Z0
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
+	VBROADCASTSS 240(DI), Z0
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_41
 	VPMOVZXBD.Z  (BX), K1, Z1
@@ -1133,9 +1131,9 @@ no_relu_45:
 no_post_46:
 	TESTL        $0x00008000, AX
 	JZ           no_words_48
-	VBROADCASTSS 200(DI), Z0
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -1143,7 +1141,7 @@ no_post_46:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -1151,7 +1149,7 @@ no_post_46:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 	VMAXPS       Z0, Z10, Z10
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z10, Z10
 	VPSRAD       $0x1f, Z10, Z1
 	VCVTPS2DQ    Z10, Z10
@@ -1159,7 +1157,7 @@ no_post_46:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z10, Z10
 	VMAXPS       Z0, Z11, Z11
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z11, Z11
 	VPSRAD       $0x1f, Z11, Z1
 	VCVTPS2DQ    Z11, Z11
@@ -1167,7 +1165,7 @@ no_post_46:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z11, Z11
 	VMAXPS       Z0, Z12, Z12
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z12, Z12
 	VPSRAD       $0x1f, Z12, Z1
 	VCVTPS2DQ    Z12, Z12
@@ -1175,7 +1173,7 @@ no_post_46:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z12, Z12
 	VMAXPS       Z0, Z13, Z13
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z13, Z13
 	VPSRAD       $0x1f, Z13, Z1
 	VCVTPS2DQ    Z13, Z13
@@ -1183,7 +1181,7 @@ no_post_46:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z13, Z13
 	VMAXPS       Z0, Z14, Z14
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z14, Z14
 	VPSRAD       $0x1f, Z14, Z1
 	VCVTPS2DQ    Z14, Z14
@@ -1191,7 +1189,7 @@ no_post_46:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z14, Z14
 	VMAXPS       Z0, Z15, Z15
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z15, Z15
 	VPSRAD       $0x1f, Z15, Z1
 	VCVTPS2DQ    Z15, Z15
@@ -1199,7 +1197,7 @@ no_post_46:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z15, Z15
 	VMAXPS       Z0, Z16, Z16
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z16, Z16
 	VPSRAD       $0x1f, Z16, Z1
 	VCVTPS2DQ    Z16, Z16
@@ -1207,7 +1205,7 @@ no_post_46:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z16, Z16
 	VMAXPS       Z0, Z17, Z17
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z17, Z17
 	VPSRAD       $0x1f, Z17, Z1
 	VCVTPS2DQ    Z17, Z17
@@ -1215,7 +1213,7 @@ no_post_46:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z17, Z17
 	VMAXPS       Z0, Z18, Z18
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z18, Z18
 	VPSRAD       $0x1f, Z18, Z1
 	VCVTPS2DQ    Z18, Z18
@@ -1223,7 +1221,7 @@ no_post_46:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z18, Z18
 	VMAXPS       Z0, Z19, Z19
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z19, Z19
 	VPSRAD       $0x1f, Z19, Z1
 	VCVTPS2DQ    Z19, Z19
@@ -1234,7 +1232,7 @@ no_post_46:
 no_words_48:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
+	CMPL    228(DI), $0x0000ffff
 	JNE     partial_49
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
@@ -1263,8 +1261,8 @@ no_words_48:
 	JMP     end_50
 
 partial_49:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -1292,11 +1290,11 @@ partial_49:
 
 end_50:
 stored_7:
-	MOVQ 320(DI), BX
+	MOVQ 184(DI), BX
 	ADDQ BX, 48(DI)
-	MOVQ 328(DI), BX
+	MOVQ 192(DI), BX
 	ADDQ BX, 56(DI)
-	MOVQ 312(DI), BX
+	MOVQ 176(DI), BX
 	ADDQ BX, 64(DI)
 	DECQ 160(DI)
 	JNZ  tile12
@@ -1342,9 +1340,7 @@ tile11:
 	MOVQ    AX, 8(SP)
 	MOVQ    136(DI), AX
 	MOVQ    AX, 16(SP)
-	MOVQ    288(DI), AX
-	MOVQ    AX, 32(SP)
-	MOVQ    304(DI), BP
+	MOVQ    168(DI), BP
 
 tap_52:
 	MOVQ    8(SP), DI
@@ -1518,13 +1514,13 @@ four_56:
 tap_done_57:
 	DECQ    16(SP)
 	JZ      multiplied_53
-	MOVQ    32(SP), DI
-	TESTQ   DI, DI
-	JZ      tap_52
-	ADDQ    $+4, 32(SP)
-	MOVLQSX (DI), BX
 	MOVQ    c+0(FP), DI
-	MOVQ    296(DI), DI
+	MOVQ    320(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_52
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    328(DI), DI
 	IMULQ   BX, DI
 	ADDQ    DI, R15
 	SHLQ    $0x02, BX
@@ -1533,12 +1529,12 @@ tap_done_57:
 
 multiplied_53:
 	MOVQ    c+0(FP), DI
-	MOVL    192(DI), AX
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_59
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
+	CMPL    228(DI), $0x0000ffff
 	JNE     partial_60
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
@@ -1565,8 +1561,8 @@ multiplied_53:
 	JMP     end_61
 
 partial_60:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -1609,13 +1605,13 @@ chain_59:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
-	KMOVD        196(DI), K3
-	VPBROADCASTD 212(DI), Z1
-	VBROADCASTSS 200(DI), Z2
-	VBROADCASTSS 204(DI), Z3
-	VBROADCASTSS 208(DI), Z4
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
+	KMOVD        228(DI), K3
+	VPBROADCASTD 244(DI), Z1
+	VBROADCASTSS 232(DI), Z2
+	VBROADCASTSS 236(DI), Z3
+	VBROADCASTSS 240(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	VCVTDQ2PS    Z10, Z10
@@ -2118,9 +2114,9 @@ no_bias_90:
 	JZ           no_sum_91
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 208(DI), Z0
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
+	VBROADCASTSS 240(DI), Z0
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_92
 	VPMOVZXBD.Z  (BX), K1, Z1
@@ -2338,9 +2334,9 @@ no_relu_96:
 no_post_97:
 	TESTL        $0x00008000, AX
 	JZ           no_words_99
-	VBROADCASTSS 200(DI), Z0
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -2348,7 +2344,7 @@ no_post_97:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -2356,7 +2352,7 @@ no_post_97:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 	VMAXPS       Z0, Z10, Z10
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z10, Z10
 	VPSRAD       $0x1f, Z10, Z1
 	VCVTPS2DQ    Z10, Z10
@@ -2364,7 +2360,7 @@ no_post_97:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z10, Z10
 	VMAXPS       Z0, Z11, Z11
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z11, Z11
 	VPSRAD       $0x1f, Z11, Z1
 	VCVTPS2DQ    Z11, Z11
@@ -2372,7 +2368,7 @@ no_post_97:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z11, Z11
 	VMAXPS       Z0, Z12, Z12
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z12, Z12
 	VPSRAD       $0x1f, Z12, Z1
 	VCVTPS2DQ    Z12, Z12
@@ -2380,7 +2376,7 @@ no_post_97:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z12, Z12
 	VMAXPS       Z0, Z13, Z13
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z13, Z13
 	VPSRAD       $0x1f, Z13, Z1
 	VCVTPS2DQ    Z13, Z13
@@ -2388,7 +2384,7 @@ no_post_97:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z13, Z13
 	VMAXPS       Z0, Z14, Z14
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z14, Z14
 	VPSRAD       $0x1f, Z14, Z1
 	VCVTPS2DQ    Z14, Z14
@@ -2396,7 +2392,7 @@ no_post_97:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z14, Z14
 	VMAXPS       Z0, Z15, Z15
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z15, Z15
 	VPSRAD       $0x1f, Z15, Z1
 	VCVTPS2DQ    Z15, Z15
@@ -2404,7 +2400,7 @@ no_post_97:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z15, Z15
 	VMAXPS       Z0, Z16, Z16
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z16, Z16
 	VPSRAD       $0x1f, Z16, Z1
 	VCVTPS2DQ    Z16, Z16
@@ -2412,7 +2408,7 @@ no_post_97:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z16, Z16
 	VMAXPS       Z0, Z17, Z17
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z17, Z17
 	VPSRAD       $0x1f, Z17, Z1
 	VCVTPS2DQ    Z17, Z17
@@ -2420,7 +2416,7 @@ no_post_97:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z17, Z17
 	VMAXPS       Z0, Z18, Z18
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z18, Z18
 	VPSRAD       $0x1f, Z18, Z1
 	VCVTPS2DQ    Z18, Z18
@@ -2431,7 +2427,7 @@ no_post_97:
 no_words_99:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
+	CMPL    228(DI), $0x0000ffff
 	JNE     partial_100
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
@@ -2458,8 +2454,8 @@ no_words_99:
 	JMP     end_101
 
 partial_100:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -2485,11 +2481,11 @@ partial_100:
 
 end_101:
 stored_58:
-	MOVQ 320(DI), BX
+	MOVQ 184(DI), BX
 	ADDQ BX, 48(DI)
-	MOVQ 328(DI), BX
+	MOVQ 192(DI), BX
 	ADDQ BX, 56(DI)
-	MOVQ 312(DI), BX
+	MOVQ 176(DI), BX
 	ADDQ BX, 64(DI)
 	DECQ 160(DI)
 	JNZ  tile11
@@ -2534,9 +2530,7 @@ tile10:
 	MOVQ    AX, 8(SP)
 	MOVQ    136(DI), AX
 	MOVQ    AX, 16(SP)
-	MOVQ    288(DI), AX
-	MOVQ    AX, 32(SP)
-	MOVQ    304(DI), BP
+	MOVQ    168(DI), BP
 
 tap_103:
 	MOVQ    8(SP), DI
@@ -2697,13 +2691,13 @@ four_107:
 tap_done_108:
 	DECQ    16(SP)
 	JZ      multiplied_104
-	MOVQ    32(SP), DI
-	TESTQ   DI, DI
-	JZ      tap_103
-	ADDQ    $+4, 32(SP)
-	MOVLQSX (DI), BX
 	MOVQ    c+0(FP), DI
-	MOVQ    296(DI), DI
+	MOVQ    320(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_103
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    328(DI), DI
 	IMULQ   BX, DI
 	ADDQ    DI, R15
 	SHLQ    $0x02, BX
@@ -2712,12 +2706,12 @@ tap_done_108:
 
 multiplied_104:
 	MOVQ    c+0(FP), DI
-	MOVL    192(DI), AX
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_110
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
+	CMPL    228(DI), $0x0000ffff
 	JNE     partial_111
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
@@ -2742,8 +2736,8 @@ multiplied_104:
 	JMP     end_112
 
 partial_111:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -2784,13 +2778,13 @@ chain_110:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
-	KMOVD        196(DI), K3
-	VPBROADCASTD 212(DI), Z1
-	VBROADCASTSS 200(DI), Z2
-	VBROADCASTSS 204(DI), Z3
-	VBROADCASTSS 208(DI), Z4
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
+	KMOVD        228(DI), K3
+	VPBROADCASTD 244(DI), Z1
+	VBROADCASTSS 232(DI), Z2
+	VBROADCASTSS 236(DI), Z3
+	VBROADCASTSS 240(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	VCVTDQ2PS    Z10, Z10
@@ -3259,9 +3253,9 @@ no_bias_141:
 	JZ           no_sum_142
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 208(DI), Z0
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
+	VBROADCASTSS 240(DI), Z0
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_143
 	VPMOVZXBD.Z  (BX), K1, Z1
@@ -3462,9 +3456,9 @@ no_relu_147:
 no_post_148:
 	TESTL        $0x00008000, AX
 	JZ           no_words_150
-	VBROADCASTSS 200(DI), Z0
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -3472,7 +3466,7 @@ no_post_148:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -3480,7 +3474,7 @@ no_post_148:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 	VMAXPS       Z0, Z10, Z10
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z10, Z10
 	VPSRAD       $0x1f, Z10, Z1
 	VCVTPS2DQ    Z10, Z10
@@ -3488,7 +3482,7 @@ no_post_148:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z10, Z10
 	VMAXPS       Z0, Z11, Z11
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z11, Z11
 	VPSRAD       $0x1f, Z11, Z1
 	VCVTPS2DQ    Z11, Z11
@@ -3496,7 +3490,7 @@ no_post_148:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z11, Z11
 	VMAXPS       Z0, Z12, Z12
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z12, Z12
 	VPSRAD       $0x1f, Z12, Z1
 	VCVTPS2DQ    Z12, Z12
@@ -3504,7 +3498,7 @@ no_post_148:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z12, Z12
 	VMAXPS       Z0, Z13, Z13
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z13, Z13
 	VPSRAD       $0x1f, Z13, Z1
 	VCVTPS2DQ    Z13, Z13
@@ -3512,7 +3506,7 @@ no_post_148:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z13, Z13
 	VMAXPS       Z0, Z14, Z14
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z14, Z14
 	VPSRAD       $0x1f, Z14, Z1
 	VCVTPS2DQ    Z14, Z14
@@ -3520,7 +3514,7 @@ no_post_148:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z14, Z14
 	VMAXPS       Z0, Z15, Z15
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z15, Z15
 	VPSRAD       $0x1f, Z15, Z1
 	VCVTPS2DQ    Z15, Z15
@@ -3528,7 +3522,7 @@ no_post_148:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z15, Z15
 	VMAXPS       Z0, Z16, Z16
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z16, Z16
 	VPSRAD       $0x1f, Z16, Z1
 	VCVTPS2DQ    Z16, Z16
@@ -3536,7 +3530,7 @@ no_post_148:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z16, Z16
 	VMAXPS       Z0, Z17, Z17
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z17, Z17
 	VPSRAD       $0x1f, Z17, Z1
 	VCVTPS2DQ    Z17, Z17
@@ -3547,7 +3541,7 @@ no_post_148:
 no_words_150:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
+	CMPL    228(DI), $0x0000ffff
 	JNE     partial_151
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
@@ -3572,8 +3566,8 @@ no_words_150:
 	JMP     end_152
 
 partial_151:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -3597,11 +3591,11 @@ partial_151:
 
 end_152:
 stored_109:
-	MOVQ 320(DI), BX
+	MOVQ 184(DI), BX
 	ADDQ BX, 48(DI)
-	MOVQ 328(DI), BX
+	MOVQ 192(DI), BX
 	ADDQ BX, 56(DI)
-	MOVQ 312(DI), BX
+	MOVQ 176(DI), BX
 	ADDQ BX, 64(DI)
 	DECQ 160(DI)
 	JNZ  tile10
@@ -3645,9 +3639,7 @@ tile9:
 	MOVQ    AX, 8(SP)
 	MOVQ    136(DI), AX
 	MOVQ    AX, 16(SP)
-	MOVQ    288(DI), AX
-	MOVQ    AX, 32(SP)
-	MOVQ    304(DI), BP
+	MOVQ    168(DI), BP
 
 tap_154:
 	MOVQ    8(SP), DI
@@ -3795,13 +3787,13 @@ four_158:
 tap_done_159:
 	DECQ    16(SP)
 	JZ      multiplied_155
-	MOVQ    32(SP), DI
-	TESTQ   DI, DI
-	JZ      tap_154
-	ADDQ    $+4, 32(SP)
-	MOVLQSX (DI), BX
 	MOVQ    c+0(FP), DI
-	MOVQ    296(DI), DI
+	MOVQ    320(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_154
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    328(DI), DI
 	IMULQ   BX, DI
 	ADDQ    DI, R15
 	SHLQ    $0x02, BX
@@ -3810,12 +3802,12 @@ tap_done_159:
 
 multiplied_155:
 	MOVQ    c+0(FP), DI
-	MOVL    192(DI), AX
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_161
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
+	CMPL    228(DI), $0x0000ffff
 	JNE     partial_162
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
@@ -3838,8 +3830,8 @@ multiplied_155:
 	JMP     end_163
 
 partial_162:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -3878,13 +3870,13 @@ chain_161:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
-	KMOVD        196(DI), K3
-	VPBROADCASTD 212(DI), Z1
-	VBROADCASTSS 200(DI), Z2
-	VBROADCASTSS 204(DI), Z3
-	VBROADCASTSS 208(DI), Z4
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
+	KMOVD        228(DI), K3
+	VPBROADCASTD 244(DI), Z1
+	VBROADCASTSS 232(DI), Z2
+	VBROADCASTSS 236(DI), Z3
+	VBROADCASTSS 240(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	VCVTDQ2PS    Z10, Z10
@@ -4320,9 +4312,9 @@ no_bias_192:
 	JZ           no_sum_193
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 208(DI), Z0
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
+	VBROADCASTSS 240(DI), Z0
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_194
 	VPMOVZXBD.Z  (BX), K1, Z1
@@ -4506,9 +4498,9 @@ no_relu_198:
 no_post_199:
 	TESTL        $0x00008000, AX
 	JZ           no_words_201
-	VBROADCASTSS 200(DI), Z0
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -4516,7 +4508,7 @@ no_post_199:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -4524,7 +4516,7 @@ no_post_199:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 	VMAXPS       Z0, Z10, Z10
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z10, Z10
 	VPSRAD       $0x1f, Z10, Z1
 	VCVTPS2DQ    Z10, Z10
@@ -4532,7 +4524,7 @@ no_post_199:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z10, Z10
 	VMAXPS       Z0, Z11, Z11
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z11, Z11
 	VPSRAD       $0x1f, Z11, Z1
 	VCVTPS2DQ    Z11, Z11
@@ -4540,7 +4532,7 @@ no_post_199:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z11, Z11
 	VMAXPS       Z0, Z12, Z12
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z12, Z12
 	VPSRAD       $0x1f, Z12, Z1
 	VCVTPS2DQ    Z12, Z12
@@ -4548,7 +4540,7 @@ no_post_199:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z12, Z12
 	VMAXPS       Z0, Z13, Z13
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z13, Z13
 	VPSRAD       $0x1f, Z13, Z1
 	VCVTPS2DQ    Z13, Z13
@@ -4556,7 +4548,7 @@ no_post_199:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z13, Z13
 	VMAXPS       Z0, Z14, Z14
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z14, Z14
 	VPSRAD       $0x1f, Z14, Z1
 	VCVTPS2DQ    Z14, Z14
@@ -4564,7 +4556,7 @@ no_post_199:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z14, Z14
 	VMAXPS       Z0, Z15, Z15
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z15, Z15
 	VPSRAD       $0x1f, Z15, Z1
 	VCVTPS2DQ    Z15, Z15
@@ -4572,7 +4564,7 @@ no_post_199:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z15, Z15
 	VMAXPS       Z0, Z16, Z16
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z16, Z16
 	VPSRAD       $0x1f, Z16, Z1
 	VCVTPS2DQ    Z16, Z16
@@ -4583,7 +4575,7 @@ no_post_199:
 no_words_201:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
+	CMPL    228(DI), $0x0000ffff
 	JNE     partial_202
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
@@ -4606,8 +4598,8 @@ no_words_201:
 	JMP     end_203
 
 partial_202:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -4629,11 +4621,11 @@ partial_202:
 
 end_203:
 stored_160:
-	MOVQ 320(DI), BX
+	MOVQ 184(DI), BX
 	ADDQ BX, 48(DI)
-	MOVQ 328(DI), BX
+	MOVQ 192(DI), BX
 	ADDQ BX, 56(DI)
-	MOVQ 312(DI), BX
+	MOVQ 176(DI), BX
 	ADDQ BX, 64(DI)
 	DECQ 160(DI)
 	JNZ  tile9
@@ -4676,9 +4668,7 @@ tile8:
 	MOVQ    AX, 8(SP)
 	MOVQ    136(DI), AX
 	MOVQ    AX, 16(SP)
-	MOVQ    288(DI), AX
-	MOVQ    AX, 32(SP)
-	MOVQ    304(DI), BP
+	MOVQ    168(DI), BP
 
 tap_205:
 	MOVQ    8(SP), DI
@@ -4813,13 +4803,13 @@ four_209:
 tap_done_210:
 	DECQ    16(SP)
 	JZ      multiplied_206
-	MOVQ    32(SP), DI
-	TESTQ   DI, DI
-	JZ      tap_205
-	ADDQ    $+4, 32(SP)
-	MOVLQSX (DI), BX
 	MOVQ    c+0(FP), DI
-	MOVQ    296(DI), DI
+	MOVQ    320(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_205
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    328(DI), DI
 	IMULQ   BX, DI
 	ADDQ    DI, R15
 	SHLQ    $0x02, BX
@@ -4828,12 +4818,12 @@ tap_done_210:
 
 multiplied_206:
 	MOVQ    c+0(FP), DI
-	MOVL    192(DI), AX
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_212
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
+	CMPL    228(DI), $0x0000ffff
 	JNE     partial_213
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
@@ -4854,8 +4844,8 @@ multiplied_206:
 	JMP     end_214
 
 partial_213:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -4892,13 +4882,13 @@ chain_212:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
-	KMOVD        196(DI), K3
-	VPBROADCASTD 212(DI), Z1
-	VBROADCASTSS 200(DI), Z2
-	VBROADCASTSS 204(DI), Z3
-	VBROADCASTSS 208(DI), Z4
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
+	KMOVD        228(DI), K3
+	VPBROADCASTD 244(DI), Z1
+	VBROADCASTSS 232(DI), Z2
+	VBROADCASTSS 236(DI), Z3
+	VBROADCASTSS 240(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	VCVTDQ2PS    Z10, Z10
@@ -5283,9 +5273,9 @@ no_bias_239:
 	JZ           no_sum_240
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 208(DI), Z0
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
+	VBROADCASTSS 240(DI), Z0
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_241
 	VPMOVZXBD.Z  (BX), K1, Z1
@@ -5452,9 +5442,9 @@ no_relu_245:
 no_post_246:
 	TESTL        $0x00008000, AX
 	JZ           no_words_248
-	VBROADCASTSS 200(DI), Z0
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -5462,7 +5452,7 @@ no_post_246:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -5470,7 +5460,7 @@ no_post_246:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 	VMAXPS       Z0, Z10, Z10
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z10, Z10
 	VPSRAD       $0x1f, Z10, Z1
 	VCVTPS2DQ    Z10, Z10
@@ -5478,7 +5468,7 @@ no_post_246:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z10, Z10
 	VMAXPS       Z0, Z11, Z11
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z11, Z11
 	VPSRAD       $0x1f, Z11, Z1
 	VCVTPS2DQ    Z11, Z11
@@ -5486,7 +5476,7 @@ no_post_246:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z11, Z11
 	VMAXPS       Z0, Z12, Z12
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z12, Z12
 	VPSRAD       $0x1f, Z12, Z1
 	VCVTPS2DQ    Z12, Z12
@@ -5494,7 +5484,7 @@ no_post_246:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z12, Z12
 	VMAXPS       Z0, Z13, Z13
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z13, Z13
 	VPSRAD       $0x1f, Z13, Z1
 	VCVTPS2DQ    Z13, Z13
@@ -5502,7 +5492,7 @@ no_post_246:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z13, Z13
 	VMAXPS       Z0, Z14, Z14
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z14, Z14
 	VPSRAD       $0x1f, Z14, Z1
 	VCVTPS2DQ    Z14, Z14
@@ -5510,7 +5500,7 @@ no_post_246:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z14, Z14
 	VMAXPS       Z0, Z15, Z15
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z15, Z15
 	VPSRAD       $0x1f, Z15, Z1
 	VCVTPS2DQ    Z15, Z15
@@ -5521,7 +5511,7 @@ no_post_246:
 no_words_248:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
+	CMPL    228(DI), $0x0000ffff
 	JNE     partial_249
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
@@ -5542,8 +5532,8 @@ no_words_248:
 	JMP     end_250
 
 partial_249:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -5563,11 +5553,11 @@ partial_249:
 
 end_250:
 stored_211:
-	MOVQ 320(DI), BX
+	MOVQ 184(DI), BX
 	ADDQ BX, 48(DI)
-	MOVQ 328(DI), BX
+	MOVQ 192(DI), BX
 	ADDQ BX, 56(DI)
-	MOVQ 312(DI), BX
+	MOVQ 176(DI), BX
 	ADDQ BX, 64(DI)
 	DECQ 160(DI)
 	JNZ  tile8
@@ -5609,9 +5599,7 @@ tile7:
 	MOVQ    AX, 8(SP)
 	MOVQ    136(DI), AX
 	MOVQ    AX, 16(SP)
-	MOVQ    288(DI), AX
-	MOVQ    AX, 32(SP)
-	MOVQ    304(DI), BP
+	MOVQ    168(DI), BP
 
 tap_252:
 	MOVQ    8(SP), DI
@@ -5733,13 +5721,13 @@ four_256:
 tap_done_257:
 	DECQ    16(SP)
 	JZ      multiplied_253
-	MOVQ    32(SP), DI
-	TESTQ   DI, DI
-	JZ      tap_252
-	ADDQ    $+4, 32(SP)
-	MOVLQSX (DI), BX
 	MOVQ    c+0(FP), DI
-	MOVQ    296(DI), DI
+	MOVQ    320(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_252
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    328(DI), DI
 	IMULQ   BX, DI
 	ADDQ    DI, R15
 	SHLQ    $0x02, BX
@@ -5748,12 +5736,12 @@ tap_done_257:
 
 multiplied_253:
 	MOVQ    c+0(FP), DI
-	MOVL    192(DI), AX
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_259
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
+	CMPL    228(DI), $0x0000ffff
 	JNE     partial_260
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
@@ -5772,8 +5760,8 @@ multiplied_253:
 	JMP     end_261
 
 partial_260:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -5808,13 +5796,13 @@ chain_259:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
-	KMOVD        196(DI), K3
-	VPBROADCASTD 212(DI), Z1
-	VBROADCASTSS 200(DI), Z2
-	VBROADCASTSS 204(DI), Z3
-	VBROADCASTSS 208(DI), Z4
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
+	KMOVD        228(DI), K3
+	VPBROADCASTD 244(DI), Z1
+	VBROADCASTSS 232(DI), Z2
+	VBROADCASTSS 236(DI), Z3
+	VBROADCASTSS 240(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	VCVTDQ2PS    Z10, Z10
@@ -6166,9 +6154,9 @@ no_bias_286:
 	JZ           no_sum_287
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 208(DI), Z0
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
+	VBROADCASTSS 240(DI), Z0
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_288
 	VPMOVZXBD.Z  (BX), K1, Z1
@@ -6318,9 +6306,9 @@ no_relu_292:
 no_post_293:
 	TESTL        $0x00008000, AX
 	JZ           no_words_295
-	VBROADCASTSS 200(DI), Z0
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -6328,7 +6316,7 @@ no_post_293:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -6336,7 +6324,7 @@ no_post_293:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 	VMAXPS       Z0, Z10, Z10
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z10, Z10
 	VPSRAD       $0x1f, Z10, Z1
 	VCVTPS2DQ    Z10, Z10
@@ -6344,7 +6332,7 @@ no_post_293:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z10, Z10
 	VMAXPS       Z0, Z11, Z11
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z11, Z11
 	VPSRAD       $0x1f, Z11, Z1
 	VCVTPS2DQ    Z11, Z11
@@ -6352,7 +6340,7 @@ no_post_293:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z11, Z11
 	VMAXPS       Z0, Z12, Z12
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z12, Z12
 	VPSRAD       $0x1f, Z12, Z1
 	VCVTPS2DQ    Z12, Z12
@@ -6360,7 +6348,7 @@ no_post_293:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z12, Z12
 	VMAXPS       Z0, Z13, Z13
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z13, Z13
 	VPSRAD       $0x1f, Z13, Z1
 	VCVTPS2DQ    Z13, Z13
@@ -6368,7 +6356,7 @@ no_post_293:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z13, Z13
 	VMAXPS       Z0, Z14, Z14
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z14, Z14
 	VPSRAD       $0x1f, Z14, Z1
 	VCVTPS2DQ    Z14, Z14
@@ -6379,7 +6367,7 @@ no_post_293:
 no_words_295:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
+	CMPL    228(DI), $0x0000ffff
 	JNE     partial_296
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
@@ -6398,8 +6386,8 @@ no_words_295:
 	JMP     end_297
 
 partial_296:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -6417,11 +6405,11 @@ partial_296:
 
 end_297:
 stored_258:
-	MOVQ 320(DI), BX
+	MOVQ 184(DI), BX
 	ADDQ BX, 48(DI)
-	MOVQ 328(DI), BX
+	MOVQ 192(DI), BX
 	ADDQ BX, 56(DI)
-	MOVQ 312(DI), BX
+	MOVQ 176(DI), BX
 	ADDQ BX, 64(DI)
 	DECQ 160(DI)
 	JNZ  tile7
@@ -6462,9 +6450,7 @@ tile6:
 	MOVQ    AX, 8(SP)
 	MOVQ    136(DI), AX
 	MOVQ    AX, 16(SP)
-	MOVQ    288(DI), AX
-	MOVQ    AX, 32(SP)
-	MOVQ    304(DI), BP
+	MOVQ    168(DI), BP
 
 tap_299:
 	MOVQ    8(SP), DI
@@ -6573,13 +6559,13 @@ four_303:
 tap_done_304:
 	DECQ    16(SP)
 	JZ      multiplied_300
-	MOVQ    32(SP), DI
-	TESTQ   DI, DI
-	JZ      tap_299
-	ADDQ    $+4, 32(SP)
-	MOVLQSX (DI), BX
 	MOVQ    c+0(FP), DI
-	MOVQ    296(DI), DI
+	MOVQ    320(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_299
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    328(DI), DI
 	IMULQ   BX, DI
 	ADDQ    DI, R15
 	SHLQ    $0x02, BX
@@ -6588,12 +6574,12 @@ tap_done_304:
 
 multiplied_300:
 	MOVQ    c+0(FP), DI
-	MOVL    192(DI), AX
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_306
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
+	CMPL    228(DI), $0x0000ffff
 	JNE     partial_307
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
@@ -6610,8 +6596,8 @@ multiplied_300:
 	JMP     end_308
 
 partial_307:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -6644,13 +6630,13 @@ chain_306:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
-	KMOVD        196(DI), K3
-	VPBROADCASTD 212(DI), Z1
-	VBROADCASTSS 200(DI), Z2
-	VBROADCASTSS 204(DI), Z3
-	VBROADCASTSS 208(DI), Z4
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
+	KMOVD        228(DI), K3
+	VPBROADCASTD 244(DI), Z1
+	VBROADCASTSS 232(DI), Z2
+	VBROADCASTSS 236(DI), Z3
+	VBROADCASTSS 240(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	VCVTDQ2PS    Z10, Z10
@@ -6968,9 +6954,9 @@ no_bias_333:
 	JZ           no_sum_334
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 208(DI), Z0
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
+	VBROADCASTSS 240(DI), Z0
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_335
 	VPMOVZXBD.Z  (BX), K1, Z1
@@ -7103,9 +7089,9 @@ no_relu_339:
 no_post_340:
 	TESTL        $0x00008000, AX
 	JZ           no_words_342
-	VBROADCASTSS 200(DI), Z0
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -7113,7 +7099,7 @@ no_post_340:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -7121,7 +7107,7 @@ no_post_340:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 	VMAXPS       Z0, Z10, Z10
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z10, Z10
 	VPSRAD       $0x1f, Z10, Z1
 	VCVTPS2DQ    Z10, Z10
@@ -7129,7 +7115,7 @@ no_post_340:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z10, Z10
 	VMAXPS       Z0, Z11, Z11
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z11, Z11
 	VPSRAD       $0x1f, Z11, Z1
 	VCVTPS2DQ    Z11, Z11
@@ -7137,7 +7123,7 @@ no_post_340:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z11, Z11
 	VMAXPS       Z0, Z12, Z12
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z12, Z12
 	VPSRAD       $0x1f, Z12, Z1
 	VCVTPS2DQ    Z12, Z12
@@ -7145,7 +7131,7 @@ no_post_340:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z12, Z12
 	VMAXPS       Z0, Z13, Z13
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z13, Z13
 	VPSRAD       $0x1f, Z13, Z1
 	VCVTPS2DQ    Z13, Z13
@@ -7156,7 +7142,7 @@ no_post_340:
 no_words_342:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
+	CMPL    228(DI), $0x0000ffff
 	JNE     partial_343
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
@@ -7173,8 +7159,8 @@ no_words_342:
 	JMP     end_344
 
 partial_343:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -7190,11 +7176,11 @@ partial_343:
 
 end_344:
 stored_305:
-	MOVQ 320(DI), BX
+	MOVQ 184(DI), BX
 	ADDQ BX, 48(DI)
-	MOVQ 328(DI), BX
+	MOVQ 192(DI), BX
 	ADDQ BX, 56(DI)
-	MOVQ 312(DI), BX
+	MOVQ 176(DI), BX
 	ADDQ BX, 64(DI)
 	DECQ 160(DI)
 	JNZ  tile6
@@ -7234,9 +7220,7 @@ tile5:
 	MOVQ    AX, 8(SP)
 	MOVQ    136(DI), AX
 	MOVQ    AX, 16(SP)
-	MOVQ    288(DI), AX
-	MOVQ    AX, 32(SP)
-	MOVQ    304(DI), BP
+	MOVQ    168(DI), BP
 
 tap_346:
 	MOVQ    8(SP), DI
@@ -7332,13 +7316,13 @@ four_350:
 tap_done_351:
 	DECQ    16(SP)
 	JZ      multiplied_347
-	MOVQ    32(SP), DI
-	TESTQ   DI, DI
-	JZ      tap_346
-	ADDQ    $+4, 32(SP)
-	MOVLQSX (DI), BX
 	MOVQ    c+0(FP), DI
-	MOVQ    296(DI), DI
+	MOVQ    320(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_346
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    328(DI), DI
 	IMULQ   BX, DI
 	ADDQ    DI, R15
 	SHLQ    $0x02, BX
@@ -7347,12 +7331,12 @@ tap_done_351:
 
 multiplied_347:
 	MOVQ    c+0(FP), DI
-	MOVL    192(DI), AX
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_353
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
+	CMPL    228(DI), $0x0000ffff
 	JNE     partial_354
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
@@ -7367,8 +7351,8 @@ multiplied_347:
 	JMP     end_355
 
 partial_354:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -7399,13 +7383,13 @@ chain_353:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
-	KMOVD        196(DI), K3
-	VPBROADCASTD 212(DI), Z1
-	VBROADCASTSS 200(DI), Z2
-	VBROADCASTSS 204(DI), Z3
-	VBROADCASTSS 208(DI), Z4
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
+	KMOVD        228(DI), K3
+	VPBROADCASTD 244(DI), Z1
+	VBROADCASTSS 232(DI), Z2
+	VBROADCASTSS 236(DI), Z3
+	VBROADCASTSS 240(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	VCVTDQ2PS    Z10, Z10
@@ -7690,9 +7674,9 @@ no_bias_380:
 	JZ           no_sum_381
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 208(DI), Z0
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
+	VBROADCASTSS 240(DI), Z0
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_382
 	VPMOVZXBD.Z  (BX), K1, Z1
@@ -7808,9 +7792,9 @@ no_relu_386:
 no_post_387:
 	TESTL        $0x00008000, AX
 	JZ           no_words_389
-	VBROADCASTSS 200(DI), Z0
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -7818,7 +7802,7 @@ no_post_387:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -7826,7 +7810,7 @@ no_post_387:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 	VMAXPS       Z0, Z10, Z10
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z10, Z10
 	VPSRAD       $0x1f, Z10, Z1
 	VCVTPS2DQ    Z10, Z10
@@ -7834,7 +7818,7 @@ no_post_387:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z10, Z10
 	VMAXPS       Z0, Z11, Z11
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z11, Z11
 	VPSRAD       $0x1f, Z11, Z1
 	VCVTPS2DQ    Z11, Z11
@@ -7842,7 +7826,7 @@ no_post_387:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z11, Z11
 	VMAXPS       Z0, Z12, Z12
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z12, Z12
 	VPSRAD       $0x1f, Z12, Z1
 	VCVTPS2DQ    Z12, Z12
@@ -7853,7 +7837,7 @@ no_post_387:
 no_words_389:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
+	CMPL    228(DI), $0x0000ffff
 	JNE     partial_390
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
@@ -7868,8 +7852,8 @@ no_words_389:
 	JMP     end_391
 
 partial_390:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -7883,11 +7867,11 @@ partial_390:
 
 end_391:
 stored_352:
-	MOVQ 320(DI), BX
+	MOVQ 184(DI), BX
 	ADDQ BX, 48(DI)
-	MOVQ 328(DI), BX
+	MOVQ 192(DI), BX
 	ADDQ BX, 56(DI)
-	MOVQ 312(DI), BX
+	MOVQ 176(DI), BX
 	ADDQ BX, 64(DI)
 	DECQ 160(DI)
 	JNZ  tile5
@@ -7926,9 +7910,7 @@ tile4:
 	MOVQ    AX, 8(SP)
 	MOVQ    136(DI), AX
 	MOVQ    AX, 16(SP)
-	MOVQ    288(DI), AX
-	MOVQ    AX, 32(SP)
-	MOVQ    304(DI), BP
+	MOVQ    168(DI), BP
 
 tap_393:
 	MOVQ    8(SP), DI
@@ -8011,13 +7993,13 @@ four_397:
 tap_done_398:
 	DECQ    16(SP)
 	JZ      multiplied_394
-	MOVQ    32(SP), DI
-	TESTQ   DI, DI
-	JZ      tap_393
-	ADDQ    $+4, 32(SP)
-	MOVLQSX (DI), BX
 	MOVQ    c+0(FP), DI
-	MOVQ    296(DI), DI
+	MOVQ    320(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_393
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    328(DI), DI
 	IMULQ   BX, DI
 	ADDQ    DI, R15
 	SHLQ    $0x02, BX
@@ -8026,12 +8008,12 @@ tap_done_398:
 
 multiplied_394:
 	MOVQ    c+0(FP), DI
-	MOVL    192(DI), AX
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_400
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
+	CMPL    228(DI), $0x0000ffff
 	JNE     partial_401
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
@@ -8044,8 +8026,8 @@ multiplied_394:
 	JMP     end_402
 
 partial_401:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -8074,13 +8056,13 @@ chain_400:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
-	KMOVD        196(DI), K3
-	VPBROADCASTD 212(DI), Z1
-	VBROADCASTSS 200(DI), Z2
-	VBROADCASTSS 204(DI), Z3
-	VBROADCASTSS 208(DI), Z4
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
+	KMOVD        228(DI), K3
+	VPBROADCASTD 244(DI), Z1
+	VBROADCASTSS 232(DI), Z2
+	VBROADCASTSS 236(DI), Z3
+	VBROADCASTSS 240(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	VCVTDQ2PS    Z10, Z10
@@ -8314,9 +8296,9 @@ no_bias_423:
 	JZ           no_sum_424
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 208(DI), Z0
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
+	VBROADCASTSS 240(DI), Z0
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_425
 	VPMOVZXBD.Z  (BX), K1, Z1
@@ -8415,9 +8397,9 @@ no_relu_429:
 no_post_430:
 	TESTL        $0x00008000, AX
 	JZ           no_words_432
-	VBROADCASTSS 200(DI), Z0
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -8425,7 +8407,7 @@ no_post_430:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -8433,7 +8415,7 @@ no_post_430:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 	VMAXPS       Z0, Z10, Z10
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z10, Z10
 	VPSRAD       $0x1f, Z10, Z1
 	VCVTPS2DQ    Z10, Z10
@@ -8441,7 +8423,7 @@ no_post_430:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z10, Z10
 	VMAXPS       Z0, Z11, Z11
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z11, Z11
 	VPSRAD       $0x1f, Z11, Z1
 	VCVTPS2DQ    Z11, Z11
@@ -8452,7 +8434,7 @@ no_post_430:
 no_words_432:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
+	CMPL    228(DI), $0x0000ffff
 	JNE     partial_433
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
@@ -8465,8 +8447,8 @@ no_words_432:
 	JMP     end_434
 
 partial_433:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -8478,11 +8460,11 @@ partial_433:
 
 end_434:
 stored_399:
-	MOVQ 320(DI), BX
+	MOVQ 184(DI), BX
 	ADDQ BX, 48(DI)
-	MOVQ 328(DI), BX
+	MOVQ 192(DI), BX
 	ADDQ BX, 56(DI)
-	MOVQ 312(DI), BX
+	MOVQ 176(DI), BX
 	ADDQ BX, 64(DI)
 	DECQ 160(DI)
 	JNZ  tile4
@@ -8520,9 +8502,7 @@ tile3:
 	MOVQ    AX, 8(SP)
 	MOVQ    136(DI), AX
 	MOVQ    AX, 16(SP)
-	MOVQ    288(DI), AX
-	MOVQ    AX, 32(SP)
-	MOVQ    304(DI), BP
+	MOVQ    168(DI), BP
 
 tap_436:
 	MOVQ    8(SP), DI
@@ -8592,13 +8572,13 @@ four_440:
 tap_done_441:
 	DECQ    16(SP)
 	JZ      multiplied_437
-	MOVQ    32(SP), DI
-	TESTQ   DI, DI
-	JZ      tap_436
-	ADDQ    $+4, 32(SP)
-	MOVLQSX (DI), BX
 	MOVQ    c+0(FP), DI
-	MOVQ    296(DI), DI
+	MOVQ    320(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_436
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    328(DI), DI
 	IMULQ   BX, DI
 	ADDQ    DI, R15
 	SHLQ    $0x02, BX
@@ -8607,12 +8587,12 @@ tap_done_441:
 
 multiplied_437:
 	MOVQ    c+0(FP), DI
-	MOVL    192(DI), AX
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_443
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
+	CMPL    228(DI), $0x0000ffff
 	JNE     partial_444
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
@@ -8623,8 +8603,8 @@ multiplied_437:
 	JMP     end_445
 
 partial_444:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -8651,13 +8631,13 @@ chain_443:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
-	KMOVD        196(DI), K3
-	VPBROADCASTD 212(DI), Z1
-	VBROADCASTSS 200(DI), Z2
-	VBROADCASTSS 204(DI), Z3
-	VBROADCASTSS 208(DI), Z4
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
+	KMOVD        228(DI), K3
+	VPBROADCASTD 244(DI), Z1
+	VBROADCASTSS 232(DI), Z2
+	VBROADCASTSS 236(DI), Z3
+	VBROADCASTSS 240(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	VCVTDQ2PS    Z10, Z10
@@ -8858,9 +8838,9 @@ no_bias_466:
 	JZ           no_sum_467
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 208(DI), Z0
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
+	VBROADCASTSS 240(DI), Z0
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_468
 	VPMOVZXBD.Z  (BX), K1, Z1
@@ -8942,9 +8922,9 @@ no_relu_472:
 no_post_473:
 	TESTL        $0x00008000, AX
 	JZ           no_words_475
-	VBROADCASTSS 200(DI), Z0
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -8952,7 +8932,7 @@ no_post_473:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -8960,7 +8940,7 @@ no_post_473:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 	VMAXPS       Z0, Z10, Z10
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z10, Z10
 	VPSRAD       $0x1f, Z10, Z1
 	VCVTPS2DQ    Z10, Z10
@@ -8971,7 +8951,7 @@ no_post_473:
 no_words_475:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
+	CMPL    228(DI), $0x0000ffff
 	JNE     partial_476
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
@@ -8982,8 +8962,8 @@ no_words_475:
 	JMP     end_477
 
 partial_476:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -8993,11 +8973,11 @@ partial_476:
 
 end_477:
 stored_442:
-	MOVQ 320(DI), BX
+	MOVQ 184(DI), BX
 	ADDQ BX, 48(DI)
-	MOVQ 328(DI), BX
+	MOVQ 192(DI), BX
 	ADDQ BX, 56(DI)
-	MOVQ 312(DI), BX
+	MOVQ 176(DI), BX
 	ADDQ BX, 64(DI)
 	DECQ 160(DI)
 	JNZ  tile3
@@ -9034,9 +9014,7 @@ tile2:
 	MOVQ    AX, 8(SP)
 	MOVQ    136(DI), AX
 	MOVQ    AX, 16(SP)
-	MOVQ    288(DI), AX
-	MOVQ    AX, 32(SP)
-	MOVQ    304(DI), BP
+	MOVQ    168(DI), BP
 
 tap_479:
 	MOVQ    8(SP), DI
@@ -9093,13 +9071,13 @@ four_483:
 tap_done_484:
 	DECQ    16(SP)
 	JZ      multiplied_480
-	MOVQ    32(SP), DI
-	TESTQ   DI, DI
-	JZ      tap_479
-	ADDQ    $+4, 32(SP)
-	MOVLQSX (DI), BX
 	MOVQ    c+0(FP), DI
-	MOVQ    296(DI), DI
+	MOVQ    320(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_479
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    328(DI), DI
 	IMULQ   BX, DI
 	ADDQ    DI, R15
 	SHLQ    $0x02, BX
@@ -9108,12 +9086,12 @@ tap_done_484:
 
 multiplied_480:
 	MOVQ    c+0(FP), DI
-	MOVL    192(DI), AX
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_486
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
+	CMPL    228(DI), $0x0000ffff
 	JNE     partial_487
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
@@ -9122,8 +9100,8 @@ multiplied_480:
 	JMP     end_488
 
 partial_487:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -9148,13 +9126,13 @@ chain_486:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
-	KMOVD        196(DI), K3
-	VPBROADCASTD 212(DI), Z1
-	VBROADCASTSS 200(DI), Z2
-	VBROADCASTSS 204(DI), Z3
-	VBROADCASTSS 208(DI), Z4
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
+	KMOVD        228(DI), K3
+	VPBROADCASTD 244(DI), Z1
+	VBROADCASTSS 232(DI), Z2
+	VBROADCASTSS 236(DI), Z3
+	VBROADCASTSS 240(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	TESTL        $0x00000001, AX
@@ -9321,9 +9299,9 @@ no_bias_509:
 	JZ           no_sum_510
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 208(DI), Z0
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
+	VBROADCASTSS 240(DI), Z0
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_511
 	VPMOVZXBD.Z  (BX), K1, Z1
@@ -9388,9 +9366,9 @@ no_relu_515:
 no_post_516:
 	TESTL        $0x00008000, AX
 	JZ           no_words_518
-	VBROADCASTSS 200(DI), Z0
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -9398,7 +9376,7 @@ no_post_516:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -9409,7 +9387,7 @@ no_post_516:
 no_words_518:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
+	CMPL    228(DI), $0x0000ffff
 	JNE     partial_519
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
@@ -9418,8 +9396,8 @@ no_words_518:
 	JMP     end_520
 
 partial_519:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -9427,11 +9405,11 @@ partial_519:
 
 end_520:
 stored_485:
-	MOVQ 320(DI), BX
+	MOVQ 184(DI), BX
 	ADDQ BX, 48(DI)
-	MOVQ 328(DI), BX
+	MOVQ 192(DI), BX
 	ADDQ BX, 56(DI)
-	MOVQ 312(DI), BX
+	MOVQ 176(DI), BX
 	ADDQ BX, 64(DI)
 	DECQ 160(DI)
 	JNZ  tile2
@@ -9467,9 +9445,7 @@ tile1:
 	MOVQ    AX, 8(SP)
 	MOVQ    136(DI), AX
 	MOVQ    AX, 16(SP)
-	MOVQ    288(DI), AX
-	MOVQ    AX, 32(SP)
-	MOVQ    304(DI), BP
+	MOVQ    168(DI), BP
 
 tap_522:
 	MOVQ    8(SP), DI
@@ -9513,13 +9489,13 @@ four_526:
 tap_done_527:
 	DECQ    16(SP)
 	JZ      multiplied_523
-	MOVQ    32(SP), DI
-	TESTQ   DI, DI
-	JZ      tap_522
-	ADDQ    $+4, 32(SP)
-	MOVLQSX (DI), BX
 	MOVQ    c+0(FP), DI
-	MOVQ    296(DI), DI
+	MOVQ    320(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_522
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    328(DI), DI
 	IMULQ   BX, DI
 	ADDQ    DI, R15
 	SHLQ    $0x02, BX
@@ -9528,20 +9504,20 @@ tap_done_527:
 
 multiplied_523:
 	MOVQ    c+0(FP), DI
-	MOVL    192(DI), AX
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_529
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
+	CMPL    228(DI), $0x0000ffff
 	JNE     partial_530
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	JMP     end_531
 
 partial_530:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 
@@ -9564,13 +9540,13 @@ chain_529:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
-	KMOVD        196(DI), K3
-	VPBROADCASTD 212(DI), Z1
-	VBROADCASTSS 200(DI), Z2
-	VBROADCASTSS 204(DI), Z3
-	VBROADCASTSS 208(DI), Z4
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
+	KMOVD        228(DI), K3
+	VPBROADCASTD 244(DI), Z1
+	VBROADCASTSS 232(DI), Z2
+	VBROADCASTSS 236(DI), Z3
+	VBROADCASTSS 240(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	TESTL        $0x00000001, AX
 	JZ           no_pre_533
@@ -9704,9 +9680,9 @@ no_bias_552:
 	JZ           no_sum_553
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 208(DI), Z0
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
+	VBROADCASTSS 240(DI), Z0
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_554
 	VPMOVZXBD.Z  (BX), K1, Z1
@@ -9754,9 +9730,9 @@ no_relu_558:
 no_post_559:
 	TESTL        $0x00008000, AX
 	JZ           no_words_561
-	VBROADCASTSS 200(DI), Z0
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -9767,25 +9743,25 @@ no_post_559:
 no_words_561:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
+	CMPL    228(DI), $0x0000ffff
 	JNE     partial_562
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	JMP     end_563
 
 partial_562:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 
 end_563:
 stored_528:
-	MOVQ 320(DI), BX
+	MOVQ 184(DI), BX
 	ADDQ BX, 48(DI)
-	MOVQ 328(DI), BX
+	MOVQ 192(DI), BX
 	ADDQ BX, 56(DI)
-	MOVQ 312(DI), BX
+	MOVQ 176(DI), BX
 	ADDQ BX, 64(DI)
 	DECQ 160(DI)
 	JNZ  tile1

@@ -234,7 +234,7 @@ one_pair_3:
 	JNZ          one_pair_3
 
 multiplied_4:
-	MOVL    192(DI), AX
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_6
 	MOVQ    48(DI), R9
@@ -333,7 +333,7 @@ no_bias_9:
 	JZ           no_sum_10
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
-	VBROADCASTSS 208(DI), Y0
+	VBROADCASTSS 240(DI), Y0
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_11
 	VPMOVZXBD    (R9), Y1
@@ -535,9 +535,9 @@ no_post_16:
 	JZ           narrow_17
 	TESTL        $0x00008000, AX
 	JZ           no_words_18
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
@@ -545,7 +545,7 @@ no_post_16:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
@@ -553,7 +553,7 @@ no_post_16:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y6, Y6
 	VPSRAD       $0x1f, Y6, Y1
 	VCVTPS2DQ    Y6, Y6
@@ -561,7 +561,7 @@ no_post_16:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y6, Y6
 	VMAXPS       Y0, Y7, Y7
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y7, Y7
 	VPSRAD       $0x1f, Y7, Y1
 	VCVTPS2DQ    Y7, Y7
@@ -569,7 +569,7 @@ no_post_16:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y7, Y7
 	VMAXPS       Y0, Y8, Y8
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y8, Y8
 	VPSRAD       $0x1f, Y8, Y1
 	VCVTPS2DQ    Y8, Y8
@@ -577,7 +577,7 @@ no_post_16:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y8, Y8
 	VMAXPS       Y0, Y9, Y9
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y9, Y9
 	VPSRAD       $0x1f, Y9, Y1
 	VCVTPS2DQ    Y9, Y9
@@ -585,7 +585,7 @@ no_post_16:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y9, Y9
 	VMAXPS       Y0, Y10, Y10
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y10, Y10
 	VPSRAD       $0x1f, Y10, Y1
 	VCVTPS2DQ    Y10, Y10
@@ -593,7 +593,7 @@ no_post_16:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y10, Y10
 	VMAXPS       Y0, Y11, Y11
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y11, Y11
 	VPSRAD       $0x1f, Y11, Y1
 	VCVTPS2DQ    Y11, Y11
@@ -601,7 +601,7 @@ no_post_16:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y11, Y11
 	VMAXPS       Y0, Y12, Y12
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y12, Y12
 	VPSRAD       $0x1f, Y12, Y1
 	VCVTPS2DQ    Y12, Y12
@@ -609,7 +609,7 @@ no_post_16:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y12, Y12
 	VMAXPS       Y0, Y13, Y13
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y13, Y13
 	VPSRAD       $0x1f, Y13, Y1
 	VCVTPS2DQ    Y13, Y13
@@ -617,7 +617,7 @@ no_post_16:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y13, Y13
 	VMAXPS       Y0, Y14, Y14
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y14, Y14
 	VPSRAD       $0x1f, Y14, Y1
 	VCVTPS2DQ    Y14, Y14
@@ -625,7 +625,7 @@ no_post_16:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y14, Y14
 	VMAXPS       Y0, Y15, Y15
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y15, Y15
 	VPSRAD       $0x1f, Y15, Y1
 	VCVTPS2DQ    Y15, Y15
@@ -659,7 +659,7 @@ no_words_18:
 narrow_17:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_19
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
@@ -676,7 +676,7 @@ narrow_17:
 no_lo_19:
 	TESTL        $0x00004000, AX
 	JZ           no_hi_20
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
 	VMINPS       Y6, Y1, Y6
@@ -705,7 +705,7 @@ no_hi_20:
 	VCVTPS2DQ    Y15, Y15
 	MOVQ         48(DI), R9
 	MOVQ         120(DI), R10
-	VPBROADCASTD 212(DI), Y1
+	VPBROADCASTD 244(DI), Y1
 	TESTL        $0x00000800, AX
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
@@ -950,7 +950,7 @@ one_pair_25:
 	JNZ          one_pair_25
 
 multiplied_26:
-	MOVL    192(DI), AX
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_28
 	MOVQ    48(DI), R9
@@ -1038,7 +1038,7 @@ no_bias_31:
 	JZ           no_sum_32
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
-	VBROADCASTSS 208(DI), Y0
+	VBROADCASTSS 240(DI), Y0
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_33
 	VPMOVZXBD    (R9), Y1
@@ -1212,9 +1212,9 @@ no_post_38:
 	JZ           narrow_39
 	TESTL        $0x00008000, AX
 	JZ           no_words_40
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
@@ -1222,7 +1222,7 @@ no_post_38:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
@@ -1230,7 +1230,7 @@ no_post_38:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y6, Y6
 	VPSRAD       $0x1f, Y6, Y1
 	VCVTPS2DQ    Y6, Y6
@@ -1238,7 +1238,7 @@ no_post_38:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y6, Y6
 	VMAXPS       Y0, Y7, Y7
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y7, Y7
 	VPSRAD       $0x1f, Y7, Y1
 	VCVTPS2DQ    Y7, Y7
@@ -1246,7 +1246,7 @@ no_post_38:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y7, Y7
 	VMAXPS       Y0, Y8, Y8
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y8, Y8
 	VPSRAD       $0x1f, Y8, Y1
 	VCVTPS2DQ    Y8, Y8
@@ -1254,7 +1254,7 @@ no_post_38:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y8, Y8
 	VMAXPS       Y0, Y9, Y9
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y9, Y9
 	VPSRAD       $0x1f, Y9, Y1
 	VCVTPS2DQ    Y9, Y9
@@ -1262,7 +1262,7 @@ no_post_38:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y9, Y9
 	VMAXPS       Y0, Y10, Y10
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y10, Y10
 	VPSRAD       $0x1f, Y10, Y1
 	VCVTPS2DQ    Y10, Y10
@@ -1270,7 +1270,7 @@ no_post_38:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y10, Y10
 	VMAXPS       Y0, Y11, Y11
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y11, Y11
 	VPSRAD       $0x1f, Y11, Y1
 	VCVTPS2DQ    Y11, Y11
@@ -1278,7 +1278,7 @@ no_post_38:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y11, Y11
 	VMAXPS       Y0, Y12, Y12
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y12, Y12
 	VPSRAD       $0x1f, Y12, Y1
 	VCVTPS2DQ    Y12, Y12
@@ -1286,7 +1286,7 @@ no_post_38:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y12, Y12
 	VMAXPS       Y0, Y13, Y13
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y13, Y13
 	VPSRAD       $0x1f, Y13, Y1
 	VCVTPS2DQ    Y13, Y13
@@ -1317,7 +1317,7 @@ no_words_40:
 narrow_39:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_41
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
@@ -1332,7 +1332,7 @@ narrow_39:
 no_lo_41:
 	TESTL        $0x00004000, AX
 	JZ           no_hi_42
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
 	VMINPS       Y6, Y1, Y6
@@ -1357,7 +1357,7 @@ no_hi_42:
 	VCVTPS2DQ    Y13, Y13
 	MOVQ         48(DI), R9
 	MOVQ         120(DI), R10
-	VPBROADCASTD 212(DI), Y1
+	VPBROADCASTD 244(DI), Y1
 	TESTL        $0x00000800, AX
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
@@ -1571,7 +1571,7 @@ one_pair_47:
 	JNZ          one_pair_47
 
 multiplied_48:
-	MOVL    192(DI), AX
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_50
 	MOVQ    48(DI), R9
@@ -1648,7 +1648,7 @@ no_bias_53:
 	JZ           no_sum_54
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
-	VBROADCASTSS 208(DI), Y0
+	VBROADCASTSS 240(DI), Y0
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_55
 	VPMOVZXBD    (R9), Y1
@@ -1794,9 +1794,9 @@ no_post_60:
 	JZ           narrow_61
 	TESTL        $0x00008000, AX
 	JZ           no_words_62
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
@@ -1804,7 +1804,7 @@ no_post_60:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
@@ -1812,7 +1812,7 @@ no_post_60:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y6, Y6
 	VPSRAD       $0x1f, Y6, Y1
 	VCVTPS2DQ    Y6, Y6
@@ -1820,7 +1820,7 @@ no_post_60:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y6, Y6
 	VMAXPS       Y0, Y7, Y7
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y7, Y7
 	VPSRAD       $0x1f, Y7, Y1
 	VCVTPS2DQ    Y7, Y7
@@ -1828,7 +1828,7 @@ no_post_60:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y7, Y7
 	VMAXPS       Y0, Y8, Y8
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y8, Y8
 	VPSRAD       $0x1f, Y8, Y1
 	VCVTPS2DQ    Y8, Y8
@@ -1836,7 +1836,7 @@ no_post_60:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y8, Y8
 	VMAXPS       Y0, Y9, Y9
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y9, Y9
 	VPSRAD       $0x1f, Y9, Y1
 	VCVTPS2DQ    Y9, Y9
@@ -1844,7 +1844,7 @@ no_post_60:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y9, Y9
 	VMAXPS       Y0, Y10, Y10
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y10, Y10
 	VPSRAD       $0x1f, Y10, Y1
 	VCVTPS2DQ    Y10, Y10
@@ -1852,7 +1852,7 @@ no_post_60:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y10, Y10
 	VMAXPS       Y0, Y11, Y11
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y11, Y11
 	VPSRAD       $0x1f, Y11, Y1
 	VCVTPS2DQ    Y11, Y11
@@ -1880,7 +1880,7 @@ no_words_62:
 narrow_61:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_63
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
@@ -1893,7 +1893,7 @@ narrow_61:
 no_lo_63:
 	TESTL        $0x00004000, AX
 	JZ           no_hi_64
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
 	VMINPS       Y6, Y1, Y6
@@ -1914,7 +1914,7 @@ no_hi_64:
 	VCVTPS2DQ    Y11, Y11
 	MOVQ         48(DI), R9
 	MOVQ         120(DI), R10
-	VPBROADCASTD 212(DI), Y1
+	VPBROADCASTD 244(DI), Y1
 	TESTL        $0x00000800, AX
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
@@ -2085,7 +2085,7 @@ one_pair_69:
 	JNZ          one_pair_69
 
 multiplied_70:
-	MOVL    192(DI), AX
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_72
 	MOVQ    48(DI), R9
@@ -2151,7 +2151,7 @@ no_bias_75:
 	JZ           no_sum_76
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
-	VBROADCASTSS 208(DI), Y0
+	VBROADCASTSS 240(DI), Y0
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_77
 	VPMOVZXBD    (R9), Y1
@@ -2269,9 +2269,9 @@ no_post_82:
 	JZ           narrow_83
 	TESTL        $0x00008000, AX
 	JZ           no_words_84
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
@@ -2279,7 +2279,7 @@ no_post_82:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
@@ -2287,7 +2287,7 @@ no_post_82:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y6, Y6
 	VPSRAD       $0x1f, Y6, Y1
 	VCVTPS2DQ    Y6, Y6
@@ -2295,7 +2295,7 @@ no_post_82:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y6, Y6
 	VMAXPS       Y0, Y7, Y7
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y7, Y7
 	VPSRAD       $0x1f, Y7, Y1
 	VCVTPS2DQ    Y7, Y7
@@ -2303,7 +2303,7 @@ no_post_82:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y7, Y7
 	VMAXPS       Y0, Y8, Y8
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y8, Y8
 	VPSRAD       $0x1f, Y8, Y1
 	VCVTPS2DQ    Y8, Y8
@@ -2311,7 +2311,7 @@ no_post_82:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y8, Y8
 	VMAXPS       Y0, Y9, Y9
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y9, Y9
 	VPSRAD       $0x1f, Y9, Y1
 	VCVTPS2DQ    Y9, Y9
@@ -2336,7 +2336,7 @@ no_words_84:
 narrow_83:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_85
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
@@ -2347,7 +2347,7 @@ narrow_83:
 no_lo_85:
 	TESTL        $0x00004000, AX
 	JZ           no_hi_86
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
 	VMINPS       Y6, Y1, Y6
@@ -2364,7 +2364,7 @@ no_hi_86:
 	VCVTPS2DQ    Y9, Y9
 	MOVQ         48(DI), R9
 	MOVQ         120(DI), R10
-	VPBROADCASTD 212(DI), Y1
+	VPBROADCASTD 244(DI), Y1
 	TESTL        $0x00000800, AX
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
@@ -2504,7 +2504,7 @@ one_pair_91:
 	JNZ          one_pair_91
 
 multiplied_92:
-	MOVL    192(DI), AX
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_94
 	MOVQ    48(DI), R9
@@ -2559,7 +2559,7 @@ no_bias_97:
 	JZ           no_sum_98
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
-	VBROADCASTSS 208(DI), Y0
+	VBROADCASTSS 240(DI), Y0
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_99
 	VPMOVZXBD    (R9), Y1
@@ -2649,9 +2649,9 @@ no_post_104:
 	JZ           narrow_105
 	TESTL        $0x00008000, AX
 	JZ           no_words_106
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
@@ -2659,7 +2659,7 @@ no_post_104:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
@@ -2667,7 +2667,7 @@ no_post_104:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y6, Y6
 	VPSRAD       $0x1f, Y6, Y1
 	VCVTPS2DQ    Y6, Y6
@@ -2675,7 +2675,7 @@ no_post_104:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y6, Y6
 	VMAXPS       Y0, Y7, Y7
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y7, Y7
 	VPSRAD       $0x1f, Y7, Y1
 	VCVTPS2DQ    Y7, Y7
@@ -2697,7 +2697,7 @@ no_words_106:
 narrow_105:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_107
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
@@ -2706,7 +2706,7 @@ narrow_105:
 no_lo_107:
 	TESTL        $0x00004000, AX
 	JZ           no_hi_108
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
 	VMINPS       Y6, Y1, Y6
@@ -2719,7 +2719,7 @@ no_hi_108:
 	VCVTPS2DQ    Y7, Y7
 	MOVQ         48(DI), R9
 	MOVQ         120(DI), R10
-	VPBROADCASTD 212(DI), Y1
+	VPBROADCASTD 244(DI), Y1
 	TESTL        $0x00000800, AX
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
@@ -2820,7 +2820,7 @@ one_pair_113:
 	JNZ          one_pair_113
 
 multiplied_114:
-	MOVL    192(DI), AX
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_116
 	MOVQ    48(DI), R9
@@ -2864,7 +2864,7 @@ no_bias_119:
 	JZ           no_sum_120
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
-	VBROADCASTSS 208(DI), Y0
+	VBROADCASTSS 240(DI), Y0
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_121
 	VPMOVZXBD    (R9), Y1
@@ -2926,9 +2926,9 @@ no_post_126:
 	JZ           narrow_127
 	TESTL        $0x00008000, AX
 	JZ           no_words_128
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
@@ -2936,7 +2936,7 @@ no_post_126:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
@@ -2955,14 +2955,14 @@ no_words_128:
 narrow_127:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_129
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 
 no_lo_129:
 	TESTL        $0x00004000, AX
 	JZ           no_hi_130
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
 
@@ -2971,7 +2971,7 @@ no_hi_130:
 	VCVTPS2DQ    Y5, Y5
 	MOVQ         48(DI), R9
 	MOVQ         120(DI), R10
-	VPBROADCASTD 212(DI), Y1
+	VPBROADCASTD 244(DI), Y1
 	TESTL        $0x00000800, AX
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2

@@ -6,7 +6,7 @@
 
 // func gemm_u8s8_chain_6x32k4_avx512vnni(c *byte)
 // Requires: AVX, AVX512BW, AVX512F, AVX512VL, AVX512VNNI, MMX+
-TEXT ·gemm_u8s8_chain_6x32k4_avx512vnni(SB), NOSPLIT, $40-8
+TEXT ·gemm_u8s8_chain_6x32k4_avx512vnni(SB), NOSPLIT, $32-8
 	MOVQ c+0(FP), DI
 	MOVQ (DI), AX
 	MOVQ AX, 40(DI)
@@ -58,9 +58,7 @@ tile6:
 	MOVQ       AX, 8(SP)
 	MOVQ       136(DI), AX
 	MOVQ       AX, 16(SP)
-	MOVQ       288(DI), AX
-	MOVQ       AX, 32(SP)
-	MOVQ       304(DI), BP
+	MOVQ       168(DI), BP
 	MOVQ       48(DI), R11
 	MOVQ       120(DI), R12
 	PREFETCHT0 (R11)
@@ -74,7 +72,7 @@ tile6:
 	PREFETCHT0 (R11)
 	ADDQ       R12, R11
 	PREFETCHT0 (R11)
-	MOVL       192(DI), R11
+	MOVL       224(DI), R11
 	TESTL      $0x00000078, R11
 	JZ         no_fetch_sum_7
 	MOVQ       56(DI), R11
@@ -92,9 +90,9 @@ tile6:
 	PREFETCHT0 (R11)
 
 no_fetch_sum_7:
-	MOVQ 168(DI), R9
-	MOVQ 184(DI), R10
-	CMPQ R9, 176(DI)
+	MOVQ 200(DI), R9
+	MOVQ 216(DI), R10
+	CMPQ R9, 208(DI)
 	JL   fetch_8
 	MOVQ $+0, R10
 
@@ -252,13 +250,13 @@ four_5:
 tap_done_6:
 	DECQ    16(SP)
 	JZ      multiplied_2
-	MOVQ    32(SP), DI
-	TESTQ   DI, DI
-	JZ      tap_1
-	ADDQ    $+4, 32(SP)
-	MOVLQSX (DI), BX
 	MOVQ    c+0(FP), DI
-	MOVQ    296(DI), DI
+	MOVQ    320(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_1
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    328(DI), DI
 	IMULQ   BX, DI
 	ADDQ    DI, R15
 	SHLQ    $0x02, BX
@@ -267,13 +265,13 @@ tap_done_6:
 
 multiplied_2:
 	MOVQ    c+0(FP), DI
-	MOVQ    R9, 168(DI)
-	MOVL    192(DI), AX
+	MOVQ    R9, 200(DI)
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_12
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0xffffffff
+	CMPL    228(DI), $0xffffffff
 	JNE     partial_13
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
@@ -296,8 +294,8 @@ multiplied_2:
 	JMP     end_14
 
 partial_13:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
@@ -336,13 +334,13 @@ chain_12:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
-	KMOVD        196(DI), K3
-	VPBROADCASTD 212(DI), Z1
-	VBROADCASTSS 200(DI), Z2
-	VBROADCASTSS 204(DI), Z3
-	VBROADCASTSS 208(DI), Z4
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
+	KMOVD        228(DI), K3
+	VPBROADCASTD 244(DI), Z1
+	VBROADCASTSS 232(DI), Z2
+	VBROADCASTSS 236(DI), Z3
+	VBROADCASTSS 240(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	VCVTDQ2PS    Z10, Z10
@@ -831,9 +829,9 @@ no_bias_43:
 	JZ           no_sum_44
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 208(DI), Z0
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
+	VBROADCASTSS 240(DI), Z0
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_45
 	VPMOVZXBD.Z  (BX), K1, Z1
@@ -1045,9 +1043,9 @@ no_relu_49:
 no_post_50:
 	TESTL        $0x00008000, AX
 	JZ           no_words_52
-	VBROADCASTSS 200(DI), Z0
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -1055,7 +1053,7 @@ no_post_50:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -1063,7 +1061,7 @@ no_post_50:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 	VMAXPS       Z0, Z10, Z10
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z10, Z10
 	VPSRAD       $0x1f, Z10, Z1
 	VCVTPS2DQ    Z10, Z10
@@ -1071,7 +1069,7 @@ no_post_50:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z10, Z10
 	VMAXPS       Z0, Z11, Z11
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z11, Z11
 	VPSRAD       $0x1f, Z11, Z1
 	VCVTPS2DQ    Z11, Z11
@@ -1079,7 +1077,7 @@ no_post_50:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z11, Z11
 	VMAXPS       Z0, Z12, Z12
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z12, Z12
 	VPSRAD       $0x1f, Z12, Z1
 	VCVTPS2DQ    Z12, Z12
@@ -1087,7 +1085,7 @@ no_post_50:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z12, Z12
 	VMAXPS       Z0, Z13, Z13
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z13, Z13
 	VPSRAD       $0x1f, Z13, Z1
 	VCVTPS2DQ    Z13, Z13
@@ -1095,7 +1093,7 @@ no_post_50:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z13, Z13
 	VMAXPS       Z0, Z14, Z14
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z14, Z14
 	VPSRAD       $0x1f, Z14, Z1
 	VCVTPS2DQ    Z14, Z14
@@ -1103,7 +1101,7 @@ no_post_50:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z14, Z14
 	VMAXPS       Z0, Z15, Z15
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z15, Z15
 	VPSRAD       $0x1f, Z15, Z1
 	VCVTPS2DQ    Z15, Z15
@@ -1111,7 +1109,7 @@ no_post_50:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z15, Z15
 	VMAXPS       Z0, Z16, Z16
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z16, Z16
 	VPSRAD       $0x1f, Z16, Z1
 	VCVTPS2DQ    Z16, Z16
@@ -1119,7 +1117,7 @@ no_post_50:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z16, Z16
 	VMAXPS       Z0, Z17, Z17
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z17, Z17
 	VPSRAD       $0x1f, Z17, Z1
 	VCVTPS2DQ    Z17, Z17
@@ -1127,7 +1125,7 @@ no_post_50:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z17, Z17
 	VMAXPS       Z0, Z18, Z18
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z18, Z18
 	VPSRAD       $0x1f, Z18, Z1
 	VCVTPS2DQ    Z18, Z18
@@ -1135,7 +1133,7 @@ no_post_50:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z18, Z18
 	VMAXPS       Z0, Z19, Z19
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z19, Z19
 	VPSRAD       $0x1f, Z19, Z1
 	VCVTPS2DQ    Z19, Z19
@@ -1146,7 +1144,7 @@ no_post_50:
 no_words_52:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0xffffffff
+	CMPL    228(DI), $0xffffffff
 	JNE     partial_53
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
@@ -1169,8 +1167,8 @@ no_words_52:
 	JMP     end_54
 
 partial_53:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
@@ -1192,11 +1190,11 @@ partial_53:
 
 end_54:
 stored_11:
-	MOVQ 320(DI), BX
+	MOVQ 184(DI), BX
 	ADDQ BX, 48(DI)
-	MOVQ 328(DI), BX
+	MOVQ 192(DI), BX
 	ADDQ BX, 56(DI)
-	MOVQ 312(DI), BX
+	MOVQ 176(DI), BX
 	ADDQ BX, 64(DI)
 	DECQ 160(DI)
 	JNZ  tile6
@@ -1241,9 +1239,7 @@ tile5:
 	MOVQ       AX, 8(SP)
 	MOVQ       136(DI), AX
 	MOVQ       AX, 16(SP)
-	MOVQ       288(DI), AX
-	MOVQ       AX, 32(SP)
-	MOVQ       304(DI), BP
+	MOVQ       168(DI), BP
 	MOVQ       48(DI), R11
 	MOVQ       120(DI), R12
 	PREFETCHT0 (R11)
@@ -1255,7 +1251,7 @@ tile5:
 	PREFETCHT0 (R11)
 	ADDQ       R12, R11
 	PREFETCHT0 (R11)
-	MOVL       192(DI), R11
+	MOVL       224(DI), R11
 	TESTL      $0x00000078, R11
 	JZ         no_fetch_sum_62
 	MOVQ       56(DI), R11
@@ -1271,9 +1267,9 @@ tile5:
 	PREFETCHT0 (R11)
 
 no_fetch_sum_62:
-	MOVQ 168(DI), R9
-	MOVQ 184(DI), R10
-	CMPQ R9, 176(DI)
+	MOVQ 200(DI), R9
+	MOVQ 216(DI), R10
+	CMPQ R9, 208(DI)
 	JL   fetch_63
 	MOVQ $+0, R10
 
@@ -1413,13 +1409,13 @@ four_60:
 tap_done_61:
 	DECQ    16(SP)
 	JZ      multiplied_57
-	MOVQ    32(SP), DI
-	TESTQ   DI, DI
-	JZ      tap_56
-	ADDQ    $+4, 32(SP)
-	MOVLQSX (DI), BX
 	MOVQ    c+0(FP), DI
-	MOVQ    296(DI), DI
+	MOVQ    320(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_56
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    328(DI), DI
 	IMULQ   BX, DI
 	ADDQ    DI, R15
 	SHLQ    $0x02, BX
@@ -1428,13 +1424,13 @@ tap_done_61:
 
 multiplied_57:
 	MOVQ    c+0(FP), DI
-	MOVQ    R9, 168(DI)
-	MOVL    192(DI), AX
+	MOVQ    R9, 200(DI)
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_67
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0xffffffff
+	CMPL    228(DI), $0xffffffff
 	JNE     partial_68
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
@@ -1454,8 +1450,8 @@ multiplied_57:
 	JMP     end_69
 
 partial_68:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
@@ -1491,13 +1487,13 @@ chain_67:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
-	KMOVD        196(DI), K3
-	VPBROADCASTD 212(DI), Z1
-	VBROADCASTSS 200(DI), Z2
-	VBROADCASTSS 204(DI), Z3
-	VBROADCASTSS 208(DI), Z4
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
+	KMOVD        228(DI), K3
+	VPBROADCASTD 244(DI), Z1
+	VBROADCASTSS 232(DI), Z2
+	VBROADCASTSS 236(DI), Z3
+	VBROADCASTSS 240(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	VCVTDQ2PS    Z10, Z10
@@ -1928,9 +1924,9 @@ no_bias_98:
 	JZ           no_sum_99
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 208(DI), Z0
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
+	VBROADCASTSS 240(DI), Z0
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_100
 	VPMOVZXBD.Z  (BX), K1, Z1
@@ -2112,9 +2108,9 @@ no_relu_104:
 no_post_105:
 	TESTL        $0x00008000, AX
 	JZ           no_words_107
-	VBROADCASTSS 200(DI), Z0
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -2122,7 +2118,7 @@ no_post_105:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -2130,7 +2126,7 @@ no_post_105:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 	VMAXPS       Z0, Z10, Z10
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z10, Z10
 	VPSRAD       $0x1f, Z10, Z1
 	VCVTPS2DQ    Z10, Z10
@@ -2138,7 +2134,7 @@ no_post_105:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z10, Z10
 	VMAXPS       Z0, Z11, Z11
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z11, Z11
 	VPSRAD       $0x1f, Z11, Z1
 	VCVTPS2DQ    Z11, Z11
@@ -2146,7 +2142,7 @@ no_post_105:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z11, Z11
 	VMAXPS       Z0, Z12, Z12
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z12, Z12
 	VPSRAD       $0x1f, Z12, Z1
 	VCVTPS2DQ    Z12, Z12
@@ -2154,7 +2150,7 @@ no_post_105:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z12, Z12
 	VMAXPS       Z0, Z13, Z13
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z13, Z13
 	VPSRAD       $0x1f, Z13, Z1
 	VCVTPS2DQ    Z13, Z13
@@ -2162,7 +2158,7 @@ no_post_105:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z13, Z13
 	VMAXPS       Z0, Z14, Z14
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z14, Z14
 	VPSRAD       $0x1f, Z14, Z1
 	VCVTPS2DQ    Z14, Z14
@@ -2170,7 +2166,7 @@ no_post_105:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z14, Z14
 	VMAXPS       Z0, Z15, Z15
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z15, Z15
 	VPSRAD       $0x1f, Z15, Z1
 	VCVTPS2DQ    Z15, Z15
@@ -2178,7 +2174,7 @@ no_post_105:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z15, Z15
 	VMAXPS       Z0, Z16, Z16
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z16, Z16
 	VPSRAD       $0x1f, Z16, Z1
 	VCVTPS2DQ    Z16, Z16
@@ -2186,7 +2182,7 @@ no_post_105:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z16, Z16
 	VMAXPS       Z0, Z17, Z17
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z17, Z17
 	VPSRAD       $0x1f, Z17, Z1
 	VCVTPS2DQ    Z17, Z17
@@ -2197,7 +2193,7 @@ no_post_105:
 no_words_107:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0xffffffff
+	CMPL    228(DI), $0xffffffff
 	JNE     partial_108
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
@@ -2217,8 +2213,8 @@ no_words_107:
 	JMP     end_109
 
 partial_108:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
@@ -2237,11 +2233,11 @@ partial_108:
 
 end_109:
 stored_66:
-	MOVQ 320(DI), BX
+	MOVQ 184(DI), BX
 	ADDQ BX, 48(DI)
-	MOVQ 328(DI), BX
+	MOVQ 192(DI), BX
 	ADDQ BX, 56(DI)
-	MOVQ 312(DI), BX
+	MOVQ 176(DI), BX
 	ADDQ BX, 64(DI)
 	DECQ 160(DI)
 	JNZ  tile5
@@ -2284,9 +2280,7 @@ tile4:
 	MOVQ       AX, 8(SP)
 	MOVQ       136(DI), AX
 	MOVQ       AX, 16(SP)
-	MOVQ       288(DI), AX
-	MOVQ       AX, 32(SP)
-	MOVQ       304(DI), BP
+	MOVQ       168(DI), BP
 	MOVQ       48(DI), R11
 	MOVQ       120(DI), R12
 	PREFETCHT0 (R11)
@@ -2296,7 +2290,7 @@ tile4:
 	PREFETCHT0 (R11)
 	ADDQ       R12, R11
 	PREFETCHT0 (R11)
-	MOVL       192(DI), R11
+	MOVL       224(DI), R11
 	TESTL      $0x00000078, R11
 	JZ         no_fetch_sum_117
 	MOVQ       56(DI), R11
@@ -2310,9 +2304,9 @@ tile4:
 	PREFETCHT0 (R11)
 
 no_fetch_sum_117:
-	MOVQ 168(DI), R9
-	MOVQ 184(DI), R10
-	CMPQ R9, 176(DI)
+	MOVQ 200(DI), R9
+	MOVQ 216(DI), R10
+	CMPQ R9, 208(DI)
 	JL   fetch_118
 	MOVQ $+0, R10
 
@@ -2434,13 +2428,13 @@ four_115:
 tap_done_116:
 	DECQ    16(SP)
 	JZ      multiplied_112
-	MOVQ    32(SP), DI
-	TESTQ   DI, DI
-	JZ      tap_111
-	ADDQ    $+4, 32(SP)
-	MOVLQSX (DI), BX
 	MOVQ    c+0(FP), DI
-	MOVQ    296(DI), DI
+	MOVQ    320(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_111
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    328(DI), DI
 	IMULQ   BX, DI
 	ADDQ    DI, R15
 	SHLQ    $0x02, BX
@@ -2449,13 +2443,13 @@ tap_done_116:
 
 multiplied_112:
 	MOVQ    c+0(FP), DI
-	MOVQ    R9, 168(DI)
-	MOVL    192(DI), AX
+	MOVQ    R9, 200(DI)
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_122
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0xffffffff
+	CMPL    228(DI), $0xffffffff
 	JNE     partial_123
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
@@ -2472,8 +2466,8 @@ multiplied_112:
 	JMP     end_124
 
 partial_123:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
@@ -2506,13 +2500,13 @@ chain_122:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
-	KMOVD        196(DI), K3
-	VPBROADCASTD 212(DI), Z1
-	VBROADCASTSS 200(DI), Z2
-	VBROADCASTSS 204(DI), Z3
-	VBROADCASTSS 208(DI), Z4
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
+	KMOVD        228(DI), K3
+	VPBROADCASTD 244(DI), Z1
+	VBROADCASTSS 232(DI), Z2
+	VBROADCASTSS 236(DI), Z3
+	VBROADCASTSS 240(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	VCVTDQ2PS    Z10, Z10
@@ -2868,9 +2862,9 @@ no_bias_149:
 	JZ           no_sum_150
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 208(DI), Z0
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
+	VBROADCASTSS 240(DI), Z0
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_151
 	VPMOVZXBD.Z  (BX), K1, Z1
@@ -3022,9 +3016,9 @@ no_relu_155:
 no_post_156:
 	TESTL        $0x00008000, AX
 	JZ           no_words_158
-	VBROADCASTSS 200(DI), Z0
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -3032,7 +3026,7 @@ no_post_156:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -3040,7 +3034,7 @@ no_post_156:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 	VMAXPS       Z0, Z10, Z10
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z10, Z10
 	VPSRAD       $0x1f, Z10, Z1
 	VCVTPS2DQ    Z10, Z10
@@ -3048,7 +3042,7 @@ no_post_156:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z10, Z10
 	VMAXPS       Z0, Z11, Z11
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z11, Z11
 	VPSRAD       $0x1f, Z11, Z1
 	VCVTPS2DQ    Z11, Z11
@@ -3056,7 +3050,7 @@ no_post_156:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z11, Z11
 	VMAXPS       Z0, Z12, Z12
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z12, Z12
 	VPSRAD       $0x1f, Z12, Z1
 	VCVTPS2DQ    Z12, Z12
@@ -3064,7 +3058,7 @@ no_post_156:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z12, Z12
 	VMAXPS       Z0, Z13, Z13
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z13, Z13
 	VPSRAD       $0x1f, Z13, Z1
 	VCVTPS2DQ    Z13, Z13
@@ -3072,7 +3066,7 @@ no_post_156:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z13, Z13
 	VMAXPS       Z0, Z14, Z14
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z14, Z14
 	VPSRAD       $0x1f, Z14, Z1
 	VCVTPS2DQ    Z14, Z14
@@ -3080,7 +3074,7 @@ no_post_156:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z14, Z14
 	VMAXPS       Z0, Z15, Z15
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z15, Z15
 	VPSRAD       $0x1f, Z15, Z1
 	VCVTPS2DQ    Z15, Z15
@@ -3091,7 +3085,7 @@ no_post_156:
 no_words_158:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0xffffffff
+	CMPL    228(DI), $0xffffffff
 	JNE     partial_159
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
@@ -3108,8 +3102,8 @@ no_words_158:
 	JMP     end_160
 
 partial_159:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
@@ -3125,11 +3119,11 @@ partial_159:
 
 end_160:
 stored_121:
-	MOVQ 320(DI), BX
+	MOVQ 184(DI), BX
 	ADDQ BX, 48(DI)
-	MOVQ 328(DI), BX
+	MOVQ 192(DI), BX
 	ADDQ BX, 56(DI)
-	MOVQ 312(DI), BX
+	MOVQ 176(DI), BX
 	ADDQ BX, 64(DI)
 	DECQ 160(DI)
 	JNZ  tile4
@@ -3170,9 +3164,7 @@ tile3:
 	MOVQ       AX, 8(SP)
 	MOVQ       136(DI), AX
 	MOVQ       AX, 16(SP)
-	MOVQ       288(DI), AX
-	MOVQ       AX, 32(SP)
-	MOVQ       304(DI), BP
+	MOVQ       168(DI), BP
 	MOVQ       48(DI), R11
 	MOVQ       120(DI), R12
 	PREFETCHT0 (R11)
@@ -3180,7 +3172,7 @@ tile3:
 	PREFETCHT0 (R11)
 	ADDQ       R12, R11
 	PREFETCHT0 (R11)
-	MOVL       192(DI), R11
+	MOVL       224(DI), R11
 	TESTL      $0x00000078, R11
 	JZ         no_fetch_sum_168
 	MOVQ       56(DI), R11
@@ -3192,9 +3184,9 @@ tile3:
 	PREFETCHT0 (R11)
 
 no_fetch_sum_168:
-	MOVQ 168(DI), R9
-	MOVQ 184(DI), R10
-	CMPQ R9, 176(DI)
+	MOVQ 200(DI), R9
+	MOVQ 216(DI), R10
+	CMPQ R9, 208(DI)
 	JL   fetch_169
 	MOVQ $+0, R10
 
@@ -3298,13 +3290,13 @@ four_166:
 tap_done_167:
 	DECQ    16(SP)
 	JZ      multiplied_163
-	MOVQ    32(SP), DI
-	TESTQ   DI, DI
-	JZ      tap_162
-	ADDQ    $+4, 32(SP)
-	MOVLQSX (DI), BX
 	MOVQ    c+0(FP), DI
-	MOVQ    296(DI), DI
+	MOVQ    320(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_162
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    328(DI), DI
 	IMULQ   BX, DI
 	ADDQ    DI, R15
 	SHLQ    $0x02, BX
@@ -3313,13 +3305,13 @@ tap_done_167:
 
 multiplied_163:
 	MOVQ    c+0(FP), DI
-	MOVQ    R9, 168(DI)
-	MOVL    192(DI), AX
+	MOVQ    R9, 200(DI)
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_173
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0xffffffff
+	CMPL    228(DI), $0xffffffff
 	JNE     partial_174
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
@@ -3333,8 +3325,8 @@ multiplied_163:
 	JMP     end_175
 
 partial_174:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
@@ -3364,13 +3356,13 @@ chain_173:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
-	KMOVD        196(DI), K3
-	VPBROADCASTD 212(DI), Z1
-	VBROADCASTSS 200(DI), Z2
-	VBROADCASTSS 204(DI), Z3
-	VBROADCASTSS 208(DI), Z4
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
+	KMOVD        228(DI), K3
+	VPBROADCASTD 244(DI), Z1
+	VBROADCASTSS 232(DI), Z2
+	VBROADCASTSS 236(DI), Z3
+	VBROADCASTSS 240(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	VCVTDQ2PS    Z10, Z10
@@ -3668,9 +3660,9 @@ no_bias_200:
 	JZ           no_sum_201
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 208(DI), Z0
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
+	VBROADCASTSS 240(DI), Z0
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_202
 	VPMOVZXBD.Z  (BX), K1, Z1
@@ -3792,9 +3784,9 @@ no_relu_206:
 no_post_207:
 	TESTL        $0x00008000, AX
 	JZ           no_words_209
-	VBROADCASTSS 200(DI), Z0
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -3802,7 +3794,7 @@ no_post_207:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -3810,7 +3802,7 @@ no_post_207:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 	VMAXPS       Z0, Z10, Z10
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z10, Z10
 	VPSRAD       $0x1f, Z10, Z1
 	VCVTPS2DQ    Z10, Z10
@@ -3818,7 +3810,7 @@ no_post_207:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z10, Z10
 	VMAXPS       Z0, Z11, Z11
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z11, Z11
 	VPSRAD       $0x1f, Z11, Z1
 	VCVTPS2DQ    Z11, Z11
@@ -3826,7 +3818,7 @@ no_post_207:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z11, Z11
 	VMAXPS       Z0, Z12, Z12
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z12, Z12
 	VPSRAD       $0x1f, Z12, Z1
 	VCVTPS2DQ    Z12, Z12
@@ -3834,7 +3826,7 @@ no_post_207:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z12, Z12
 	VMAXPS       Z0, Z13, Z13
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z13, Z13
 	VPSRAD       $0x1f, Z13, Z1
 	VCVTPS2DQ    Z13, Z13
@@ -3845,7 +3837,7 @@ no_post_207:
 no_words_209:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0xffffffff
+	CMPL    228(DI), $0xffffffff
 	JNE     partial_210
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
@@ -3859,8 +3851,8 @@ no_words_209:
 	JMP     end_211
 
 partial_210:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
@@ -3873,11 +3865,11 @@ partial_210:
 
 end_211:
 stored_172:
-	MOVQ 320(DI), BX
+	MOVQ 184(DI), BX
 	ADDQ BX, 48(DI)
-	MOVQ 328(DI), BX
+	MOVQ 192(DI), BX
 	ADDQ BX, 56(DI)
-	MOVQ 312(DI), BX
+	MOVQ 176(DI), BX
 	ADDQ BX, 64(DI)
 	DECQ 160(DI)
 	JNZ  tile3
@@ -3916,15 +3908,13 @@ tile2:
 	MOVQ       AX, 8(SP)
 	MOVQ       136(DI), AX
 	MOVQ       AX, 16(SP)
-	MOVQ       288(DI), AX
-	MOVQ       AX, 32(SP)
-	MOVQ       304(DI), BP
+	MOVQ       168(DI), BP
 	MOVQ       48(DI), R11
 	MOVQ       120(DI), R12
 	PREFETCHT0 (R11)
 	ADDQ       R12, R11
 	PREFETCHT0 (R11)
-	MOVL       192(DI), R11
+	MOVL       224(DI), R11
 	TESTL      $0x00000078, R11
 	JZ         no_fetch_sum_219
 	MOVQ       56(DI), R11
@@ -3934,9 +3924,9 @@ tile2:
 	PREFETCHT0 (R11)
 
 no_fetch_sum_219:
-	MOVQ 168(DI), R9
-	MOVQ 184(DI), R10
-	CMPQ R9, 176(DI)
+	MOVQ 200(DI), R9
+	MOVQ 216(DI), R10
+	CMPQ R9, 208(DI)
 	JL   fetch_220
 	MOVQ $+0, R10
 
@@ -4022,13 +4012,13 @@ four_217:
 tap_done_218:
 	DECQ    16(SP)
 	JZ      multiplied_214
-	MOVQ    32(SP), DI
-	TESTQ   DI, DI
-	JZ      tap_213
-	ADDQ    $+4, 32(SP)
-	MOVLQSX (DI), BX
 	MOVQ    c+0(FP), DI
-	MOVQ    296(DI), DI
+	MOVQ    320(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_213
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    328(DI), DI
 	IMULQ   BX, DI
 	ADDQ    DI, R15
 	SHLQ    $0x02, BX
@@ -4037,13 +4027,13 @@ tap_done_218:
 
 multiplied_214:
 	MOVQ    c+0(FP), DI
-	MOVQ    R9, 168(DI)
-	MOVL    192(DI), AX
+	MOVQ    R9, 200(DI)
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_224
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0xffffffff
+	CMPL    228(DI), $0xffffffff
 	JNE     partial_225
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
@@ -4054,8 +4044,8 @@ multiplied_214:
 	JMP     end_226
 
 partial_225:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
@@ -4082,13 +4072,13 @@ chain_224:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
-	KMOVD        196(DI), K3
-	VPBROADCASTD 212(DI), Z1
-	VBROADCASTSS 200(DI), Z2
-	VBROADCASTSS 204(DI), Z3
-	VBROADCASTSS 208(DI), Z4
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
+	KMOVD        228(DI), K3
+	VPBROADCASTD 244(DI), Z1
+	VBROADCASTSS 232(DI), Z2
+	VBROADCASTSS 236(DI), Z3
+	VBROADCASTSS 240(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	VCVTDQ2PS    Z10, Z10
@@ -4311,9 +4301,9 @@ no_bias_247:
 	JZ           no_sum_248
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 208(DI), Z0
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
+	VBROADCASTSS 240(DI), Z0
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_249
 	VPMOVZXBD.Z  (BX), K1, Z1
@@ -4405,9 +4395,9 @@ no_relu_253:
 no_post_254:
 	TESTL        $0x00008000, AX
 	JZ           no_words_256
-	VBROADCASTSS 200(DI), Z0
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -4415,7 +4405,7 @@ no_post_254:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -4423,7 +4413,7 @@ no_post_254:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 	VMAXPS       Z0, Z10, Z10
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z10, Z10
 	VPSRAD       $0x1f, Z10, Z1
 	VCVTPS2DQ    Z10, Z10
@@ -4431,7 +4421,7 @@ no_post_254:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z10, Z10
 	VMAXPS       Z0, Z11, Z11
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z11, Z11
 	VPSRAD       $0x1f, Z11, Z1
 	VCVTPS2DQ    Z11, Z11
@@ -4442,7 +4432,7 @@ no_post_254:
 no_words_256:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0xffffffff
+	CMPL    228(DI), $0xffffffff
 	JNE     partial_257
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
@@ -4453,8 +4443,8 @@ no_words_256:
 	JMP     end_258
 
 partial_257:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
@@ -4464,11 +4454,11 @@ partial_257:
 
 end_258:
 stored_223:
-	MOVQ 320(DI), BX
+	MOVQ 184(DI), BX
 	ADDQ BX, 48(DI)
-	MOVQ 328(DI), BX
+	MOVQ 192(DI), BX
 	ADDQ BX, 56(DI)
-	MOVQ 312(DI), BX
+	MOVQ 176(DI), BX
 	ADDQ BX, 64(DI)
 	DECQ 160(DI)
 	JNZ  tile2
@@ -4505,13 +4495,11 @@ tile1:
 	MOVQ       AX, 8(SP)
 	MOVQ       136(DI), AX
 	MOVQ       AX, 16(SP)
-	MOVQ       288(DI), AX
-	MOVQ       AX, 32(SP)
-	MOVQ       304(DI), BP
+	MOVQ       168(DI), BP
 	MOVQ       48(DI), R11
 	MOVQ       120(DI), R12
 	PREFETCHT0 (R11)
-	MOVL       192(DI), R11
+	MOVL       224(DI), R11
 	TESTL      $0x00000078, R11
 	JZ         no_fetch_sum_266
 	MOVQ       56(DI), R11
@@ -4519,9 +4507,9 @@ tile1:
 	PREFETCHT0 (R11)
 
 no_fetch_sum_266:
-	MOVQ 168(DI), R9
-	MOVQ 184(DI), R10
-	CMPQ R9, 176(DI)
+	MOVQ 200(DI), R9
+	MOVQ 216(DI), R10
+	CMPQ R9, 208(DI)
 	JL   fetch_267
 	MOVQ $+0, R10
 
@@ -4589,13 +4577,13 @@ four_264:
 tap_done_265:
 	DECQ    16(SP)
 	JZ      multiplied_261
-	MOVQ    32(SP), DI
-	TESTQ   DI, DI
-	JZ      tap_260
-	ADDQ    $+4, 32(SP)
-	MOVLQSX (DI), BX
 	MOVQ    c+0(FP), DI
-	MOVQ    296(DI), DI
+	MOVQ    320(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_260
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    328(DI), DI
 	IMULQ   BX, DI
 	ADDQ    DI, R15
 	SHLQ    $0x02, BX
@@ -4604,13 +4592,13 @@ tap_done_265:
 
 multiplied_261:
 	MOVQ    c+0(FP), DI
-	MOVQ    R9, 168(DI)
-	MOVL    192(DI), AX
+	MOVQ    R9, 200(DI)
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_271
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0xffffffff
+	CMPL    228(DI), $0xffffffff
 	JNE     partial_272
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
@@ -4618,8 +4606,8 @@ multiplied_261:
 	JMP     end_273
 
 partial_272:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
@@ -4643,13 +4631,13 @@ chain_271:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
-	KMOVD        196(DI), K3
-	VPBROADCASTD 212(DI), Z1
-	VBROADCASTSS 200(DI), Z2
-	VBROADCASTSS 204(DI), Z3
-	VBROADCASTSS 208(DI), Z4
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
+	KMOVD        228(DI), K3
+	VPBROADCASTD 244(DI), Z1
+	VBROADCASTSS 232(DI), Z2
+	VBROADCASTSS 236(DI), Z3
+	VBROADCASTSS 240(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	TESTL        $0x00000001, AX
@@ -4814,9 +4802,9 @@ no_bias_294:
 	JZ           no_sum_295
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 208(DI), Z0
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
+	VBROADCASTSS 240(DI), Z0
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_296
 	VPMOVZXBD.Z  (BX), K1, Z1
@@ -4878,9 +4866,9 @@ no_relu_300:
 no_post_301:
 	TESTL        $0x00008000, AX
 	JZ           no_words_303
-	VBROADCASTSS 200(DI), Z0
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -4888,7 +4876,7 @@ no_post_301:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -4899,7 +4887,7 @@ no_post_301:
 no_words_303:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0xffffffff
+	CMPL    228(DI), $0xffffffff
 	JNE     partial_304
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
@@ -4907,19 +4895,19 @@ no_words_303:
 	JMP     end_305
 
 partial_304:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
 
 end_305:
 stored_270:
-	MOVQ 320(DI), BX
+	MOVQ 184(DI), BX
 	ADDQ BX, 48(DI)
-	MOVQ 328(DI), BX
+	MOVQ 192(DI), BX
 	ADDQ BX, 56(DI)
-	MOVQ 312(DI), BX
+	MOVQ 176(DI), BX
 	ADDQ BX, 64(DI)
 	DECQ 160(DI)
 	JNZ  tile1

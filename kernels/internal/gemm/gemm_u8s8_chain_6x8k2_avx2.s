@@ -163,7 +163,7 @@ one_pair_3:
 	JNZ          one_pair_3
 
 multiplied_4:
-	MOVL    192(DI), AX
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_6
 	MOVQ    48(DI), R9
@@ -229,7 +229,7 @@ no_bias_9:
 	JZ           no_sum_10
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
-	VBROADCASTSS 208(DI), Y0
+	VBROADCASTSS 240(DI), Y0
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_11
 	VPMOVZXBD    (R9), Y1
@@ -358,9 +358,9 @@ no_post_16:
 	JZ           narrow_17
 	TESTL        $0x00008000, AX
 	JZ           no_words_18
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
@@ -368,7 +368,7 @@ no_post_16:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
@@ -376,7 +376,7 @@ no_post_16:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y6, Y6
 	VPSRAD       $0x1f, Y6, Y1
 	VCVTPS2DQ    Y6, Y6
@@ -384,7 +384,7 @@ no_post_16:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y6, Y6
 	VMAXPS       Y0, Y7, Y7
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y7, Y7
 	VPSRAD       $0x1f, Y7, Y1
 	VCVTPS2DQ    Y7, Y7
@@ -392,7 +392,7 @@ no_post_16:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y7, Y7
 	VMAXPS       Y0, Y8, Y8
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y8, Y8
 	VPSRAD       $0x1f, Y8, Y1
 	VCVTPS2DQ    Y8, Y8
@@ -400,7 +400,7 @@ no_post_16:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y8, Y8
 	VMAXPS       Y0, Y9, Y9
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y9, Y9
 	VPSRAD       $0x1f, Y9, Y1
 	VCVTPS2DQ    Y9, Y9
@@ -428,7 +428,7 @@ no_words_18:
 narrow_17:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_19
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
@@ -439,7 +439,7 @@ narrow_17:
 no_lo_19:
 	TESTL        $0x00004000, AX
 	JZ           no_hi_20
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
 	VMINPS       Y6, Y1, Y6
@@ -456,7 +456,7 @@ no_hi_20:
 	VCVTPS2DQ    Y9, Y9
 	MOVQ         48(DI), R9
 	MOVQ         120(DI), R10
-	VPBROADCASTD 212(DI), Y1
+	VPBROADCASTD 244(DI), Y1
 	TESTL        $0x00000800, AX
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
@@ -635,7 +635,7 @@ one_pair_25:
 	JNZ          one_pair_25
 
 multiplied_26:
-	MOVL    192(DI), AX
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_28
 	MOVQ    48(DI), R9
@@ -695,7 +695,7 @@ no_bias_31:
 	JZ           no_sum_32
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
-	VBROADCASTSS 208(DI), Y0
+	VBROADCASTSS 240(DI), Y0
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_33
 	VPMOVZXBD    (R9), Y1
@@ -808,9 +808,9 @@ no_post_38:
 	JZ           narrow_39
 	TESTL        $0x00008000, AX
 	JZ           no_words_40
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
@@ -818,7 +818,7 @@ no_post_38:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
@@ -826,7 +826,7 @@ no_post_38:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y6, Y6
 	VPSRAD       $0x1f, Y6, Y1
 	VCVTPS2DQ    Y6, Y6
@@ -834,7 +834,7 @@ no_post_38:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y6, Y6
 	VMAXPS       Y0, Y7, Y7
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y7, Y7
 	VPSRAD       $0x1f, Y7, Y1
 	VCVTPS2DQ    Y7, Y7
@@ -842,7 +842,7 @@ no_post_38:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y7, Y7
 	VMAXPS       Y0, Y8, Y8
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y8, Y8
 	VPSRAD       $0x1f, Y8, Y1
 	VCVTPS2DQ    Y8, Y8
@@ -868,7 +868,7 @@ no_words_40:
 narrow_39:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_41
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
@@ -878,7 +878,7 @@ narrow_39:
 no_lo_41:
 	TESTL        $0x00004000, AX
 	JZ           no_hi_42
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
 	VMINPS       Y6, Y1, Y6
@@ -893,7 +893,7 @@ no_hi_42:
 	VCVTPS2DQ    Y8, Y8
 	MOVQ         48(DI), R9
 	MOVQ         120(DI), R10
-	VPBROADCASTD 212(DI), Y1
+	VPBROADCASTD 244(DI), Y1
 	TESTL        $0x00000800, AX
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
@@ -1054,7 +1054,7 @@ one_pair_47:
 	JNZ          one_pair_47
 
 multiplied_48:
-	MOVL    192(DI), AX
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_50
 	MOVQ    48(DI), R9
@@ -1108,7 +1108,7 @@ no_bias_53:
 	JZ           no_sum_54
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
-	VBROADCASTSS 208(DI), Y0
+	VBROADCASTSS 240(DI), Y0
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_55
 	VPMOVZXBD    (R9), Y1
@@ -1205,9 +1205,9 @@ no_post_60:
 	JZ           narrow_61
 	TESTL        $0x00008000, AX
 	JZ           no_words_62
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
@@ -1215,7 +1215,7 @@ no_post_60:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
@@ -1223,7 +1223,7 @@ no_post_60:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y6, Y6
 	VPSRAD       $0x1f, Y6, Y1
 	VCVTPS2DQ    Y6, Y6
@@ -1231,7 +1231,7 @@ no_post_60:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y6, Y6
 	VMAXPS       Y0, Y7, Y7
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y7, Y7
 	VPSRAD       $0x1f, Y7, Y1
 	VCVTPS2DQ    Y7, Y7
@@ -1255,7 +1255,7 @@ no_words_62:
 narrow_61:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_63
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
@@ -1264,7 +1264,7 @@ narrow_61:
 no_lo_63:
 	TESTL        $0x00004000, AX
 	JZ           no_hi_64
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
 	VMINPS       Y6, Y1, Y6
@@ -1277,7 +1277,7 @@ no_hi_64:
 	VCVTPS2DQ    Y7, Y7
 	MOVQ         48(DI), R9
 	MOVQ         120(DI), R10
-	VPBROADCASTD 212(DI), Y1
+	VPBROADCASTD 244(DI), Y1
 	TESTL        $0x00000800, AX
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
@@ -1406,7 +1406,7 @@ one_pair_69:
 	JNZ          one_pair_69
 
 multiplied_70:
-	MOVL    192(DI), AX
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_72
 	MOVQ    48(DI), R9
@@ -1454,7 +1454,7 @@ no_bias_75:
 	JZ           no_sum_76
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
-	VBROADCASTSS 208(DI), Y0
+	VBROADCASTSS 240(DI), Y0
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_77
 	VPMOVZXBD    (R9), Y1
@@ -1535,9 +1535,9 @@ no_post_82:
 	JZ           narrow_83
 	TESTL        $0x00008000, AX
 	JZ           no_words_84
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
@@ -1545,7 +1545,7 @@ no_post_82:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
@@ -1553,7 +1553,7 @@ no_post_82:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y6, Y6
 	VPSRAD       $0x1f, Y6, Y1
 	VCVTPS2DQ    Y6, Y6
@@ -1575,7 +1575,7 @@ no_words_84:
 narrow_83:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_85
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
@@ -1583,7 +1583,7 @@ narrow_83:
 no_lo_85:
 	TESTL        $0x00004000, AX
 	JZ           no_hi_86
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
 	VMINPS       Y6, Y1, Y6
@@ -1594,7 +1594,7 @@ no_hi_86:
 	VCVTPS2DQ    Y6, Y6
 	MOVQ         48(DI), R9
 	MOVQ         120(DI), R10
-	VPBROADCASTD 212(DI), Y1
+	VPBROADCASTD 244(DI), Y1
 	TESTL        $0x00000800, AX
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
@@ -1705,7 +1705,7 @@ one_pair_91:
 	JNZ          one_pair_91
 
 multiplied_92:
-	MOVL    192(DI), AX
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_94
 	MOVQ    48(DI), R9
@@ -1747,7 +1747,7 @@ no_bias_97:
 	JZ           no_sum_98
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
-	VBROADCASTSS 208(DI), Y0
+	VBROADCASTSS 240(DI), Y0
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_99
 	VPMOVZXBD    (R9), Y1
@@ -1812,9 +1812,9 @@ no_post_104:
 	JZ           narrow_105
 	TESTL        $0x00008000, AX
 	JZ           no_words_106
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
@@ -1822,7 +1822,7 @@ no_post_104:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
@@ -1842,14 +1842,14 @@ no_words_106:
 narrow_105:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_107
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 
 no_lo_107:
 	TESTL        $0x00004000, AX
 	JZ           no_hi_108
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
 
@@ -1858,7 +1858,7 @@ no_hi_108:
 	VCVTPS2DQ    Y5, Y5
 	MOVQ         48(DI), R9
 	MOVQ         120(DI), R10
-	VPBROADCASTD 212(DI), Y1
+	VPBROADCASTD 244(DI), Y1
 	TESTL        $0x00000800, AX
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
@@ -1941,7 +1941,7 @@ one_pair_113:
 	JNZ          one_pair_113
 
 multiplied_114:
-	MOVL    192(DI), AX
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_116
 	MOVQ    48(DI), R9
@@ -1977,7 +1977,7 @@ no_bias_119:
 	JZ           no_sum_120
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
-	VBROADCASTSS 208(DI), Y0
+	VBROADCASTSS 240(DI), Y0
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_121
 	VPMOVZXBD    (R9), Y1
@@ -2026,9 +2026,9 @@ no_post_126:
 	JZ           narrow_127
 	TESTL        $0x00008000, AX
 	JZ           no_words_128
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
@@ -2046,20 +2046,20 @@ no_words_128:
 narrow_127:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_129
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 
 no_lo_129:
 	TESTL        $0x00004000, AX
 	JZ           no_hi_130
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y4, Y1, Y4
 
 no_hi_130:
 	VCVTPS2DQ    Y4, Y4
 	MOVQ         48(DI), R9
 	MOVQ         120(DI), R10
-	VPBROADCASTD 212(DI), Y1
+	VPBROADCASTD 244(DI), Y1
 	TESTL        $0x00000800, AX
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2

@@ -65,14 +65,15 @@ func ascending(taps []int32, n int) bool {
 	return len(taps) > 0
 }
 
-// gapsOf returns how many taps are left out behind each one but the last, nil if none are.
+// gapsOf returns, for each n below the number of taps, how many are left out before the last n; nil if none are.
 func gapsOf(taps []int32) []int32 {
 	if int(taps[len(taps)-1]-taps[0]) == len(taps)-1 {
 		return nil
 	}
-	gaps := make([]int32, len(taps)-1)
-	for i := range gaps {
-		gaps[i] = taps[i+1] - taps[i] - 1
+	gaps := make([]int32, len(taps))
+	for n := 1; n < len(taps); n++ {
+		i := len(taps) - n
+		gaps[n] = taps[i] - taps[i-1] - 1
 	}
 	return gaps
 }
