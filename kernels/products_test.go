@@ -201,6 +201,46 @@ func TestWindows(t *testing.T) {
 	}
 }
 
+// TestPaddedConvolutions has convolutions many of whose outputs read padding of zeros, which need not be multiplied.
+func TestPaddedConvolutions(t *testing.T) {
+	for seed := range uint64(40) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			g := newGraph(t, seed)
+			spatial := 1 + g.r.IntN(3)
+			s := geometry.Spatial{Layout: geometry.NHWC}
+			groups := 1 + g.r.IntN(2)
+			inC, outC := 4*(4+g.r.IntN(3)), groups*(17+g.r.IntN(30))
+			data, filters := core.Shape{1 + g.r.IntN(8/spatial)}, core.Shape{}
+			for range spatial {
+				data, filters = append(data, 2+g.r.IntN(12/spatial)), append(filters, 1+g.r.IntN(5-spatial))
+				s.Strides, s.Dilations = append(s.Strides, 1+g.r.IntN(2)), append(s.Dilations, 1+g.r.IntN(2))
+				s.PadBelow, s.PadAbove = append(s.PadBelow, g.r.IntN(5)), append(s.PadAbove, 5+g.r.IntN(2))
+				s.DataDilations = append(s.DataDilations, max(1, g.r.IntN(5)-2))
+			}
+			data, filters = append(data, inC*groups), append(filters, inC, outC)
+			x, zero := core.U8, scalar(uint8(0))
+			if g.r.IntN(3) == 0 {
+				x, zero = core.I8, scalar(int8(-128))
+			}
+			op, in := &linear.IntegerConvolution{Spatial: s, Groups: groups}, []core.Value{
+				g.parameter(x, data), core.NewConstant(g.tensor(core.I8, filters, false)), zero,
+				g.zeroPoint(core.I8, core.Shape{}, false),
+			}
+			g.anyKernel = in[3].Type() == core.I32
+			raw := g.apply(op, in...).Shape()
+			posts, operands := g.postOps(raw, outC, math.Sqrt(float64(filters.MustElements()/outC))*255*64)
+			y := g.apply(&linear.IntegerConvolution{Spatial: s, Groups: groups, PostOps: posts}, append(in, operands...)...)
+			g.result(y)
+			if y.Type() == core.I8 { // the convolution also stores what this one reads
+				w := core.NewConstant(g.tensor(core.I8, append(slices.Repeat(core.Shape{1}, spatial), outC, 5), false))
+				one := geometry.Spatial{Layout: geometry.NHWC}
+				g.result(g.apply(&linear.IntegerConvolution{Spatial: one}, y, w, scalar(int8(3)), scalar(int8(0))))
+			}
+			g.check(false)
+		})
+	}
+}
+
 // join returns the dimensions of two shapes; those of none are a scalar's.
 func join(a, b core.Shape) core.Shape { return append(a.Clone(), b...) }
 

@@ -47,7 +47,7 @@ var stages = [][]string{
 	{"fusedops"},
 	{"kernels"},
 	{"kernels/internal/compile"},
-	{"kernels/internal/segments"},
+	{"kernels/internal/segments", "kernels/internal/regions"},
 	{"kernels/internal/machine", "kernels/internal/match", "kernels/internal/share"},
 	{"internal/passes", "internal/ngfile", "internal/npy"},
 	{"core/op"},

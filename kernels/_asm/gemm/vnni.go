@@ -28,10 +28,12 @@ func vnniRoutine(most, cols int) emit.Routine {
 	name := fmt.Sprintf("gemm_u8s8_chain_%dx%dk4_avx512vnni", most, 16*cols)
 	return emit.Routine{
 		Name: name,
-		Doc: fmt.Sprintf(`%s computes tiles of rows by %d columns, for every m below rows*tiles:
+		Doc: fmt.Sprintf(`%s computes tiles of rows by %d columns, for every row m of every tile:
 
-	c[m,n] = epilogue(init[n] + sum over t < taps, k4 < k/4, i < 4 of a[offsets[m,t]+4*k4+i] * b[t,k4,n,i])
+	c[m,n] = epilogue(init[n] + sum over t, k4 < k/4, i < 4 of a[offsets[m,t]+4*k4+i] * b[t,k4,n,i])
 
+t are taps numbers, one after the other or, if gaps is not nil, with gaps between them. There are lineCount lines of
+tiles tiles. The rows of a tile are ldc, ldsum and rowOffsets bytes apart, and the tiles tileC, tileSum and tileOffsets.
 k is a multiple of 4. Columns whose bit in mask is 0 are not stored.`, name, 16*cols),
 		Frame: 32,
 		Build: func(c *build.Context) {
@@ -53,7 +55,7 @@ var (
 func (g *gen) vnniTiles(rows, cols int) {
 	t, again := newTile(64, rows, cols, 8), fmt.Sprintf("tile%d", rows)
 	s := scalars{call: reg.RDI, flags: reg.RAX, p: reg.RBX, stride: reg.RCX}
-	tap := g.Fresh("tap")
+	tap, done := g.Fresh("tap"), g.Fresh("multiplied")
 	run := g.vnniRun()
 
 	g.Label(again)
@@ -66,17 +68,38 @@ func (g *gen) vnniTiles(rows, cols int) {
 	g.vnniTap(rows)
 	run(t)
 	g.DECQ(vnniLeft)
-	g.JNZ(operand.LabelRef(tap))
+	g.JZ(operand.LabelRef(done))
+	g.vnniSkip(tap)
+	g.Label(done)
 
 	g.MOVQ(emit.Param(), s.call)
 	if cols == 2 {
 		g.MOVQ(vnniAhead, field(s.call, "ahead"))
 	}
 	g.epilogue(t, s)
-	g.nextTile(s.call, s.p, rows, again, func() {
-		g.IMUL3Q(operand.I8(4*rows), field(s.call, "taps"), s.p)
-		g.ADDQ(s.p, field(s.call, "offsetsNow"))
-	})
+	g.vnniNextTile(s.call, s.p, again)
+}
+
+// vnniNextTile moves the pointers to the next tile of the line, or to the first one of the next line, and jumps to
+// again if there is one.
+func (g *gen) vnniNextTile(call, p reg.GPPhysical, again string) {
+	end := g.Fresh("end")
+	move := func(by string) {
+		for _, f := range [][2]string{{"cNow", "C"}, {"sumNow", "Sum"}, {"offsetsNow", "Offsets"}} {
+			g.MOVQ(field(call, by+f[1]), p)
+			g.ADDQ(p, field(call, f[0]))
+		}
+	}
+	move("tile")
+	g.DECQ(field(call, "tiles"))
+	g.JNZ(operand.LabelRef(again))
+	g.DECQ(field(call, "lineCount"))
+	g.JZ(operand.LabelRef(end))
+	move("line")
+	g.MOVQ(field(call, "lineTiles"), p)
+	g.MOVQ(p, field(call, "tiles"))
+	g.JMP(operand.LabelRef(again))
+	g.Label(end)
 }
 
 // vnniStart loads what a tile begins with.
@@ -102,9 +125,9 @@ func (g *gen) vnniRuns(s scalars) {
 func (g *gen) vnniTaps(s scalars) {
 	g.MOVQ(field(s.call, "offsetsNow"), reg.RAX)
 	g.MOVQ(reg.RAX, vnniNext)
-	g.MOVQ(field(s.call, "taps"), reg.RBP)
-	g.MOVQ(reg.RBP, vnniLeft)
-	g.SHLQ(operand.U8(2), reg.RBP)
+	g.MOVQ(field(s.call, "taps"), reg.RAX)
+	g.MOVQ(reg.RAX, vnniLeft)
+	g.MOVQ(field(s.call, "rowOffsets"), reg.RBP)
 }
 
 // Tiles of two columns leave registers for these: where the next panel is to be fetched, the cache
@@ -172,6 +195,23 @@ func (g *gen) vnniTap(rows int) {
 	g.MOVLQSX(emit.At(vnniIndex, 0), vnniIndex)
 	g.ADDQ(vnniIndex, last)
 	g.ADDQ(operand.I8(4), vnniNext)
+}
+
+// vnniSkip moves the offsets and B over the gap behind a tap and jumps to the next one.
+func (g *gen) vnniSkip(tap string) {
+	gap, p := reg.RBX, vnniIndex
+	g.MOVQ(emit.Param(), p)
+	g.MOVQ(field(p, "gaps"), gap)
+	g.TESTQ(gap, gap)
+	g.JZ(operand.LabelRef(tap))
+	g.MOVQ(vnniLeft, reg.RCX)
+	g.MOVLQSX(emit.Indexed(gap, reg.RCX, 4, 0), gap)
+	g.MOVQ(field(p, "tapB"), p)
+	g.IMULQ(gap, p)
+	g.ADDQ(p, vnniB)
+	g.SHLQ(operand.U8(2), gap)
+	g.ADDQ(gap, vnniNext)
+	g.JMP(operand.LabelRef(tap))
 }
 
 // vnniRun names the labels of the loops over a run, and returns what emits them: sixteen bytes

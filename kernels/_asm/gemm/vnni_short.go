@@ -16,12 +16,8 @@ import (
 func shortRoutine() emit.Routine {
 	return emit.Routine{
 		Name: "gemm_u8s8_short_6x32k4_avx512vnni",
-		Doc: `gemm_u8s8_short_6x32k4_avx512vnni computes tiles of rows by 32 columns, for every m below rows*tiles:
-
-	c[m,n] = epilogue(init[n] + sum over t < taps, k4 < k/4, i < 4 of a[offsets[m,t]+4*k4+i] * b[t,k4,n,i])
-
-k is a multiple of 4 and at least 16. The epilogue has scale, bias and post, and may have a summand of bytes and a
-range; results are bytes.`,
+		Doc: `gemm_u8s8_short_6x32k4_avx512vnni computes what gemm_u8s8_chain_6x32k4_avx512vnni does, where k is at least 16, all columns are
+stored, and the epilogue has scale, bias and post, and may have a summand of bytes and a range; results are bytes.`,
 		Frame: 80,
 		Build: func(c *build.Context) {
 			g := &short{gen: &gen{emit.Gen{Context: c}}}
@@ -56,7 +52,7 @@ const (
 
 func (g *short) tiles(rows int) {
 	t, before := newTile(64, rows, 2, shortNow), newTile(64, rows, 2, shortBefore)
-	again, tap, run := fmt.Sprintf("tile%d", rows), g.Fresh("tap"), g.Fresh("run")
+	again, tap, run, done := fmt.Sprintf("tile%d", rows), g.Fresh("tap"), g.Fresh("run"), g.Fresh("multiplied")
 	s := scalars{call: reg.RDI, flags: reg.RAX, p: reg.RBX, stride: reg.RCX}
 	g.vnniRuns(s)
 	g.begin()
@@ -88,8 +84,9 @@ func (g *short) tiles(rows int) {
 	g.Label(run)
 	g.run(t)
 	g.DECQ(vnniLeft)
-	g.JNZ(operand.LabelRef(tap))
-
+	g.JZ(operand.LabelRef(done))
+	g.vnniSkip(tap)
+	g.Label(done)
 	for r, row := range t.acc {
 		for c, acc := range row {
 			g.VMOVDQA64(acc, before.acc[r][c])
@@ -99,10 +96,7 @@ func (g *short) tiles(rows int) {
 	g.MOVQ(vnniAhead, field(s.call, "ahead"))
 	g.MOVQ(field(s.call, "cNow"), shortC)
 	g.MOVQ(field(s.call, "sumNow"), shortSum)
-	g.nextTile(s.call, s.p, rows, again, func() {
-		g.IMUL3Q(operand.I8(4*rows), field(s.call, "taps"), s.p)
-		g.ADDQ(s.p, field(s.call, "offsetsNow"))
-	})
+	g.vnniNextTile(s.call, s.p, again)
 	for _, part := range g.parts(before) {
 		part()
 	}

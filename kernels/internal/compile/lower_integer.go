@@ -52,10 +52,10 @@ func lowerConvolution(c *compiler, n *core.Node) (bool, error) {
 		padding: -1, posts: op.PostOps, operands: n.Inputs()[4:], groups: groups, step: fs[rank-2],
 	}
 	src, zero := c.unsignedData(n)
-	m.zero, g.zero = zero, zero
+	m.zero, m.window, g.zero = zero, g, zero
 	if groups == 1 && g.wide() {
 		k := len(axes) - 1
-		m.taps, m.tapBytes = m.taps/axes[k].Window, axes[k].Window*inC
+		m.taps, m.tapBytes, m.window = m.taps/axes[k].Window, axes[k].Window*inC, nil
 		src = c.padImage(n, src, g, g.inC)
 		m.offsets = func() []int32 { return g.wideOffsets(c.buffers[src].Offset) }
 		m.reads = []int{src}

@@ -10,6 +10,7 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+	"github.com/tf2ng/tf2ng/kernels/internal/regions"
 	"github.com/tf2ng/tf2ng/kernels/internal/share"
 )
 
@@ -29,6 +30,8 @@ type matmul struct {
 	// has been planned.
 	offsets func() []int32
 	reads   []int // the buffers that the offsets point into
+	// window is the convolution if each of its taps is one of the product, else nil.
+	window *convolution
 
 	groups int // how many products there are, whose columns lie side by side in one output
 	step   int // bytes from the data of one group to that of the next
@@ -134,6 +137,10 @@ func (c *compiler) lowerProduct(m *matmul, w weights, e *epilogue, dst, stride, 
 		node: n, computed: e.computed, zero: m.zero, slope: product.slope,
 		new: packed.NewOperands, set: packed.Set, setInit: packed.SetInit,
 	}, m.padding)
+	order, err := m.order(variant, spec)
+	if err != nil {
+		return fmt.Errorf("node %q (%s): %w", n.Name, n.OpName(), err)
+	}
 	scratch := c.newScratch(packed.Scratch() * c.threads)
 	sum := -1
 	if e.Sum != gemm.NoSum {
@@ -149,6 +156,9 @@ func (c *compiler) lowerProduct(m *matmul, w weights, e *epilogue, dst, stride, 
 		}
 	}
 	divided := c.dividedProduct(rows, (panels+across-1)/across, packed.TileRows(m.grid), m.taps*m.tapBytes*columns)
+	if order != nil {
+		divided.Split = order.Split
+	}
 	flip := c.flipBehind(n, m.groups == 1 && e.Out.Size() == 1)
 	reads, writes := append(slices.Clone(m.reads), sum), []int{dst, flip.buffer}
 	c.emit(machine.Instruction{
@@ -157,7 +167,7 @@ func (c *compiler) lowerProduct(m *matmul, w weights, e *epilogue, dst, stride, 
 		Reads:      reads, Writes: writes, Scratch: []int{scratch},
 		Run: func(r *machine.Worker, part, parts int) error {
 			a := gemm.Args{
-				A: r.Arena, Offsets: *offsets, Grid: grid,
+				A: r.Arena, Offsets: *offsets, Grid: grid, Order: order,
 				C: r.Mem[dst][first*size:], LDC: stride * size, Operands: operands(r.Run),
 				Scratch: r.Mem[scratch][r.Thread*perThread : (r.Thread+1)*perThread],
 			}
@@ -167,11 +177,19 @@ func (c *compiler) lowerProduct(m *matmul, w weights, e *epilogue, dst, stride, 
 			m0, m1, p0, p1 := divided.Part(part, parts)
 			p0, p1 = p0*across, min(p1*across, panels)
 			packed.Run(&a, m0, m1, p0, p1)
-			flip.run(r, dst, columns, m0, m1, p0*variant.NR, min(p1*variant.NR, columns))
+			flip.runOrdered(r, dst, columns, order, m0, m1, p0*variant.NR, min(p1*variant.NR, columns))
 			return nil
 		},
 	})
 	return nil
+}
+
+// order returns an order of the rows in which a variant multiplies less padding, or nil. Padding must be zeros.
+func (m *matmul) order(v *gemm.Variant, s gemm.Spec) (*gemm.Order, error) {
+	if m.window == nil || m.zero.computed() || m.zero.constant != 0 || !v.Orders() || s.N <= v.NR/2 {
+		return nil, nil
+	}
+	return regions.Order(m.window.batch, m.window.axes, m.tapBytes, v.MR)
 }
 
 // flipBehind is a copy of a product's output with the sign bit of each byte inverted. It is made while the output is
@@ -195,6 +213,19 @@ func (c *compiler) flipBehind(n *core.Node, whole bool) flipBehind {
 		c.skip[u], c.at[u.Out(0)] = true, f.buffer
 	}
 	return f
+}
+
+// runOrdered makes the copy of columns [n0,n1) of rows [m0,m1), counted in an order.
+func (f *flipBehind) runOrdered(r *machine.Worker, src, columns int, order *gemm.Order, m0, m1, n0, n1 int) {
+	if f.variant == nil || order == nil {
+		f.run(r, src, columns, m0, m1, n0, n1)
+		return
+	}
+	for region := range order.Within(m0, m1) {
+		for m := range region.All() {
+			f.run(r, src, columns, m, m+1, n0, n1)
+		}
+	}
 }
 
 // run makes the copy of columns [n0,n1) of rows [m0,m1).

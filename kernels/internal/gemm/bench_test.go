@@ -154,6 +154,13 @@ func TestNoAllocation(t *testing.T) {
 		packed, err := Pack(v, p.spec(), p.weights, p.start)
 		require.NoError(t, err)
 		p.args.Scratch = make([]byte, packed.Scratch())
+		if v.Orders() {
+			p.args.Order, err = NewOrder(p.m, p.taps, []Region{
+				{Rows: 5, Step: 1, Lines: 4, LineStep: 5, Taps: []int32{0, 1, 2, 3, 4, 5, 6, 7, 8}},
+				{First: 20, Rows: 5, Step: 1, Lines: 1, Taps: []int32{0, 2}},
+			})
+			require.NoError(t, err)
+		}
 		n := testing.AllocsPerRun(10, func() {
 			a := p.args
 			packed.Run(&a, 0, p.m, 0, packed.Panels())

@@ -6,49 +6,60 @@ import "unsafe"
 
 // call holds the arguments of the assembly routines.
 type call struct {
-	a          unsafe.Pointer // A, or its first row as words
-	b          unsafe.Pointer // the panel of B
-	c          unsafe.Pointer // the first row of C, at the panel's first column
-	sum        unsafe.Pointer // the same of the summand
-	offsets    unsafe.Pointer // of the taps of the first row: [rows][taps]int32
-	aNow       uintptr        // where the routine is: pointers that it moves
-	cNow       uintptr
-	sumNow     uintptr
-	offsetsNow uintptr
-	init       unsafe.Pointer // start values, at the panel's first column
-	pre        unsafe.Pointer // operands of the epilogue, likewise; nil where absent
-	scale      unsafe.Pointer
-	bias       unsafe.Pointer
-	post       unsafe.Pointer
-	lda        int // bytes from row to row
-	ldc        int
-	ldsum      int
-	taps       int
-	k          int     // length of a run, in the routine's unit
-	rows       int     // rows of each tile
-	tiles      int     // tiles, one below the other
-	ahead      uintptr // what is to be fetched of the next panel of B, up to aheadEnd
-	aheadEnd   uintptr
-	lines      int     // cache lines of it for every 16 bytes of K
-	flags      uint32  // steps of the epilogue
-	mask       uint32  // a bit for each column of the panel
-	lo         float32 // the range of the results
-	hi         float32
-	sumScale   float32
-	flip       uint32         // 0x80808080 or 0: inverted in every result
-	panels     int            // panels, one beside the other
-	panelBytes int            // from panel to panel: of B
-	panelC     int            // of C
-	panelSum   int            // of the summand
-	shapes     unsafe.Pointer // of the tile registers
-	acc        unsafe.Pointer // accumulators on their way from tile registers to vectors
-	gathered   unsafe.Pointer // rows of A whose taps lie side by side
-	tapBytes   int            // length of a run in bytes
-	blockRows  int            // rows of a block
-	others     int            // tiles of one row less, below the tiles
-	aPitch     int            // from position to position of a Winograd transform: of A
-	cPitch     int            // of C
-	sign       int32          // of a line of its results: 1 or -1
+	a           unsafe.Pointer // A, or its first row as words
+	b           unsafe.Pointer // the panel of B
+	c           unsafe.Pointer // the first row of C, at the panel's first column
+	sum         unsafe.Pointer // the same of the summand
+	offsets     unsafe.Pointer // of the taps of the first row
+	aNow        uintptr        // where the routine is: pointers that it moves
+	cNow        uintptr
+	sumNow      uintptr
+	offsetsNow  uintptr
+	init        unsafe.Pointer // start values, at the panel's first column
+	pre         unsafe.Pointer // operands of the epilogue, likewise; nil where absent
+	scale       unsafe.Pointer
+	bias        unsafe.Pointer
+	post        unsafe.Pointer
+	lda         int // bytes from row to row
+	ldc         int
+	ldsum       int
+	taps        int
+	k           int     // length of a run, in the routine's unit
+	rows        int     // rows of each tile
+	tiles       int     // tiles, one below the other
+	rowOffsets  int     // bytes from row to row of the offsets
+	tileOffsets int     // bytes from tile to tile: of the offsets
+	tileC       int     // of C
+	tileSum     int     // of the summand
+	ahead       uintptr // what is to be fetched of the next panel of B, up to aheadEnd
+	aheadEnd    uintptr
+	lines       int     // cache lines of it for every 16 bytes of K
+	flags       uint32  // steps of the epilogue
+	mask        uint32  // a bit for each column of the panel
+	lo          float32 // the range of the results
+	hi          float32
+	sumScale    float32
+	flip        uint32         // 0x80808080 or 0: inverted in every result
+	panels      int            // panels, one beside the other
+	panelBytes  int            // from panel to panel: of B
+	panelC      int            // of C
+	panelSum    int            // of the summand
+	shapes      unsafe.Pointer // of the tile registers
+	acc         unsafe.Pointer // accumulators on their way from tile registers to vectors
+	gathered    unsafe.Pointer // rows of A whose taps lie side by side
+	tapBytes    int            // length of a run in bytes
+	blockRows   int            // rows of a block
+	others      int            // tiles of one row less, below the tiles
+	aPitch      int            // from position to position of a Winograd transform: of A
+	cPitch      int            // of C
+	gaps        unsafe.Pointer // taps to leave out before the last n, for each n: [taps]int32; nil if none
+	tapB        int            // bytes from tap to tap of B
+	lineCount   int            // lines of tiles
+	lineTiles   int            // tiles of a line
+	lineOffsets int            // bytes from the end of a line to the next one: of the offsets
+	lineC       int            // of C
+	lineSum     int            // of the summand
+	sign        int32          // of a line of the results of a Winograd transform: 1 or -1
 }
 
 // The bits of call.flags: the steps of an epilogue as the assembly sees them.

@@ -1,6 +1,7 @@
 package gemm
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -148,6 +149,8 @@ func TestRunPanics(t *testing.T) {
 			},
 			{"summand", func(a *Args) { a.Sum = nil }, "summand: got 0 bytes, want 3 rows of 20 at stride 21"},
 			{"summand's stride", func(a *Args) { a.LDSum = -1 }, "summand: got stride -1, want at least 20 bytes"},
+			{"order", func(a *Args) { a.Order = &Order{rows: 3, taps: 3} }, wantOrder(3, 3)},
+			{"short order", func(a *Args) { a.Order = &Order{rows: 2, taps: 2} }, wantOrder(2, 2)},
 			{"operands", func(a *Args) { a.Operands = other.NewOperands() }, ""},
 		} {
 			t.Run(v.Name+"/"+c.name, func(t *testing.T) {
@@ -158,5 +161,68 @@ func TestRunPanics(t *testing.T) {
 				require.PanicsWithValue(t, "gemm: "+c.want, func() { run(c.damage) })
 			})
 		}
+	}
+}
+
+func wantOrder(rows, taps int) string {
+	const format = "got an order of %d rows with %d taps, want at least 3 with 2, and a variant that takes one"
+	return fmt.Sprintf(format, rows, taps)
+}
+
+func TestNewOrder(t *testing.T) {
+	line := Region{First: 1, Rows: 2, Step: 1, Lines: 1, Taps: []int32{0, 2}}
+	for _, c := range []struct {
+		name    string
+		rows    int
+		regions []Region
+		want    string
+	}{
+		{"no taps", 1, []Region{{Rows: 1, Lines: 1}}, "region 0: got taps [], want some of 3 in ascending order"},
+		{
+			"tap", 1,
+			[]Region{{Rows: 1, Lines: 1, Taps: []int32{1, 3}}},
+			"region 0: got taps [1 3], want some of 3 in ascending order",
+		},
+		{
+			"tap twice", 1,
+			[]Region{{Rows: 1, Lines: 1, Taps: []int32{1, 1}}},
+			"region 0: got taps [1 1], want some of 3 in ascending order",
+		},
+		{"row", 2, []Region{line}, "region 0: got row 2, want rows below 2 that no other region has"},
+		{"row twice", 4, []Region{line, line}, "region 1: got row 1, want rows below 4 that no other region has"},
+		{"rows", 4, []Region{line}, "got regions of 2 rows, want 4"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := NewOrder(c.rows, 3, c.regions)
+			require.EqualError(t, err, c.want)
+		})
+	}
+}
+
+// TestSplit: parts have equal work and begin with lines or tiles.
+func TestSplit(t *testing.T) {
+	o, err := NewOrder(60, 4, []Region{
+		{First: 10, Rows: 5, Step: 1, Lines: 8, LineStep: 5, Taps: []int32{0, 1, 2, 3}}, // 160 taps
+		{First: 50, Rows: 10, Step: 1, Lines: 1, Taps: []int32{0, 1}},                   // 20
+		{First: 9, Rows: 10, Step: -1, Lines: 1, Taps: []int32{1, 3}},                   // 20
+	})
+	require.NoError(t, err)
+	for _, c := range []struct {
+		parts int
+		want  []int
+	}{
+		{1, []int{0, 60}},
+		{2, []int{0, 25, 60}},
+		{3, []int{0, 15, 35, 60}},
+		{10, []int{0, 5, 10, 15, 20, 25, 30, 35, 40, 50, 60}},
+		{20, []int{0, 0, 5, 5, 10, 10, 15, 15, 20, 20, 25, 25, 30, 30, 35, 35, 40, 46, 50, 56, 60}},
+	} {
+		t.Run(fmt.Sprint(c.parts), func(t *testing.T) {
+			var got []int
+			for i := range c.parts + 1 {
+				got = append(got, o.Split(i, c.parts, 6))
+			}
+			require.Equal(t, c.want, got)
+		})
 	}
 }

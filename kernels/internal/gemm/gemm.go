@@ -43,6 +43,7 @@ type Packed struct {
 	bytes []int8 // B, for the variants that read bytes
 	uses  pages.Uses
 	lanes []uint64 // B, for the portable variant: three columns in a word
+	taps  []int32  // the numbers of all taps
 
 	operands                Operands // the constant operands
 	flags                   uint32
@@ -91,6 +92,9 @@ func Pack(v *Variant, s Spec, weights []int8, init []int32) (*Packed, error) {
 	if e.Flip {
 		p.flip = 0x80
 	}
+	for t := range s.Taps {
+		p.taps = append(p.taps, int32(t))
+	}
 	v.pack(p, weights)
 	return p, nil
 }
@@ -99,7 +103,7 @@ func roundUp(n, multiple int) int { return (n + multiple - 1) / multiple * multi
 
 // Bytes returns the size in bytes of the data that p holds.
 func (p *Packed) Bytes() int64 {
-	bytes := len(p.bytes) + 8*len(p.lanes) + 4*len(p.operands.init)
+	bytes := len(p.bytes) + 8*len(p.lanes) + 4*len(p.operands.init) + 4*len(p.taps)
 	for _, v := range p.operands.columns {
 		bytes += 4 * len(v)
 	}
@@ -144,6 +148,10 @@ type Args struct {
 	Sum   []byte // the summands, element (m, n) at m*LDSum + n*Sum.Size(); may be C itself
 	LDSum int    // bytes from one row of Sum to the next
 
+	// Order of the rows, for variants that compute rows in any order (Variant.Orders); nil means 0, 1, 2 and so on. The
+	// taps that it leaves out must point to zeros, so it does not change the results.
+	Order *Order
+
 	Scratch []byte // at least Scratch() bytes, used by one call at a time
 
 	// Operands of the epilogue, made by NewOperands of the same Packed; nil means the constants given to Pack.
@@ -157,6 +165,13 @@ func (s Spec) CheckOffsets(offsets []int32, size int) error {
 
 // check verifies everything except the offsets for rows [0,m).
 func (p *Packed) check(a *Args, m int) error {
+	if o := a.Order; o != nil {
+		if !p.variant.orders || o.rows < m || o.taps != p.spec.Taps {
+			return fmt.Errorf("got an order of %d rows with %d taps, want at least %d with %d, and a variant that takes one",
+				o.rows, o.taps, m, p.spec.Taps)
+		}
+		m = o.rows // whichever of them come first
+	}
 	pixels := m
 	if g := a.Grid; p.spec.Windows {
 		if g.Height < 1 || g.Width < 1 {
@@ -181,9 +196,10 @@ func (p *Packed) check(a *Args, m int) error {
 	return p.checkOperands(a.Operands)
 }
 
-// Run computes rows [m0,m1) of the column panels [panel0,panel1). Parts of one multiplication that share no element
-// of C may run at the same time, each with its own scratch. Run panics if a slice of a is shorter than the rows need,
-// or if a stride or the operands do not fit. It does not verify the offsets; the caller must, see Spec.CheckOffsets.
+// Run computes rows [m0,m1), counted in a.Order, of the column panels [panel0,panel1). Parts of one multiplication that
+// share no element of C may run at the same time, each with its own scratch. Run panics if a slice of a is shorter than
+// the rows need, or if a stride, the order or the operands do not fit. It does not verify the offsets; the caller must,
+// see Spec.CheckOffsets.
 func (p *Packed) Run(a *Args, m0, m1, panel0, panel1 int) {
 	panel1 = min(panel1, p.Panels())
 	if m0 < 0 || panel0 < 0 || m0 >= m1 || panel0 >= panel1 {

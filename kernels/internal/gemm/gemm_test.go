@@ -45,6 +45,7 @@ type problem struct {
 	computed      bool     // operands and start values come with Run
 	inPlace       bool     // Sum is C
 	even          bool     // the rows of A are equally far apart
+	ordered       bool     // the rows come in another order, and taps of regions are zeros
 	seed          uint64
 
 	weights []int8
@@ -57,9 +58,9 @@ type problem struct {
 
 func (p *problem) String() string {
 	return fmt.Sprintf("m=%d,n=%d,taps=%d,k=%d,grid=%dx%dx%d,epilogue=%s,"+
-		"extreme=%t,special=%t,huge=%t,computed=%t,inplace=%t,even=%t,seed=%d",
+		"extreme=%t,special=%t,huge=%t,computed=%t,inplace=%t,even=%t,ordered=%t,seed=%d",
 		p.m, p.n, p.taps, p.k, p.images, p.grid.Height, p.grid.Width, epilogueName(p.epilogue),
-		p.extreme, p.special, p.huge, p.computed, p.inPlace, p.even, p.seed)
+		p.extreme, p.special, p.huge, p.computed, p.inPlace, p.even, p.ordered, p.seed)
 }
 
 func epilogueName(e Epilogue) string {
@@ -150,6 +151,43 @@ func (p *problem) fillRows(r *rand.Rand) {
 			o = 0
 		}
 		p.args.Offsets = append(p.args.Offsets, int32(o))
+	}
+	if p.ordered {
+		clear(a[:p.k])
+		p.fillOrder(r)
+	}
+}
+
+// fillOrder divides the rows into regions whose lines lie one behind the other or across. The taps that a region leaves
+// out point to zeros.
+func (p *problem) fillOrder(r *rand.Rand) {
+	var regions []Region
+	for m := 0; m < p.m; {
+		rows := 1 + r.IntN(min(p.m-m, 30))
+		lines := 1 + r.IntN(min((p.m-m)/rows, 4))
+		g := Region{First: m, Rows: rows, Step: 1, Lines: lines, LineStep: rows}
+		if r.IntN(2) == 0 {
+			g.Step, g.LineStep = lines, 1
+		}
+		for t := range p.taps {
+			if r.IntN(3) > 0 || t == p.taps-1 && g.Taps == nil {
+				g.Taps = append(g.Taps, int32(t))
+			}
+		}
+		for row := range g.All() {
+			for t := range p.taps {
+				if !slices.Contains(g.Taps, int32(t)) {
+					p.args.Offsets[row*p.taps+t] = 0
+				}
+			}
+		}
+		regions = append(regions, g)
+		m += rows * lines
+	}
+	r.Shuffle(len(regions), func(i, j int) { regions[i], regions[j] = regions[j], regions[i] })
+	var err error
+	if p.args.Order, err = NewOrder(p.m, p.taps, regions); err != nil {
+		panic(err)
 	}
 }
 
@@ -256,6 +294,9 @@ func (p *problem) run(t *testing.T, v *Variant) []byte {
 		p.args.Scratch[i] = 0xaa
 	}
 	require.NoError(t, packed.spec.CheckOffsets(p.args.Offsets, len(p.args.A)), "%s: %s", v.Name, p)
+	if !v.Orders() {
+		p.args.Order = nil
+	}
 	// In parts, as threads would.
 	m, n := p.m/3, packed.Panels()/2
 	packed.Run(&p.args, 0, m, 0, packed.Panels())
@@ -473,6 +514,22 @@ func TestSizes(t *testing.T) {
 	}
 }
 
+// TestOrders covers regions of any size and taps, in parts that begin anywhere: the results are those of all taps.
+func TestOrders(t *testing.T) {
+	for _, v := range general() {
+		t.Run(v.Name, func(t *testing.T) {
+			for seed := range uint64(200) {
+				r := rand.New(rand.NewPCG(seed, 3))
+				p := problem{
+					m: 1 + r.IntN(90), n: 1 + r.IntN(3*v.NR), taps: 1 + r.IntN(12), k: 1 + r.IntN(40),
+					epilogue: usualEpilogues()[seed%8], computed: seed%5 == 0, ordered: true, seed: seed,
+				}
+				p.check(t, v)
+			}
+		})
+	}
+}
+
 // TestEpilogues covers every combination of steps.
 func TestEpilogues(t *testing.T) {
 	for _, v := range general() {
@@ -493,7 +550,7 @@ func TestEpilogues(t *testing.T) {
 // TestOverlap covers the lists of steps with results of bytes where a run is long enough for the epilogue of the tile
 // before to run beside it: rows of every remainder, one run and several, and the summand in C.
 func TestOverlap(t *testing.T) {
-	for _, v := range runnable() {
+	for _, v := range general() {
 		t.Run(v.Name, func(t *testing.T) {
 			seed := 0
 			for _, e := range allEpilogues() {

@@ -68,9 +68,9 @@ tile12:
 	MOVQ    AX, 24(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 8(SP)
-	MOVQ    136(DI), BP
-	MOVQ    BP, 16(SP)
-	SHLQ    $0x02, BP
+	MOVQ    136(DI), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    168(DI), BP
 
 tap_1:
 	MOVQ    8(SP), DI
@@ -113,9 +113,9 @@ tap_1:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_3
+	JG      rest_4
 
-sixteen_2:
+sixteen_3:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -218,13 +218,13 @@ sixteen_2:
 	VPDPBUSD     Z0, Z5, Z19
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_2
+	JLE          sixteen_3
 
-rest_3:
+rest_4:
 	SUBQ $+16, DI
-	JZ   tap_done_5
+	JZ   tap_done_6
 
-four_4:
+four_5:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -252,19 +252,33 @@ four_4:
 	VPDPBUSD     Z0, Z5, Z19
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_4
+	JNZ          four_5
 
-tap_done_5:
+tap_done_6:
 	DECQ    16(SP)
-	JNZ     tap_1
+	JZ      multiplied_2
 	MOVQ    c+0(FP), DI
-	MOVL    192(DI), AX
+	MOVQ    344(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_1
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    352(DI), DI
+	IMULQ   BX, DI
+	ADDQ    DI, R15
+	SHLQ    $0x02, BX
+	ADDQ    BX, 8(SP)
+	JMP     tap_1
+
+multiplied_2:
+	MOVQ    c+0(FP), DI
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_7
+	JNZ     chain_8
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
-	JNE     partial_8
+	CMPL    228(DI), $0x0000ffff
+	JNE     partial_9
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -289,11 +303,11 @@ tap_done_5:
 	ADDQ    CX, BX
 	VMOVUPS Z19, (BX)
 	ADDQ    CX, BX
-	JMP     end_9
+	JMP     end_10
 
-partial_8:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+partial_9:
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -319,12 +333,12 @@ partial_8:
 	VMOVUPS Z19, K1, (BX)
 	ADDQ    CX, BX
 
-end_9:
-	JMP stored_6
+end_10:
+	JMP stored_7
 
-chain_7:
+chain_8:
 	TESTL        $0x00008200, AX
-	JNZ          words_10
+	JNZ          words_11
 	MOVQ         $0x0d0905010c080400, R13
 	VMOVQ        R13, X0
 	MOVQ         $0x0f0b07030e0a0602, R13
@@ -338,13 +352,13 @@ chain_7:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
-	KMOVD        196(DI), K3
-	VPBROADCASTD 212(DI), Z1
-	VBROADCASTSS 200(DI), Z2
-	VBROADCASTSS 204(DI), Z3
-	VBROADCASTSS 208(DI), Z4
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
+	KMOVD        228(DI), K3
+	VPBROADCASTD 244(DI), Z1
+	VBROADCASTSS 232(DI), Z2
+	VBROADCASTSS 236(DI), Z3
+	VBROADCASTSS 240(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	VCVTDQ2PS    Z10, Z10
@@ -358,7 +372,7 @@ chain_7:
 	VCVTDQ2PS    Z18, Z18
 	VCVTDQ2PS    Z19, Z19
 	TESTL        $0x00000001, AX
-	JZ           no_pre_11
+	JZ           no_pre_12
 	VMOVUPS      (R8), Z5
 	VADDPS       Z5, Z8, Z8
 	VADDPS       Z5, Z9, Z9
@@ -373,9 +387,9 @@ chain_7:
 	VADDPS       Z5, Z18, Z18
 	VADDPS       Z5, Z19, Z19
 
-no_pre_11:
+no_pre_12:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_12
+	JZ      no_scale_13
 	VMOVUPS (R9), Z5
 	VMULPS  Z5, Z8, Z8
 	VMULPS  Z5, Z9, Z9
@@ -390,9 +404,9 @@ no_pre_11:
 	VMULPS  Z5, Z18, Z18
 	VMULPS  Z5, Z19, Z19
 
-no_scale_12:
+no_scale_13:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_13
+	JZ      no_bias_14
 	VMOVUPS (R10), Z5
 	VADDPS  Z5, Z8, Z8
 	VADDPS  Z5, Z9, Z9
@@ -407,11 +421,11 @@ no_scale_12:
 	VADDPS  Z5, Z18, Z18
 	VADDPS  Z5, Z19, Z19
 
-no_bias_13:
+no_bias_14:
 	TESTL       $0x00000078, AX
-	JZ          no_sum_14
+	JZ          no_sum_15
 	TESTL       $0x00000008, AX
-	JZ          no_u8_16
+	JZ          no_u8_17
 	VPMOVZXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -460,11 +474,11 @@ no_bias_13:
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z19
 	ADDQ        R13, R12
-	JMP         sum_end_15
+	JMP         sum_end_16
 
-no_u8_16:
+no_u8_17:
 	TESTL       $0x00000010, AX
-	JZ          no_i8_17
+	JZ          no_i8_18
 	VPMOVSXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -513,11 +527,11 @@ no_u8_16:
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z19
 	ADDQ        R13, R12
-	JMP         sum_end_15
+	JMP         sum_end_16
 
-no_i8_17:
+no_i8_18:
 	TESTL       $0x00000020, AX
-	JZ          no_i32_18
+	JZ          no_i32_19
 	VMOVDQU32.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -566,11 +580,11 @@ no_i8_17:
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z19
 	ADDQ        R13, R12
-	JMP         sum_end_15
+	JMP         sum_end_16
 
-no_i32_18:
+no_i32_19:
 	TESTL       $0x00000040, AX
-	JZ          no_f32_19
+	JZ          no_f32_20
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z8
 	ADDQ        R13, R12
@@ -607,13 +621,13 @@ no_i32_18:
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z19
 	ADDQ        R13, R12
-	JMP         sum_end_15
+	JMP         sum_end_16
 
-no_f32_19:
-sum_end_15:
-no_sum_14:
+no_f32_20:
+sum_end_16:
+no_sum_15:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_20
+	JZ     no_relu_21
 	VPXOR  X5, X5, X5
 	VMAXPS Z5, Z8, Z8
 	VMAXPS Z5, Z9, Z9
@@ -628,9 +642,9 @@ no_sum_14:
 	VMAXPS Z5, Z18, Z18
 	VMAXPS Z5, Z19, Z19
 
-no_relu_20:
+no_relu_21:
 	TESTL   $0x00000100, AX
-	JZ      no_post_21
+	JZ      no_post_22
 	VMOVUPS (R11), Z5
 	VMULPS  Z5, Z8, Z8
 	VMULPS  Z5, Z9, Z9
@@ -645,9 +659,9 @@ no_relu_20:
 	VMULPS  Z5, Z18, Z18
 	VMULPS  Z5, Z19, Z19
 
-no_post_21:
+no_post_22:
 	TESTL  $0x00002000, AX
-	JZ     no_lo_22
+	JZ     no_lo_23
 	VMAXPS Z2, Z8, Z8
 	VMAXPS Z2, Z9, Z9
 	VMAXPS Z2, Z10, Z10
@@ -661,9 +675,9 @@ no_post_21:
 	VMAXPS Z2, Z18, Z18
 	VMAXPS Z2, Z19, Z19
 
-no_lo_22:
+no_lo_23:
 	TESTL  $0x00004000, AX
-	JZ     no_hi_23
+	JZ     no_hi_24
 	VMINPS Z8, Z3, Z8
 	VMINPS Z9, Z3, Z9
 	VMINPS Z10, Z3, Z10
@@ -677,7 +691,7 @@ no_lo_22:
 	VMINPS Z18, Z3, Z18
 	VMINPS Z19, Z3, Z19
 
-no_hi_23:
+no_hi_24:
 	VCVTPS2DQ Z8, Z8
 	VCVTPS2DQ Z9, Z9
 	VCVTPS2DQ Z10, Z10
@@ -693,18 +707,18 @@ no_hi_23:
 	VPACKSSDW Z9, Z8, Z5
 	VPACKSSDW Z11, Z10, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_24
+	JNZ       signed_25
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_25
+	JMP       packed_26
 
-signed_24:
+signed_25:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_25:
+packed_26:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_26
+	JNZ           partial_27
 	VMOVUPS       X5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, (BX)
@@ -713,9 +727,9 @@ packed_25:
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x03, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_27
+	JMP           end_28
 
-partial_26:
+partial_27:
 	VMOVDQU8      X5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, X6
@@ -728,22 +742,22 @@ partial_26:
 	VMOVDQU8      X6, K3, (BX)
 	ADDQ          CX, BX
 
-end_27:
+end_28:
 	VPACKSSDW Z13, Z12, Z5
 	VPACKSSDW Z15, Z14, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_28
+	JNZ       signed_29
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_29
+	JMP       packed_30
 
-signed_28:
+signed_29:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_29:
+packed_30:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_30
+	JNZ           partial_31
 	VMOVUPS       X5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, (BX)
@@ -752,9 +766,9 @@ packed_29:
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x03, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_31
+	JMP           end_32
 
-partial_30:
+partial_31:
 	VMOVDQU8      X5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, X6
@@ -767,22 +781,22 @@ partial_30:
 	VMOVDQU8      X6, K3, (BX)
 	ADDQ          CX, BX
 
-end_31:
+end_32:
 	VPACKSSDW Z17, Z16, Z5
 	VPACKSSDW Z19, Z18, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_32
+	JNZ       signed_33
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_33
+	JMP       packed_34
 
-signed_32:
+signed_33:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_33:
+packed_34:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_34
+	JNZ           partial_35
 	VMOVUPS       X5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, (BX)
@@ -791,9 +805,9 @@ packed_33:
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x03, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_35
+	JMP           end_36
 
-partial_34:
+partial_35:
 	VMOVDQU8      X5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, X6
@@ -806,10 +820,10 @@ partial_34:
 	VMOVDQU8      X6, K3, (BX)
 	ADDQ          CX, BX
 
-end_35:
-	JMP stored_6
+end_36:
+	JMP stored_7
 
-words_10:
+words_11:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -823,7 +837,7 @@ words_10:
 	VCVTDQ2PS Z18, Z18
 	VCVTDQ2PS Z19, Z19
 	TESTL     $0x00000001, AX
-	JZ        no_pre_36
+	JZ        no_pre_37
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
@@ -839,9 +853,9 @@ words_10:
 	VADDPS    Z0, Z18, Z18
 	VADDPS    Z0, Z19, Z19
 
-no_pre_36:
+no_pre_37:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_37
+	JZ      no_scale_38
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -857,9 +871,9 @@ no_pre_36:
 	VMULPS  Z0, Z18, Z18
 	VMULPS  Z0, Z19, Z19
 
-no_scale_37:
+no_scale_38:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_38
+	JZ      no_bias_39
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
@@ -875,16 +889,16 @@ no_scale_37:
 	VADDPS  Z0, Z18, Z18
 	VADDPS  Z0, Z19, Z19
 
-no_bias_38:
+no_bias_39:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_39
+	JZ           no_sum_40
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 208(DI), Z0
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
+	VBROADCASTSS 240(DI), Z0
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_40
+	JZ           no_sum_u8_41
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -934,9 +948,9 @@ no_bias_38:
 	VFMADD231PS  Z1, Z0, Z19
 	ADDQ         CX, BX
 
-no_sum_u8_40:
+no_sum_u8_41:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_41
+	JZ          no_sum_i8_42
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -986,9 +1000,9 @@ no_sum_u8_40:
 	VFMADD231PS Z1, Z0, Z19
 	ADDQ        CX, BX
 
-no_sum_i8_41:
+no_sum_i8_42:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_42
+	JZ          no_sum_i32_43
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -1038,9 +1052,9 @@ no_sum_i8_41:
 	VFMADD231PS Z1, Z0, Z19
 	ADDQ        CX, BX
 
-no_sum_i32_42:
+no_sum_i32_43:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_43
+	JZ          no_sum_f32_44
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -1078,10 +1092,10 @@ no_sum_i32_42:
 	VFMADD231PS Z1, Z0, Z19
 	ADDQ        CX, BX
 
-no_sum_f32_43:
-no_sum_39:
+no_sum_f32_44:
+no_sum_40:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_44
+	JZ     no_relu_45
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -1096,9 +1110,9 @@ no_sum_39:
 	VMAXPS Z0, Z18, Z18
 	VMAXPS Z0, Z19, Z19
 
-no_relu_44:
+no_relu_45:
 	TESTL   $0x00000100, AX
-	JZ      no_post_45
+	JZ      no_post_46
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -1114,12 +1128,12 @@ no_relu_44:
 	VMULPS  Z0, Z18, Z18
 	VMULPS  Z0, Z19, Z19
 
-no_post_45:
+no_post_46:
 	TESTL        $0x00008000, AX
-	JZ           no_words_47
-	VBROADCASTSS 200(DI), Z0
+	JZ           no_words_48
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -1127,7 +1141,7 @@ no_post_45:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -1135,7 +1149,7 @@ no_post_45:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 	VMAXPS       Z0, Z10, Z10
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z10, Z10
 	VPSRAD       $0x1f, Z10, Z1
 	VCVTPS2DQ    Z10, Z10
@@ -1143,7 +1157,7 @@ no_post_45:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z10, Z10
 	VMAXPS       Z0, Z11, Z11
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z11, Z11
 	VPSRAD       $0x1f, Z11, Z1
 	VCVTPS2DQ    Z11, Z11
@@ -1151,7 +1165,7 @@ no_post_45:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z11, Z11
 	VMAXPS       Z0, Z12, Z12
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z12, Z12
 	VPSRAD       $0x1f, Z12, Z1
 	VCVTPS2DQ    Z12, Z12
@@ -1159,7 +1173,7 @@ no_post_45:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z12, Z12
 	VMAXPS       Z0, Z13, Z13
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z13, Z13
 	VPSRAD       $0x1f, Z13, Z1
 	VCVTPS2DQ    Z13, Z13
@@ -1167,7 +1181,7 @@ no_post_45:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z13, Z13
 	VMAXPS       Z0, Z14, Z14
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z14, Z14
 	VPSRAD       $0x1f, Z14, Z1
 	VCVTPS2DQ    Z14, Z14
@@ -1175,7 +1189,7 @@ no_post_45:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z14, Z14
 	VMAXPS       Z0, Z15, Z15
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z15, Z15
 	VPSRAD       $0x1f, Z15, Z1
 	VCVTPS2DQ    Z15, Z15
@@ -1183,7 +1197,7 @@ no_post_45:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z15, Z15
 	VMAXPS       Z0, Z16, Z16
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z16, Z16
 	VPSRAD       $0x1f, Z16, Z1
 	VCVTPS2DQ    Z16, Z16
@@ -1191,7 +1205,7 @@ no_post_45:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z16, Z16
 	VMAXPS       Z0, Z17, Z17
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z17, Z17
 	VPSRAD       $0x1f, Z17, Z1
 	VCVTPS2DQ    Z17, Z17
@@ -1199,7 +1213,7 @@ no_post_45:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z17, Z17
 	VMAXPS       Z0, Z18, Z18
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z18, Z18
 	VPSRAD       $0x1f, Z18, Z1
 	VCVTPS2DQ    Z18, Z18
@@ -1207,7 +1221,7 @@ no_post_45:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z18, Z18
 	VMAXPS       Z0, Z19, Z19
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z19, Z19
 	VPSRAD       $0x1f, Z19, Z1
 	VCVTPS2DQ    Z19, Z19
@@ -1215,11 +1229,11 @@ no_post_45:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z19, Z19
 
-no_words_47:
+no_words_48:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
-	JNE     partial_48
+	CMPL    228(DI), $0x0000ffff
+	JNE     partial_49
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -1244,11 +1258,11 @@ no_words_47:
 	ADDQ    CX, BX
 	VMOVUPS Z19, (BX)
 	ADDQ    CX, BX
-	JMP     end_49
+	JMP     end_50
 
-partial_48:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+partial_49:
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -1274,16 +1288,29 @@ partial_48:
 	VMOVUPS Z19, K1, (BX)
 	ADDQ    CX, BX
 
-end_49:
-stored_6:
-	IMUL3Q $+12, 120(DI), BX
-	ADDQ   BX, 48(DI)
-	IMUL3Q $+12, 128(DI), BX
-	ADDQ   BX, 56(DI)
-	IMUL3Q $+48, 136(DI), BX
-	ADDQ   BX, 64(DI)
-	DECQ   160(DI)
-	JNZ    tile12
+end_50:
+stored_7:
+	MOVQ 184(DI), BX
+	ADDQ BX, 48(DI)
+	MOVQ 192(DI), BX
+	ADDQ BX, 56(DI)
+	MOVQ 176(DI), BX
+	ADDQ BX, 64(DI)
+	DECQ 160(DI)
+	JNZ  tile12
+	DECQ 360(DI)
+	JZ   end_51
+	MOVQ 384(DI), BX
+	ADDQ BX, 48(DI)
+	MOVQ 392(DI), BX
+	ADDQ BX, 56(DI)
+	MOVQ 376(DI), BX
+	ADDQ BX, 64(DI)
+	MOVQ 368(DI), BX
+	MOVQ BX, 160(DI)
+	JMP  tile12
+
+end_51:
 	VZEROUPPER
 	RET
 
@@ -1311,11 +1338,11 @@ tile11:
 	MOVQ    AX, 24(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 8(SP)
-	MOVQ    136(DI), BP
-	MOVQ    BP, 16(SP)
-	SHLQ    $0x02, BP
+	MOVQ    136(DI), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    168(DI), BP
 
-tap_50:
+tap_52:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), R13
 	MOVLQSX (DI), AX
@@ -1353,9 +1380,9 @@ tap_50:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_52
+	JG      rest_55
 
-sixteen_51:
+sixteen_54:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -1450,13 +1477,13 @@ sixteen_51:
 	VPDPBUSD     Z0, Z4, Z18
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_51
+	JLE          sixteen_54
 
-rest_52:
+rest_55:
 	SUBQ $+16, DI
-	JZ   tap_done_54
+	JZ   tap_done_57
 
-four_53:
+four_56:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -1482,19 +1509,33 @@ four_53:
 	VPDPBUSD     Z0, Z4, Z18
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_53
+	JNZ          four_56
 
-tap_done_54:
+tap_done_57:
 	DECQ    16(SP)
-	JNZ     tap_50
+	JZ      multiplied_53
 	MOVQ    c+0(FP), DI
-	MOVL    192(DI), AX
+	MOVQ    344(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_52
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    352(DI), DI
+	IMULQ   BX, DI
+	ADDQ    DI, R15
+	SHLQ    $0x02, BX
+	ADDQ    BX, 8(SP)
+	JMP     tap_52
+
+multiplied_53:
+	MOVQ    c+0(FP), DI
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_56
+	JNZ     chain_59
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
-	JNE     partial_57
+	CMPL    228(DI), $0x0000ffff
+	JNE     partial_60
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -1517,11 +1558,11 @@ tap_done_54:
 	ADDQ    CX, BX
 	VMOVUPS Z18, (BX)
 	ADDQ    CX, BX
-	JMP     end_58
+	JMP     end_61
 
-partial_57:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+partial_60:
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -1545,12 +1586,12 @@ partial_57:
 	VMOVUPS Z18, K1, (BX)
 	ADDQ    CX, BX
 
-end_58:
-	JMP stored_55
+end_61:
+	JMP stored_58
 
-chain_56:
+chain_59:
 	TESTL        $0x00008200, AX
-	JNZ          words_59
+	JNZ          words_62
 	MOVQ         $0x0d0905010c080400, R13
 	VMOVQ        R13, X0
 	MOVQ         $0x0f0b07030e0a0602, R13
@@ -1564,13 +1605,13 @@ chain_56:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
-	KMOVD        196(DI), K3
-	VPBROADCASTD 212(DI), Z1
-	VBROADCASTSS 200(DI), Z2
-	VBROADCASTSS 204(DI), Z3
-	VBROADCASTSS 208(DI), Z4
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
+	KMOVD        228(DI), K3
+	VPBROADCASTD 244(DI), Z1
+	VBROADCASTSS 232(DI), Z2
+	VBROADCASTSS 236(DI), Z3
+	VBROADCASTSS 240(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	VCVTDQ2PS    Z10, Z10
@@ -1583,7 +1624,7 @@ chain_56:
 	VCVTDQ2PS    Z17, Z17
 	VCVTDQ2PS    Z18, Z18
 	TESTL        $0x00000001, AX
-	JZ           no_pre_60
+	JZ           no_pre_63
 	VMOVUPS      (R8), Z5
 	VADDPS       Z5, Z8, Z8
 	VADDPS       Z5, Z9, Z9
@@ -1597,9 +1638,9 @@ chain_56:
 	VADDPS       Z5, Z17, Z17
 	VADDPS       Z5, Z18, Z18
 
-no_pre_60:
+no_pre_63:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_61
+	JZ      no_scale_64
 	VMOVUPS (R9), Z5
 	VMULPS  Z5, Z8, Z8
 	VMULPS  Z5, Z9, Z9
@@ -1613,9 +1654,9 @@ no_pre_60:
 	VMULPS  Z5, Z17, Z17
 	VMULPS  Z5, Z18, Z18
 
-no_scale_61:
+no_scale_64:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_62
+	JZ      no_bias_65
 	VMOVUPS (R10), Z5
 	VADDPS  Z5, Z8, Z8
 	VADDPS  Z5, Z9, Z9
@@ -1629,11 +1670,11 @@ no_scale_61:
 	VADDPS  Z5, Z17, Z17
 	VADDPS  Z5, Z18, Z18
 
-no_bias_62:
+no_bias_65:
 	TESTL       $0x00000078, AX
-	JZ          no_sum_63
+	JZ          no_sum_66
 	TESTL       $0x00000008, AX
-	JZ          no_u8_65
+	JZ          no_u8_68
 	VPMOVZXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -1678,11 +1719,11 @@ no_bias_62:
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z18
 	ADDQ        R13, R12
-	JMP         sum_end_64
+	JMP         sum_end_67
 
-no_u8_65:
+no_u8_68:
 	TESTL       $0x00000010, AX
-	JZ          no_i8_66
+	JZ          no_i8_69
 	VPMOVSXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -1727,11 +1768,11 @@ no_u8_65:
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z18
 	ADDQ        R13, R12
-	JMP         sum_end_64
+	JMP         sum_end_67
 
-no_i8_66:
+no_i8_69:
 	TESTL       $0x00000020, AX
-	JZ          no_i32_67
+	JZ          no_i32_70
 	VMOVDQU32.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -1776,11 +1817,11 @@ no_i8_66:
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z18
 	ADDQ        R13, R12
-	JMP         sum_end_64
+	JMP         sum_end_67
 
-no_i32_67:
+no_i32_70:
 	TESTL       $0x00000040, AX
-	JZ          no_f32_68
+	JZ          no_f32_71
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z8
 	ADDQ        R13, R12
@@ -1814,13 +1855,13 @@ no_i32_67:
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z18
 	ADDQ        R13, R12
-	JMP         sum_end_64
+	JMP         sum_end_67
 
-no_f32_68:
-sum_end_64:
-no_sum_63:
+no_f32_71:
+sum_end_67:
+no_sum_66:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_69
+	JZ     no_relu_72
 	VPXOR  X5, X5, X5
 	VMAXPS Z5, Z8, Z8
 	VMAXPS Z5, Z9, Z9
@@ -1834,9 +1875,9 @@ no_sum_63:
 	VMAXPS Z5, Z17, Z17
 	VMAXPS Z5, Z18, Z18
 
-no_relu_69:
+no_relu_72:
 	TESTL   $0x00000100, AX
-	JZ      no_post_70
+	JZ      no_post_73
 	VMOVUPS (R11), Z5
 	VMULPS  Z5, Z8, Z8
 	VMULPS  Z5, Z9, Z9
@@ -1850,9 +1891,9 @@ no_relu_69:
 	VMULPS  Z5, Z17, Z17
 	VMULPS  Z5, Z18, Z18
 
-no_post_70:
+no_post_73:
 	TESTL  $0x00002000, AX
-	JZ     no_lo_71
+	JZ     no_lo_74
 	VMAXPS Z2, Z8, Z8
 	VMAXPS Z2, Z9, Z9
 	VMAXPS Z2, Z10, Z10
@@ -1865,9 +1906,9 @@ no_post_70:
 	VMAXPS Z2, Z17, Z17
 	VMAXPS Z2, Z18, Z18
 
-no_lo_71:
+no_lo_74:
 	TESTL  $0x00004000, AX
-	JZ     no_hi_72
+	JZ     no_hi_75
 	VMINPS Z8, Z3, Z8
 	VMINPS Z9, Z3, Z9
 	VMINPS Z10, Z3, Z10
@@ -1880,7 +1921,7 @@ no_lo_71:
 	VMINPS Z17, Z3, Z17
 	VMINPS Z18, Z3, Z18
 
-no_hi_72:
+no_hi_75:
 	VCVTPS2DQ Z8, Z8
 	VCVTPS2DQ Z9, Z9
 	VCVTPS2DQ Z10, Z10
@@ -1895,18 +1936,18 @@ no_hi_72:
 	VPACKSSDW Z9, Z8, Z5
 	VPACKSSDW Z11, Z10, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_73
+	JNZ       signed_76
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_74
+	JMP       packed_77
 
-signed_73:
+signed_76:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_74:
+packed_77:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_75
+	JNZ           partial_78
 	VMOVUPS       X5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, (BX)
@@ -1915,9 +1956,9 @@ packed_74:
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x03, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_76
+	JMP           end_79
 
-partial_75:
+partial_78:
 	VMOVDQU8      X5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, X6
@@ -1930,22 +1971,22 @@ partial_75:
 	VMOVDQU8      X6, K3, (BX)
 	ADDQ          CX, BX
 
-end_76:
+end_79:
 	VPACKSSDW Z13, Z12, Z5
 	VPACKSSDW Z15, Z14, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_77
+	JNZ       signed_80
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_78
+	JMP       packed_81
 
-signed_77:
+signed_80:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_78:
+packed_81:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_79
+	JNZ           partial_82
 	VMOVUPS       X5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, (BX)
@@ -1954,9 +1995,9 @@ packed_78:
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x03, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_80
+	JMP           end_83
 
-partial_79:
+partial_82:
 	VMOVDQU8      X5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, X6
@@ -1969,31 +2010,31 @@ partial_79:
 	VMOVDQU8      X6, K3, (BX)
 	ADDQ          CX, BX
 
-end_80:
+end_83:
 	VPACKSSDW Z17, Z16, Z5
 	VPACKSSDW Z18, Z18, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_81
+	JNZ       signed_84
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_82
+	JMP       packed_85
 
-signed_81:
+signed_84:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_82:
+packed_85:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_83
+	JNZ           partial_86
 	VMOVUPS       X5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x02, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_84
+	JMP           end_87
 
-partial_83:
+partial_86:
 	VMOVDQU8      X5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, X6
@@ -2003,10 +2044,10 @@ partial_83:
 	VMOVDQU8      X6, K3, (BX)
 	ADDQ          CX, BX
 
-end_84:
-	JMP stored_55
+end_87:
+	JMP stored_58
 
-words_59:
+words_62:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -2019,7 +2060,7 @@ words_59:
 	VCVTDQ2PS Z17, Z17
 	VCVTDQ2PS Z18, Z18
 	TESTL     $0x00000001, AX
-	JZ        no_pre_85
+	JZ        no_pre_88
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
@@ -2034,9 +2075,9 @@ words_59:
 	VADDPS    Z0, Z17, Z17
 	VADDPS    Z0, Z18, Z18
 
-no_pre_85:
+no_pre_88:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_86
+	JZ      no_scale_89
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -2051,9 +2092,9 @@ no_pre_85:
 	VMULPS  Z0, Z17, Z17
 	VMULPS  Z0, Z18, Z18
 
-no_scale_86:
+no_scale_89:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_87
+	JZ      no_bias_90
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
@@ -2068,16 +2109,16 @@ no_scale_86:
 	VADDPS  Z0, Z17, Z17
 	VADDPS  Z0, Z18, Z18
 
-no_bias_87:
+no_bias_90:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_88
+	JZ           no_sum_91
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 208(DI), Z0
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
+	VBROADCASTSS 240(DI), Z0
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_89
+	JZ           no_sum_u8_92
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -2123,9 +2164,9 @@ no_bias_87:
 	VFMADD231PS  Z1, Z0, Z18
 	ADDQ         CX, BX
 
-no_sum_u8_89:
+no_sum_u8_92:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_90
+	JZ          no_sum_i8_93
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -2171,9 +2212,9 @@ no_sum_u8_89:
 	VFMADD231PS Z1, Z0, Z18
 	ADDQ        CX, BX
 
-no_sum_i8_90:
+no_sum_i8_93:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_91
+	JZ          no_sum_i32_94
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -2219,9 +2260,9 @@ no_sum_i8_90:
 	VFMADD231PS Z1, Z0, Z18
 	ADDQ        CX, BX
 
-no_sum_i32_91:
+no_sum_i32_94:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_92
+	JZ          no_sum_f32_95
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -2256,10 +2297,10 @@ no_sum_i32_91:
 	VFMADD231PS Z1, Z0, Z18
 	ADDQ        CX, BX
 
-no_sum_f32_92:
-no_sum_88:
+no_sum_f32_95:
+no_sum_91:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_93
+	JZ     no_relu_96
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -2273,9 +2314,9 @@ no_sum_88:
 	VMAXPS Z0, Z17, Z17
 	VMAXPS Z0, Z18, Z18
 
-no_relu_93:
+no_relu_96:
 	TESTL   $0x00000100, AX
-	JZ      no_post_94
+	JZ      no_post_97
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -2290,12 +2331,12 @@ no_relu_93:
 	VMULPS  Z0, Z17, Z17
 	VMULPS  Z0, Z18, Z18
 
-no_post_94:
+no_post_97:
 	TESTL        $0x00008000, AX
-	JZ           no_words_96
-	VBROADCASTSS 200(DI), Z0
+	JZ           no_words_99
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -2303,7 +2344,7 @@ no_post_94:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -2311,7 +2352,7 @@ no_post_94:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 	VMAXPS       Z0, Z10, Z10
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z10, Z10
 	VPSRAD       $0x1f, Z10, Z1
 	VCVTPS2DQ    Z10, Z10
@@ -2319,7 +2360,7 @@ no_post_94:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z10, Z10
 	VMAXPS       Z0, Z11, Z11
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z11, Z11
 	VPSRAD       $0x1f, Z11, Z1
 	VCVTPS2DQ    Z11, Z11
@@ -2327,7 +2368,7 @@ no_post_94:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z11, Z11
 	VMAXPS       Z0, Z12, Z12
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z12, Z12
 	VPSRAD       $0x1f, Z12, Z1
 	VCVTPS2DQ    Z12, Z12
@@ -2335,7 +2376,7 @@ no_post_94:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z12, Z12
 	VMAXPS       Z0, Z13, Z13
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z13, Z13
 	VPSRAD       $0x1f, Z13, Z1
 	VCVTPS2DQ    Z13, Z13
@@ -2343,7 +2384,7 @@ no_post_94:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z13, Z13
 	VMAXPS       Z0, Z14, Z14
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z14, Z14
 	VPSRAD       $0x1f, Z14, Z1
 	VCVTPS2DQ    Z14, Z14
@@ -2351,7 +2392,7 @@ no_post_94:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z14, Z14
 	VMAXPS       Z0, Z15, Z15
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z15, Z15
 	VPSRAD       $0x1f, Z15, Z1
 	VCVTPS2DQ    Z15, Z15
@@ -2359,7 +2400,7 @@ no_post_94:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z15, Z15
 	VMAXPS       Z0, Z16, Z16
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z16, Z16
 	VPSRAD       $0x1f, Z16, Z1
 	VCVTPS2DQ    Z16, Z16
@@ -2367,7 +2408,7 @@ no_post_94:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z16, Z16
 	VMAXPS       Z0, Z17, Z17
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z17, Z17
 	VPSRAD       $0x1f, Z17, Z1
 	VCVTPS2DQ    Z17, Z17
@@ -2375,7 +2416,7 @@ no_post_94:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z17, Z17
 	VMAXPS       Z0, Z18, Z18
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z18, Z18
 	VPSRAD       $0x1f, Z18, Z1
 	VCVTPS2DQ    Z18, Z18
@@ -2383,11 +2424,11 @@ no_post_94:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z18, Z18
 
-no_words_96:
+no_words_99:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
-	JNE     partial_97
+	CMPL    228(DI), $0x0000ffff
+	JNE     partial_100
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -2410,11 +2451,11 @@ no_words_96:
 	ADDQ    CX, BX
 	VMOVUPS Z18, (BX)
 	ADDQ    CX, BX
-	JMP     end_98
+	JMP     end_101
 
-partial_97:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+partial_100:
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -2438,16 +2479,29 @@ partial_97:
 	VMOVUPS Z18, K1, (BX)
 	ADDQ    CX, BX
 
-end_98:
-stored_55:
-	IMUL3Q $+11, 120(DI), BX
-	ADDQ   BX, 48(DI)
-	IMUL3Q $+11, 128(DI), BX
-	ADDQ   BX, 56(DI)
-	IMUL3Q $+44, 136(DI), BX
-	ADDQ   BX, 64(DI)
-	DECQ   160(DI)
-	JNZ    tile11
+end_101:
+stored_58:
+	MOVQ 184(DI), BX
+	ADDQ BX, 48(DI)
+	MOVQ 192(DI), BX
+	ADDQ BX, 56(DI)
+	MOVQ 176(DI), BX
+	ADDQ BX, 64(DI)
+	DECQ 160(DI)
+	JNZ  tile11
+	DECQ 360(DI)
+	JZ   end_102
+	MOVQ 384(DI), BX
+	ADDQ BX, 48(DI)
+	MOVQ 392(DI), BX
+	ADDQ BX, 56(DI)
+	MOVQ 376(DI), BX
+	ADDQ BX, 64(DI)
+	MOVQ 368(DI), BX
+	MOVQ BX, 160(DI)
+	JMP  tile11
+
+end_102:
 	VZEROUPPER
 	RET
 
@@ -2474,11 +2528,11 @@ tile10:
 	MOVQ    AX, 24(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 8(SP)
-	MOVQ    136(DI), BP
-	MOVQ    BP, 16(SP)
-	SHLQ    $0x02, BP
+	MOVQ    136(DI), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    168(DI), BP
 
-tap_99:
+tap_103:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), R12
 	MOVLQSX (DI), AX
@@ -2513,9 +2567,9 @@ tap_99:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_101
+	JG      rest_106
 
-sixteen_100:
+sixteen_105:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -2602,13 +2656,13 @@ sixteen_100:
 	VPDPBUSD     Z0, Z3, Z17
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_100
+	JLE          sixteen_105
 
-rest_101:
+rest_106:
 	SUBQ $+16, DI
-	JZ   tap_done_103
+	JZ   tap_done_108
 
-four_102:
+four_107:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -2632,19 +2686,33 @@ four_102:
 	VPDPBUSD     Z0, Z3, Z17
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_102
+	JNZ          four_107
 
-tap_done_103:
+tap_done_108:
 	DECQ    16(SP)
-	JNZ     tap_99
+	JZ      multiplied_104
 	MOVQ    c+0(FP), DI
-	MOVL    192(DI), AX
+	MOVQ    344(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_103
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    352(DI), DI
+	IMULQ   BX, DI
+	ADDQ    DI, R15
+	SHLQ    $0x02, BX
+	ADDQ    BX, 8(SP)
+	JMP     tap_103
+
+multiplied_104:
+	MOVQ    c+0(FP), DI
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_105
+	JNZ     chain_110
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
-	JNE     partial_106
+	CMPL    228(DI), $0x0000ffff
+	JNE     partial_111
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -2665,11 +2733,11 @@ tap_done_103:
 	ADDQ    CX, BX
 	VMOVUPS Z17, (BX)
 	ADDQ    CX, BX
-	JMP     end_107
+	JMP     end_112
 
-partial_106:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+partial_111:
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -2691,12 +2759,12 @@ partial_106:
 	VMOVUPS Z17, K1, (BX)
 	ADDQ    CX, BX
 
-end_107:
-	JMP stored_104
+end_112:
+	JMP stored_109
 
-chain_105:
+chain_110:
 	TESTL        $0x00008200, AX
-	JNZ          words_108
+	JNZ          words_113
 	MOVQ         $0x0d0905010c080400, R13
 	VMOVQ        R13, X0
 	MOVQ         $0x0f0b07030e0a0602, R13
@@ -2710,13 +2778,13 @@ chain_105:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
-	KMOVD        196(DI), K3
-	VPBROADCASTD 212(DI), Z1
-	VBROADCASTSS 200(DI), Z2
-	VBROADCASTSS 204(DI), Z3
-	VBROADCASTSS 208(DI), Z4
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
+	KMOVD        228(DI), K3
+	VPBROADCASTD 244(DI), Z1
+	VBROADCASTSS 232(DI), Z2
+	VBROADCASTSS 236(DI), Z3
+	VBROADCASTSS 240(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	VCVTDQ2PS    Z10, Z10
@@ -2728,7 +2796,7 @@ chain_105:
 	VCVTDQ2PS    Z16, Z16
 	VCVTDQ2PS    Z17, Z17
 	TESTL        $0x00000001, AX
-	JZ           no_pre_109
+	JZ           no_pre_114
 	VMOVUPS      (R8), Z5
 	VADDPS       Z5, Z8, Z8
 	VADDPS       Z5, Z9, Z9
@@ -2741,9 +2809,9 @@ chain_105:
 	VADDPS       Z5, Z16, Z16
 	VADDPS       Z5, Z17, Z17
 
-no_pre_109:
+no_pre_114:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_110
+	JZ      no_scale_115
 	VMOVUPS (R9), Z5
 	VMULPS  Z5, Z8, Z8
 	VMULPS  Z5, Z9, Z9
@@ -2756,9 +2824,9 @@ no_pre_109:
 	VMULPS  Z5, Z16, Z16
 	VMULPS  Z5, Z17, Z17
 
-no_scale_110:
+no_scale_115:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_111
+	JZ      no_bias_116
 	VMOVUPS (R10), Z5
 	VADDPS  Z5, Z8, Z8
 	VADDPS  Z5, Z9, Z9
@@ -2771,11 +2839,11 @@ no_scale_110:
 	VADDPS  Z5, Z16, Z16
 	VADDPS  Z5, Z17, Z17
 
-no_bias_111:
+no_bias_116:
 	TESTL       $0x00000078, AX
-	JZ          no_sum_112
+	JZ          no_sum_117
 	TESTL       $0x00000008, AX
-	JZ          no_u8_114
+	JZ          no_u8_119
 	VPMOVZXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -2816,11 +2884,11 @@ no_bias_111:
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z17
 	ADDQ        R13, R12
-	JMP         sum_end_113
+	JMP         sum_end_118
 
-no_u8_114:
+no_u8_119:
 	TESTL       $0x00000010, AX
-	JZ          no_i8_115
+	JZ          no_i8_120
 	VPMOVSXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -2861,11 +2929,11 @@ no_u8_114:
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z17
 	ADDQ        R13, R12
-	JMP         sum_end_113
+	JMP         sum_end_118
 
-no_i8_115:
+no_i8_120:
 	TESTL       $0x00000020, AX
-	JZ          no_i32_116
+	JZ          no_i32_121
 	VMOVDQU32.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -2906,11 +2974,11 @@ no_i8_115:
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z17
 	ADDQ        R13, R12
-	JMP         sum_end_113
+	JMP         sum_end_118
 
-no_i32_116:
+no_i32_121:
 	TESTL       $0x00000040, AX
-	JZ          no_f32_117
+	JZ          no_f32_122
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z8
 	ADDQ        R13, R12
@@ -2941,13 +3009,13 @@ no_i32_116:
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z17
 	ADDQ        R13, R12
-	JMP         sum_end_113
+	JMP         sum_end_118
 
-no_f32_117:
-sum_end_113:
-no_sum_112:
+no_f32_122:
+sum_end_118:
+no_sum_117:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_118
+	JZ     no_relu_123
 	VPXOR  X5, X5, X5
 	VMAXPS Z5, Z8, Z8
 	VMAXPS Z5, Z9, Z9
@@ -2960,9 +3028,9 @@ no_sum_112:
 	VMAXPS Z5, Z16, Z16
 	VMAXPS Z5, Z17, Z17
 
-no_relu_118:
+no_relu_123:
 	TESTL   $0x00000100, AX
-	JZ      no_post_119
+	JZ      no_post_124
 	VMOVUPS (R11), Z5
 	VMULPS  Z5, Z8, Z8
 	VMULPS  Z5, Z9, Z9
@@ -2975,9 +3043,9 @@ no_relu_118:
 	VMULPS  Z5, Z16, Z16
 	VMULPS  Z5, Z17, Z17
 
-no_post_119:
+no_post_124:
 	TESTL  $0x00002000, AX
-	JZ     no_lo_120
+	JZ     no_lo_125
 	VMAXPS Z2, Z8, Z8
 	VMAXPS Z2, Z9, Z9
 	VMAXPS Z2, Z10, Z10
@@ -2989,9 +3057,9 @@ no_post_119:
 	VMAXPS Z2, Z16, Z16
 	VMAXPS Z2, Z17, Z17
 
-no_lo_120:
+no_lo_125:
 	TESTL  $0x00004000, AX
-	JZ     no_hi_121
+	JZ     no_hi_126
 	VMINPS Z8, Z3, Z8
 	VMINPS Z9, Z3, Z9
 	VMINPS Z10, Z3, Z10
@@ -3003,7 +3071,7 @@ no_lo_120:
 	VMINPS Z16, Z3, Z16
 	VMINPS Z17, Z3, Z17
 
-no_hi_121:
+no_hi_126:
 	VCVTPS2DQ Z8, Z8
 	VCVTPS2DQ Z9, Z9
 	VCVTPS2DQ Z10, Z10
@@ -3017,18 +3085,18 @@ no_hi_121:
 	VPACKSSDW Z9, Z8, Z5
 	VPACKSSDW Z11, Z10, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_122
+	JNZ       signed_127
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_123
+	JMP       packed_128
 
-signed_122:
+signed_127:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_123:
+packed_128:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_124
+	JNZ           partial_129
 	VMOVUPS       X5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, (BX)
@@ -3037,9 +3105,9 @@ packed_123:
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x03, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_125
+	JMP           end_130
 
-partial_124:
+partial_129:
 	VMOVDQU8      X5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, X6
@@ -3052,22 +3120,22 @@ partial_124:
 	VMOVDQU8      X6, K3, (BX)
 	ADDQ          CX, BX
 
-end_125:
+end_130:
 	VPACKSSDW Z13, Z12, Z5
 	VPACKSSDW Z15, Z14, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_126
+	JNZ       signed_131
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_127
+	JMP       packed_132
 
-signed_126:
+signed_131:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_127:
+packed_132:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_128
+	JNZ           partial_133
 	VMOVUPS       X5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, (BX)
@@ -3076,9 +3144,9 @@ packed_127:
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x03, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_129
+	JMP           end_134
 
-partial_128:
+partial_133:
 	VMOVDQU8      X5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, X6
@@ -3091,38 +3159,38 @@ partial_128:
 	VMOVDQU8      X6, K3, (BX)
 	ADDQ          CX, BX
 
-end_129:
+end_134:
 	VPACKSSDW Z17, Z16, Z5
 	TESTL     $0x00000800, AX
-	JNZ       signed_130
+	JNZ       signed_135
 	VPACKUSWB Z5, Z5, Z5
-	JMP       packed_131
+	JMP       packed_136
 
-signed_130:
+signed_135:
 	VPACKSSWB Z5, Z5, Z5
 
-packed_131:
+packed_136:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_132
+	JNZ           partial_137
 	VMOVUPS       X5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_133
+	JMP           end_138
 
-partial_132:
+partial_137:
 	VMOVDQU8      X5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, X6
 	VMOVDQU8      X6, K3, (BX)
 	ADDQ          CX, BX
 
-end_133:
-	JMP stored_104
+end_138:
+	JMP stored_109
 
-words_108:
+words_113:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -3134,7 +3202,7 @@ words_108:
 	VCVTDQ2PS Z16, Z16
 	VCVTDQ2PS Z17, Z17
 	TESTL     $0x00000001, AX
-	JZ        no_pre_134
+	JZ        no_pre_139
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
@@ -3148,9 +3216,9 @@ words_108:
 	VADDPS    Z0, Z16, Z16
 	VADDPS    Z0, Z17, Z17
 
-no_pre_134:
+no_pre_139:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_135
+	JZ      no_scale_140
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -3164,9 +3232,9 @@ no_pre_134:
 	VMULPS  Z0, Z16, Z16
 	VMULPS  Z0, Z17, Z17
 
-no_scale_135:
+no_scale_140:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_136
+	JZ      no_bias_141
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
@@ -3180,16 +3248,16 @@ no_scale_135:
 	VADDPS  Z0, Z16, Z16
 	VADDPS  Z0, Z17, Z17
 
-no_bias_136:
+no_bias_141:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_137
+	JZ           no_sum_142
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 208(DI), Z0
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
+	VBROADCASTSS 240(DI), Z0
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_138
+	JZ           no_sum_u8_143
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -3231,9 +3299,9 @@ no_bias_136:
 	VFMADD231PS  Z1, Z0, Z17
 	ADDQ         CX, BX
 
-no_sum_u8_138:
+no_sum_u8_143:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_139
+	JZ          no_sum_i8_144
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -3275,9 +3343,9 @@ no_sum_u8_138:
 	VFMADD231PS Z1, Z0, Z17
 	ADDQ        CX, BX
 
-no_sum_i8_139:
+no_sum_i8_144:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_140
+	JZ          no_sum_i32_145
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -3319,9 +3387,9 @@ no_sum_i8_139:
 	VFMADD231PS Z1, Z0, Z17
 	ADDQ        CX, BX
 
-no_sum_i32_140:
+no_sum_i32_145:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_141
+	JZ          no_sum_f32_146
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -3353,10 +3421,10 @@ no_sum_i32_140:
 	VFMADD231PS Z1, Z0, Z17
 	ADDQ        CX, BX
 
-no_sum_f32_141:
-no_sum_137:
+no_sum_f32_146:
+no_sum_142:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_142
+	JZ     no_relu_147
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -3369,9 +3437,9 @@ no_sum_137:
 	VMAXPS Z0, Z16, Z16
 	VMAXPS Z0, Z17, Z17
 
-no_relu_142:
+no_relu_147:
 	TESTL   $0x00000100, AX
-	JZ      no_post_143
+	JZ      no_post_148
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -3385,12 +3453,12 @@ no_relu_142:
 	VMULPS  Z0, Z16, Z16
 	VMULPS  Z0, Z17, Z17
 
-no_post_143:
+no_post_148:
 	TESTL        $0x00008000, AX
-	JZ           no_words_145
-	VBROADCASTSS 200(DI), Z0
+	JZ           no_words_150
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -3398,7 +3466,7 @@ no_post_143:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -3406,7 +3474,7 @@ no_post_143:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 	VMAXPS       Z0, Z10, Z10
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z10, Z10
 	VPSRAD       $0x1f, Z10, Z1
 	VCVTPS2DQ    Z10, Z10
@@ -3414,7 +3482,7 @@ no_post_143:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z10, Z10
 	VMAXPS       Z0, Z11, Z11
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z11, Z11
 	VPSRAD       $0x1f, Z11, Z1
 	VCVTPS2DQ    Z11, Z11
@@ -3422,7 +3490,7 @@ no_post_143:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z11, Z11
 	VMAXPS       Z0, Z12, Z12
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z12, Z12
 	VPSRAD       $0x1f, Z12, Z1
 	VCVTPS2DQ    Z12, Z12
@@ -3430,7 +3498,7 @@ no_post_143:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z12, Z12
 	VMAXPS       Z0, Z13, Z13
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z13, Z13
 	VPSRAD       $0x1f, Z13, Z1
 	VCVTPS2DQ    Z13, Z13
@@ -3438,7 +3506,7 @@ no_post_143:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z13, Z13
 	VMAXPS       Z0, Z14, Z14
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z14, Z14
 	VPSRAD       $0x1f, Z14, Z1
 	VCVTPS2DQ    Z14, Z14
@@ -3446,7 +3514,7 @@ no_post_143:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z14, Z14
 	VMAXPS       Z0, Z15, Z15
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z15, Z15
 	VPSRAD       $0x1f, Z15, Z1
 	VCVTPS2DQ    Z15, Z15
@@ -3454,7 +3522,7 @@ no_post_143:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z15, Z15
 	VMAXPS       Z0, Z16, Z16
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z16, Z16
 	VPSRAD       $0x1f, Z16, Z1
 	VCVTPS2DQ    Z16, Z16
@@ -3462,7 +3530,7 @@ no_post_143:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z16, Z16
 	VMAXPS       Z0, Z17, Z17
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z17, Z17
 	VPSRAD       $0x1f, Z17, Z1
 	VCVTPS2DQ    Z17, Z17
@@ -3470,11 +3538,11 @@ no_post_143:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z17, Z17
 
-no_words_145:
+no_words_150:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
-	JNE     partial_146
+	CMPL    228(DI), $0x0000ffff
+	JNE     partial_151
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -3495,11 +3563,11 @@ no_words_145:
 	ADDQ    CX, BX
 	VMOVUPS Z17, (BX)
 	ADDQ    CX, BX
-	JMP     end_147
+	JMP     end_152
 
-partial_146:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+partial_151:
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -3521,16 +3589,29 @@ partial_146:
 	VMOVUPS Z17, K1, (BX)
 	ADDQ    CX, BX
 
-end_147:
-stored_104:
-	IMUL3Q $+10, 120(DI), BX
-	ADDQ   BX, 48(DI)
-	IMUL3Q $+10, 128(DI), BX
-	ADDQ   BX, 56(DI)
-	IMUL3Q $+40, 136(DI), BX
-	ADDQ   BX, 64(DI)
-	DECQ   160(DI)
-	JNZ    tile10
+end_152:
+stored_109:
+	MOVQ 184(DI), BX
+	ADDQ BX, 48(DI)
+	MOVQ 192(DI), BX
+	ADDQ BX, 56(DI)
+	MOVQ 176(DI), BX
+	ADDQ BX, 64(DI)
+	DECQ 160(DI)
+	JNZ  tile10
+	DECQ 360(DI)
+	JZ   end_153
+	MOVQ 384(DI), BX
+	ADDQ BX, 48(DI)
+	MOVQ 392(DI), BX
+	ADDQ BX, 56(DI)
+	MOVQ 376(DI), BX
+	ADDQ BX, 64(DI)
+	MOVQ 368(DI), BX
+	MOVQ BX, 160(DI)
+	JMP  tile10
+
+end_153:
 	VZEROUPPER
 	RET
 
@@ -3556,11 +3637,11 @@ tile9:
 	MOVQ    AX, 24(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 8(SP)
-	MOVQ    136(DI), BP
-	MOVQ    BP, 16(SP)
-	SHLQ    $0x02, BP
+	MOVQ    136(DI), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    168(DI), BP
 
-tap_148:
+tap_154:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), R11
 	MOVLQSX (DI), AX
@@ -3592,9 +3673,9 @@ tap_148:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_150
+	JG      rest_157
 
-sixteen_149:
+sixteen_156:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -3673,13 +3754,13 @@ sixteen_149:
 	VPDPBUSD     Z0, Z2, Z16
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_149
+	JLE          sixteen_156
 
-rest_150:
+rest_157:
 	SUBQ $+16, DI
-	JZ   tap_done_152
+	JZ   tap_done_159
 
-four_151:
+four_158:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -3701,19 +3782,33 @@ four_151:
 	VPDPBUSD     Z0, Z2, Z16
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_151
+	JNZ          four_158
 
-tap_done_152:
+tap_done_159:
 	DECQ    16(SP)
-	JNZ     tap_148
+	JZ      multiplied_155
 	MOVQ    c+0(FP), DI
-	MOVL    192(DI), AX
+	MOVQ    344(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_154
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    352(DI), DI
+	IMULQ   BX, DI
+	ADDQ    DI, R15
+	SHLQ    $0x02, BX
+	ADDQ    BX, 8(SP)
+	JMP     tap_154
+
+multiplied_155:
+	MOVQ    c+0(FP), DI
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_154
+	JNZ     chain_161
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
-	JNE     partial_155
+	CMPL    228(DI), $0x0000ffff
+	JNE     partial_162
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -3732,11 +3827,11 @@ tap_done_152:
 	ADDQ    CX, BX
 	VMOVUPS Z16, (BX)
 	ADDQ    CX, BX
-	JMP     end_156
+	JMP     end_163
 
-partial_155:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+partial_162:
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -3756,12 +3851,12 @@ partial_155:
 	VMOVUPS Z16, K1, (BX)
 	ADDQ    CX, BX
 
-end_156:
-	JMP stored_153
+end_163:
+	JMP stored_160
 
-chain_154:
+chain_161:
 	TESTL        $0x00008200, AX
-	JNZ          words_157
+	JNZ          words_164
 	MOVQ         $0x0d0905010c080400, R13
 	VMOVQ        R13, X0
 	MOVQ         $0x0f0b07030e0a0602, R13
@@ -3775,13 +3870,13 @@ chain_154:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
-	KMOVD        196(DI), K3
-	VPBROADCASTD 212(DI), Z1
-	VBROADCASTSS 200(DI), Z2
-	VBROADCASTSS 204(DI), Z3
-	VBROADCASTSS 208(DI), Z4
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
+	KMOVD        228(DI), K3
+	VPBROADCASTD 244(DI), Z1
+	VBROADCASTSS 232(DI), Z2
+	VBROADCASTSS 236(DI), Z3
+	VBROADCASTSS 240(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	VCVTDQ2PS    Z10, Z10
@@ -3792,7 +3887,7 @@ chain_154:
 	VCVTDQ2PS    Z15, Z15
 	VCVTDQ2PS    Z16, Z16
 	TESTL        $0x00000001, AX
-	JZ           no_pre_158
+	JZ           no_pre_165
 	VMOVUPS      (R8), Z5
 	VADDPS       Z5, Z8, Z8
 	VADDPS       Z5, Z9, Z9
@@ -3804,9 +3899,9 @@ chain_154:
 	VADDPS       Z5, Z15, Z15
 	VADDPS       Z5, Z16, Z16
 
-no_pre_158:
+no_pre_165:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_159
+	JZ      no_scale_166
 	VMOVUPS (R9), Z5
 	VMULPS  Z5, Z8, Z8
 	VMULPS  Z5, Z9, Z9
@@ -3818,9 +3913,9 @@ no_pre_158:
 	VMULPS  Z5, Z15, Z15
 	VMULPS  Z5, Z16, Z16
 
-no_scale_159:
+no_scale_166:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_160
+	JZ      no_bias_167
 	VMOVUPS (R10), Z5
 	VADDPS  Z5, Z8, Z8
 	VADDPS  Z5, Z9, Z9
@@ -3832,11 +3927,11 @@ no_scale_159:
 	VADDPS  Z5, Z15, Z15
 	VADDPS  Z5, Z16, Z16
 
-no_bias_160:
+no_bias_167:
 	TESTL       $0x00000078, AX
-	JZ          no_sum_161
+	JZ          no_sum_168
 	TESTL       $0x00000008, AX
-	JZ          no_u8_163
+	JZ          no_u8_170
 	VPMOVZXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -3873,11 +3968,11 @@ no_bias_160:
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z16
 	ADDQ        R13, R12
-	JMP         sum_end_162
+	JMP         sum_end_169
 
-no_u8_163:
+no_u8_170:
 	TESTL       $0x00000010, AX
-	JZ          no_i8_164
+	JZ          no_i8_171
 	VPMOVSXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -3914,11 +4009,11 @@ no_u8_163:
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z16
 	ADDQ        R13, R12
-	JMP         sum_end_162
+	JMP         sum_end_169
 
-no_i8_164:
+no_i8_171:
 	TESTL       $0x00000020, AX
-	JZ          no_i32_165
+	JZ          no_i32_172
 	VMOVDQU32.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -3955,11 +4050,11 @@ no_i8_164:
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z16
 	ADDQ        R13, R12
-	JMP         sum_end_162
+	JMP         sum_end_169
 
-no_i32_165:
+no_i32_172:
 	TESTL       $0x00000040, AX
-	JZ          no_f32_166
+	JZ          no_f32_173
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z8
 	ADDQ        R13, R12
@@ -3987,13 +4082,13 @@ no_i32_165:
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z16
 	ADDQ        R13, R12
-	JMP         sum_end_162
+	JMP         sum_end_169
 
-no_f32_166:
-sum_end_162:
-no_sum_161:
+no_f32_173:
+sum_end_169:
+no_sum_168:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_167
+	JZ     no_relu_174
 	VPXOR  X5, X5, X5
 	VMAXPS Z5, Z8, Z8
 	VMAXPS Z5, Z9, Z9
@@ -4005,9 +4100,9 @@ no_sum_161:
 	VMAXPS Z5, Z15, Z15
 	VMAXPS Z5, Z16, Z16
 
-no_relu_167:
+no_relu_174:
 	TESTL   $0x00000100, AX
-	JZ      no_post_168
+	JZ      no_post_175
 	VMOVUPS (R11), Z5
 	VMULPS  Z5, Z8, Z8
 	VMULPS  Z5, Z9, Z9
@@ -4019,9 +4114,9 @@ no_relu_167:
 	VMULPS  Z5, Z15, Z15
 	VMULPS  Z5, Z16, Z16
 
-no_post_168:
+no_post_175:
 	TESTL  $0x00002000, AX
-	JZ     no_lo_169
+	JZ     no_lo_176
 	VMAXPS Z2, Z8, Z8
 	VMAXPS Z2, Z9, Z9
 	VMAXPS Z2, Z10, Z10
@@ -4032,9 +4127,9 @@ no_post_168:
 	VMAXPS Z2, Z15, Z15
 	VMAXPS Z2, Z16, Z16
 
-no_lo_169:
+no_lo_176:
 	TESTL  $0x00004000, AX
-	JZ     no_hi_170
+	JZ     no_hi_177
 	VMINPS Z8, Z3, Z8
 	VMINPS Z9, Z3, Z9
 	VMINPS Z10, Z3, Z10
@@ -4045,7 +4140,7 @@ no_lo_169:
 	VMINPS Z15, Z3, Z15
 	VMINPS Z16, Z3, Z16
 
-no_hi_170:
+no_hi_177:
 	VCVTPS2DQ Z8, Z8
 	VCVTPS2DQ Z9, Z9
 	VCVTPS2DQ Z10, Z10
@@ -4058,18 +4153,18 @@ no_hi_170:
 	VPACKSSDW Z9, Z8, Z5
 	VPACKSSDW Z11, Z10, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_171
+	JNZ       signed_178
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_172
+	JMP       packed_179
 
-signed_171:
+signed_178:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_172:
+packed_179:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_173
+	JNZ           partial_180
 	VMOVUPS       X5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, (BX)
@@ -4078,9 +4173,9 @@ packed_172:
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x03, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_174
+	JMP           end_181
 
-partial_173:
+partial_180:
 	VMOVDQU8      X5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, X6
@@ -4093,22 +4188,22 @@ partial_173:
 	VMOVDQU8      X6, K3, (BX)
 	ADDQ          CX, BX
 
-end_174:
+end_181:
 	VPACKSSDW Z13, Z12, Z5
 	VPACKSSDW Z15, Z14, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_175
+	JNZ       signed_182
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_176
+	JMP       packed_183
 
-signed_175:
+signed_182:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_176:
+packed_183:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_177
+	JNZ           partial_184
 	VMOVUPS       X5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, (BX)
@@ -4117,9 +4212,9 @@ packed_176:
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x03, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_178
+	JMP           end_185
 
-partial_177:
+partial_184:
 	VMOVDQU8      X5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, X6
@@ -4132,33 +4227,33 @@ partial_177:
 	VMOVDQU8      X6, K3, (BX)
 	ADDQ          CX, BX
 
-end_178:
+end_185:
 	VPACKSSDW Z16, Z16, Z5
 	TESTL     $0x00000800, AX
-	JNZ       signed_179
+	JNZ       signed_186
 	VPACKUSWB Z5, Z5, Z5
-	JMP       packed_180
+	JMP       packed_187
 
-signed_179:
+signed_186:
 	VPACKSSWB Z5, Z5, Z5
 
-packed_180:
+packed_187:
 	VPERMD  Z5, Z0, Z5
 	VPXORD  Z1, Z5, Z5
 	TESTL   $0x00010000, AX
-	JNZ     partial_181
+	JNZ     partial_188
 	VMOVUPS X5, (BX)
 	ADDQ    CX, BX
-	JMP     end_182
+	JMP     end_189
 
-partial_181:
+partial_188:
 	VMOVDQU8 X5, K3, (BX)
 	ADDQ     CX, BX
 
-end_182:
-	JMP stored_153
+end_189:
+	JMP stored_160
 
-words_157:
+words_164:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -4169,7 +4264,7 @@ words_157:
 	VCVTDQ2PS Z15, Z15
 	VCVTDQ2PS Z16, Z16
 	TESTL     $0x00000001, AX
-	JZ        no_pre_183
+	JZ        no_pre_190
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
@@ -4182,9 +4277,9 @@ words_157:
 	VADDPS    Z0, Z15, Z15
 	VADDPS    Z0, Z16, Z16
 
-no_pre_183:
+no_pre_190:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_184
+	JZ      no_scale_191
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -4197,9 +4292,9 @@ no_pre_183:
 	VMULPS  Z0, Z15, Z15
 	VMULPS  Z0, Z16, Z16
 
-no_scale_184:
+no_scale_191:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_185
+	JZ      no_bias_192
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
@@ -4212,16 +4307,16 @@ no_scale_184:
 	VADDPS  Z0, Z15, Z15
 	VADDPS  Z0, Z16, Z16
 
-no_bias_185:
+no_bias_192:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_186
+	JZ           no_sum_193
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 208(DI), Z0
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
+	VBROADCASTSS 240(DI), Z0
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_187
+	JZ           no_sum_u8_194
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -4259,9 +4354,9 @@ no_bias_185:
 	VFMADD231PS  Z1, Z0, Z16
 	ADDQ         CX, BX
 
-no_sum_u8_187:
+no_sum_u8_194:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_188
+	JZ          no_sum_i8_195
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -4299,9 +4394,9 @@ no_sum_u8_187:
 	VFMADD231PS Z1, Z0, Z16
 	ADDQ        CX, BX
 
-no_sum_i8_188:
+no_sum_i8_195:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_189
+	JZ          no_sum_i32_196
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -4339,9 +4434,9 @@ no_sum_i8_188:
 	VFMADD231PS Z1, Z0, Z16
 	ADDQ        CX, BX
 
-no_sum_i32_189:
+no_sum_i32_196:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_190
+	JZ          no_sum_f32_197
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -4370,10 +4465,10 @@ no_sum_i32_189:
 	VFMADD231PS Z1, Z0, Z16
 	ADDQ        CX, BX
 
-no_sum_f32_190:
-no_sum_186:
+no_sum_f32_197:
+no_sum_193:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_191
+	JZ     no_relu_198
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -4385,9 +4480,9 @@ no_sum_186:
 	VMAXPS Z0, Z15, Z15
 	VMAXPS Z0, Z16, Z16
 
-no_relu_191:
+no_relu_198:
 	TESTL   $0x00000100, AX
-	JZ      no_post_192
+	JZ      no_post_199
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -4400,12 +4495,12 @@ no_relu_191:
 	VMULPS  Z0, Z15, Z15
 	VMULPS  Z0, Z16, Z16
 
-no_post_192:
+no_post_199:
 	TESTL        $0x00008000, AX
-	JZ           no_words_194
-	VBROADCASTSS 200(DI), Z0
+	JZ           no_words_201
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -4413,7 +4508,7 @@ no_post_192:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -4421,7 +4516,7 @@ no_post_192:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 	VMAXPS       Z0, Z10, Z10
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z10, Z10
 	VPSRAD       $0x1f, Z10, Z1
 	VCVTPS2DQ    Z10, Z10
@@ -4429,7 +4524,7 @@ no_post_192:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z10, Z10
 	VMAXPS       Z0, Z11, Z11
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z11, Z11
 	VPSRAD       $0x1f, Z11, Z1
 	VCVTPS2DQ    Z11, Z11
@@ -4437,7 +4532,7 @@ no_post_192:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z11, Z11
 	VMAXPS       Z0, Z12, Z12
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z12, Z12
 	VPSRAD       $0x1f, Z12, Z1
 	VCVTPS2DQ    Z12, Z12
@@ -4445,7 +4540,7 @@ no_post_192:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z12, Z12
 	VMAXPS       Z0, Z13, Z13
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z13, Z13
 	VPSRAD       $0x1f, Z13, Z1
 	VCVTPS2DQ    Z13, Z13
@@ -4453,7 +4548,7 @@ no_post_192:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z13, Z13
 	VMAXPS       Z0, Z14, Z14
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z14, Z14
 	VPSRAD       $0x1f, Z14, Z1
 	VCVTPS2DQ    Z14, Z14
@@ -4461,7 +4556,7 @@ no_post_192:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z14, Z14
 	VMAXPS       Z0, Z15, Z15
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z15, Z15
 	VPSRAD       $0x1f, Z15, Z1
 	VCVTPS2DQ    Z15, Z15
@@ -4469,7 +4564,7 @@ no_post_192:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z15, Z15
 	VMAXPS       Z0, Z16, Z16
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z16, Z16
 	VPSRAD       $0x1f, Z16, Z1
 	VCVTPS2DQ    Z16, Z16
@@ -4477,11 +4572,11 @@ no_post_192:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z16, Z16
 
-no_words_194:
+no_words_201:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
-	JNE     partial_195
+	CMPL    228(DI), $0x0000ffff
+	JNE     partial_202
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -4500,11 +4595,11 @@ no_words_194:
 	ADDQ    CX, BX
 	VMOVUPS Z16, (BX)
 	ADDQ    CX, BX
-	JMP     end_196
+	JMP     end_203
 
-partial_195:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+partial_202:
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -4524,16 +4619,29 @@ partial_195:
 	VMOVUPS Z16, K1, (BX)
 	ADDQ    CX, BX
 
-end_196:
-stored_153:
-	IMUL3Q $+9, 120(DI), BX
-	ADDQ   BX, 48(DI)
-	IMUL3Q $+9, 128(DI), BX
-	ADDQ   BX, 56(DI)
-	IMUL3Q $+36, 136(DI), BX
-	ADDQ   BX, 64(DI)
-	DECQ   160(DI)
-	JNZ    tile9
+end_203:
+stored_160:
+	MOVQ 184(DI), BX
+	ADDQ BX, 48(DI)
+	MOVQ 192(DI), BX
+	ADDQ BX, 56(DI)
+	MOVQ 176(DI), BX
+	ADDQ BX, 64(DI)
+	DECQ 160(DI)
+	JNZ  tile9
+	DECQ 360(DI)
+	JZ   end_204
+	MOVQ 384(DI), BX
+	ADDQ BX, 48(DI)
+	MOVQ 392(DI), BX
+	ADDQ BX, 56(DI)
+	MOVQ 376(DI), BX
+	ADDQ BX, 64(DI)
+	MOVQ 368(DI), BX
+	MOVQ BX, 160(DI)
+	JMP  tile9
+
+end_204:
 	VZEROUPPER
 	RET
 
@@ -4558,11 +4666,11 @@ tile8:
 	MOVQ    AX, 24(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 8(SP)
-	MOVQ    136(DI), BP
-	MOVQ    BP, 16(SP)
-	SHLQ    $0x02, BP
+	MOVQ    136(DI), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    168(DI), BP
 
-tap_197:
+tap_205:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), R10
 	MOVLQSX (DI), AX
@@ -4591,9 +4699,9 @@ tap_197:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_199
+	JG      rest_208
 
-sixteen_198:
+sixteen_207:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -4664,13 +4772,13 @@ sixteen_198:
 	VPDPBUSD     Z0, Z5, Z15
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_198
+	JLE          sixteen_207
 
-rest_199:
+rest_208:
 	SUBQ $+16, DI
-	JZ   tap_done_201
+	JZ   tap_done_210
 
-four_200:
+four_209:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -4690,19 +4798,33 @@ four_200:
 	VPDPBUSD     Z0, Z5, Z15
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_200
+	JNZ          four_209
 
-tap_done_201:
+tap_done_210:
 	DECQ    16(SP)
-	JNZ     tap_197
+	JZ      multiplied_206
 	MOVQ    c+0(FP), DI
-	MOVL    192(DI), AX
+	MOVQ    344(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_205
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    352(DI), DI
+	IMULQ   BX, DI
+	ADDQ    DI, R15
+	SHLQ    $0x02, BX
+	ADDQ    BX, 8(SP)
+	JMP     tap_205
+
+multiplied_206:
+	MOVQ    c+0(FP), DI
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_203
+	JNZ     chain_212
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
-	JNE     partial_204
+	CMPL    228(DI), $0x0000ffff
+	JNE     partial_213
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -4719,11 +4841,11 @@ tap_done_201:
 	ADDQ    CX, BX
 	VMOVUPS Z15, (BX)
 	ADDQ    CX, BX
-	JMP     end_205
+	JMP     end_214
 
-partial_204:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+partial_213:
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -4741,12 +4863,12 @@ partial_204:
 	VMOVUPS Z15, K1, (BX)
 	ADDQ    CX, BX
 
-end_205:
-	JMP stored_202
+end_214:
+	JMP stored_211
 
-chain_203:
+chain_212:
 	TESTL        $0x00008200, AX
-	JNZ          words_206
+	JNZ          words_215
 	MOVQ         $0x0d0905010c080400, R13
 	VMOVQ        R13, X0
 	MOVQ         $0x0f0b07030e0a0602, R13
@@ -4760,13 +4882,13 @@ chain_203:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
-	KMOVD        196(DI), K3
-	VPBROADCASTD 212(DI), Z1
-	VBROADCASTSS 200(DI), Z2
-	VBROADCASTSS 204(DI), Z3
-	VBROADCASTSS 208(DI), Z4
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
+	KMOVD        228(DI), K3
+	VPBROADCASTD 244(DI), Z1
+	VBROADCASTSS 232(DI), Z2
+	VBROADCASTSS 236(DI), Z3
+	VBROADCASTSS 240(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	VCVTDQ2PS    Z10, Z10
@@ -4776,7 +4898,7 @@ chain_203:
 	VCVTDQ2PS    Z14, Z14
 	VCVTDQ2PS    Z15, Z15
 	TESTL        $0x00000001, AX
-	JZ           no_pre_207
+	JZ           no_pre_216
 	VMOVUPS      (R8), Z5
 	VADDPS       Z5, Z8, Z8
 	VADDPS       Z5, Z9, Z9
@@ -4787,9 +4909,9 @@ chain_203:
 	VADDPS       Z5, Z14, Z14
 	VADDPS       Z5, Z15, Z15
 
-no_pre_207:
+no_pre_216:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_208
+	JZ      no_scale_217
 	VMOVUPS (R9), Z5
 	VMULPS  Z5, Z8, Z8
 	VMULPS  Z5, Z9, Z9
@@ -4800,9 +4922,9 @@ no_pre_207:
 	VMULPS  Z5, Z14, Z14
 	VMULPS  Z5, Z15, Z15
 
-no_scale_208:
+no_scale_217:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_209
+	JZ      no_bias_218
 	VMOVUPS (R10), Z5
 	VADDPS  Z5, Z8, Z8
 	VADDPS  Z5, Z9, Z9
@@ -4813,11 +4935,11 @@ no_scale_208:
 	VADDPS  Z5, Z14, Z14
 	VADDPS  Z5, Z15, Z15
 
-no_bias_209:
+no_bias_218:
 	TESTL       $0x00000078, AX
-	JZ          no_sum_210
+	JZ          no_sum_219
 	TESTL       $0x00000008, AX
-	JZ          no_u8_212
+	JZ          no_u8_221
 	VPMOVZXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -4850,11 +4972,11 @@ no_bias_209:
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z15
 	ADDQ        R13, R12
-	JMP         sum_end_211
+	JMP         sum_end_220
 
-no_u8_212:
+no_u8_221:
 	TESTL       $0x00000010, AX
-	JZ          no_i8_213
+	JZ          no_i8_222
 	VPMOVSXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -4887,11 +5009,11 @@ no_u8_212:
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z15
 	ADDQ        R13, R12
-	JMP         sum_end_211
+	JMP         sum_end_220
 
-no_i8_213:
+no_i8_222:
 	TESTL       $0x00000020, AX
-	JZ          no_i32_214
+	JZ          no_i32_223
 	VMOVDQU32.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -4924,11 +5046,11 @@ no_i8_213:
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z15
 	ADDQ        R13, R12
-	JMP         sum_end_211
+	JMP         sum_end_220
 
-no_i32_214:
+no_i32_223:
 	TESTL       $0x00000040, AX
-	JZ          no_f32_215
+	JZ          no_f32_224
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z8
 	ADDQ        R13, R12
@@ -4953,13 +5075,13 @@ no_i32_214:
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z15
 	ADDQ        R13, R12
-	JMP         sum_end_211
+	JMP         sum_end_220
 
-no_f32_215:
-sum_end_211:
-no_sum_210:
+no_f32_224:
+sum_end_220:
+no_sum_219:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_216
+	JZ     no_relu_225
 	VPXOR  X5, X5, X5
 	VMAXPS Z5, Z8, Z8
 	VMAXPS Z5, Z9, Z9
@@ -4970,9 +5092,9 @@ no_sum_210:
 	VMAXPS Z5, Z14, Z14
 	VMAXPS Z5, Z15, Z15
 
-no_relu_216:
+no_relu_225:
 	TESTL   $0x00000100, AX
-	JZ      no_post_217
+	JZ      no_post_226
 	VMOVUPS (R11), Z5
 	VMULPS  Z5, Z8, Z8
 	VMULPS  Z5, Z9, Z9
@@ -4983,9 +5105,9 @@ no_relu_216:
 	VMULPS  Z5, Z14, Z14
 	VMULPS  Z5, Z15, Z15
 
-no_post_217:
+no_post_226:
 	TESTL  $0x00002000, AX
-	JZ     no_lo_218
+	JZ     no_lo_227
 	VMAXPS Z2, Z8, Z8
 	VMAXPS Z2, Z9, Z9
 	VMAXPS Z2, Z10, Z10
@@ -4995,9 +5117,9 @@ no_post_217:
 	VMAXPS Z2, Z14, Z14
 	VMAXPS Z2, Z15, Z15
 
-no_lo_218:
+no_lo_227:
 	TESTL  $0x00004000, AX
-	JZ     no_hi_219
+	JZ     no_hi_228
 	VMINPS Z8, Z3, Z8
 	VMINPS Z9, Z3, Z9
 	VMINPS Z10, Z3, Z10
@@ -5007,7 +5129,7 @@ no_lo_218:
 	VMINPS Z14, Z3, Z14
 	VMINPS Z15, Z3, Z15
 
-no_hi_219:
+no_hi_228:
 	VCVTPS2DQ Z8, Z8
 	VCVTPS2DQ Z9, Z9
 	VCVTPS2DQ Z10, Z10
@@ -5019,18 +5141,18 @@ no_hi_219:
 	VPACKSSDW Z9, Z8, Z5
 	VPACKSSDW Z11, Z10, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_220
+	JNZ       signed_229
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_221
+	JMP       packed_230
 
-signed_220:
+signed_229:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_221:
+packed_230:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_222
+	JNZ           partial_231
 	VMOVUPS       X5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, (BX)
@@ -5039,9 +5161,9 @@ packed_221:
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x03, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_223
+	JMP           end_232
 
-partial_222:
+partial_231:
 	VMOVDQU8      X5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, X6
@@ -5054,22 +5176,22 @@ partial_222:
 	VMOVDQU8      X6, K3, (BX)
 	ADDQ          CX, BX
 
-end_223:
+end_232:
 	VPACKSSDW Z13, Z12, Z5
 	VPACKSSDW Z15, Z14, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_224
+	JNZ       signed_233
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_225
+	JMP       packed_234
 
-signed_224:
+signed_233:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_225:
+packed_234:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_226
+	JNZ           partial_235
 	VMOVUPS       X5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, (BX)
@@ -5078,9 +5200,9 @@ packed_225:
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x03, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_227
+	JMP           end_236
 
-partial_226:
+partial_235:
 	VMOVDQU8      X5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, X6
@@ -5093,10 +5215,10 @@ partial_226:
 	VMOVDQU8      X6, K3, (BX)
 	ADDQ          CX, BX
 
-end_227:
-	JMP stored_202
+end_236:
+	JMP stored_211
 
-words_206:
+words_215:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -5106,7 +5228,7 @@ words_206:
 	VCVTDQ2PS Z14, Z14
 	VCVTDQ2PS Z15, Z15
 	TESTL     $0x00000001, AX
-	JZ        no_pre_228
+	JZ        no_pre_237
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
@@ -5118,9 +5240,9 @@ words_206:
 	VADDPS    Z0, Z14, Z14
 	VADDPS    Z0, Z15, Z15
 
-no_pre_228:
+no_pre_237:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_229
+	JZ      no_scale_238
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -5132,9 +5254,9 @@ no_pre_228:
 	VMULPS  Z0, Z14, Z14
 	VMULPS  Z0, Z15, Z15
 
-no_scale_229:
+no_scale_238:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_230
+	JZ      no_bias_239
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
@@ -5146,16 +5268,16 @@ no_scale_229:
 	VADDPS  Z0, Z14, Z14
 	VADDPS  Z0, Z15, Z15
 
-no_bias_230:
+no_bias_239:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_231
+	JZ           no_sum_240
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 208(DI), Z0
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
+	VBROADCASTSS 240(DI), Z0
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_232
+	JZ           no_sum_u8_241
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -5189,9 +5311,9 @@ no_bias_230:
 	VFMADD231PS  Z1, Z0, Z15
 	ADDQ         CX, BX
 
-no_sum_u8_232:
+no_sum_u8_241:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_233
+	JZ          no_sum_i8_242
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -5225,9 +5347,9 @@ no_sum_u8_232:
 	VFMADD231PS Z1, Z0, Z15
 	ADDQ        CX, BX
 
-no_sum_i8_233:
+no_sum_i8_242:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_234
+	JZ          no_sum_i32_243
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -5261,9 +5383,9 @@ no_sum_i8_233:
 	VFMADD231PS Z1, Z0, Z15
 	ADDQ        CX, BX
 
-no_sum_i32_234:
+no_sum_i32_243:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_235
+	JZ          no_sum_f32_244
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -5289,10 +5411,10 @@ no_sum_i32_234:
 	VFMADD231PS Z1, Z0, Z15
 	ADDQ        CX, BX
 
-no_sum_f32_235:
-no_sum_231:
+no_sum_f32_244:
+no_sum_240:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_236
+	JZ     no_relu_245
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -5303,9 +5425,9 @@ no_sum_231:
 	VMAXPS Z0, Z14, Z14
 	VMAXPS Z0, Z15, Z15
 
-no_relu_236:
+no_relu_245:
 	TESTL   $0x00000100, AX
-	JZ      no_post_237
+	JZ      no_post_246
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -5317,12 +5439,12 @@ no_relu_236:
 	VMULPS  Z0, Z14, Z14
 	VMULPS  Z0, Z15, Z15
 
-no_post_237:
+no_post_246:
 	TESTL        $0x00008000, AX
-	JZ           no_words_239
-	VBROADCASTSS 200(DI), Z0
+	JZ           no_words_248
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -5330,7 +5452,7 @@ no_post_237:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -5338,7 +5460,7 @@ no_post_237:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 	VMAXPS       Z0, Z10, Z10
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z10, Z10
 	VPSRAD       $0x1f, Z10, Z1
 	VCVTPS2DQ    Z10, Z10
@@ -5346,7 +5468,7 @@ no_post_237:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z10, Z10
 	VMAXPS       Z0, Z11, Z11
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z11, Z11
 	VPSRAD       $0x1f, Z11, Z1
 	VCVTPS2DQ    Z11, Z11
@@ -5354,7 +5476,7 @@ no_post_237:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z11, Z11
 	VMAXPS       Z0, Z12, Z12
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z12, Z12
 	VPSRAD       $0x1f, Z12, Z1
 	VCVTPS2DQ    Z12, Z12
@@ -5362,7 +5484,7 @@ no_post_237:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z12, Z12
 	VMAXPS       Z0, Z13, Z13
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z13, Z13
 	VPSRAD       $0x1f, Z13, Z1
 	VCVTPS2DQ    Z13, Z13
@@ -5370,7 +5492,7 @@ no_post_237:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z13, Z13
 	VMAXPS       Z0, Z14, Z14
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z14, Z14
 	VPSRAD       $0x1f, Z14, Z1
 	VCVTPS2DQ    Z14, Z14
@@ -5378,7 +5500,7 @@ no_post_237:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z14, Z14
 	VMAXPS       Z0, Z15, Z15
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z15, Z15
 	VPSRAD       $0x1f, Z15, Z1
 	VCVTPS2DQ    Z15, Z15
@@ -5386,11 +5508,11 @@ no_post_237:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z15, Z15
 
-no_words_239:
+no_words_248:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
-	JNE     partial_240
+	CMPL    228(DI), $0x0000ffff
+	JNE     partial_249
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -5407,11 +5529,11 @@ no_words_239:
 	ADDQ    CX, BX
 	VMOVUPS Z15, (BX)
 	ADDQ    CX, BX
-	JMP     end_241
+	JMP     end_250
 
-partial_240:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+partial_249:
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -5429,16 +5551,29 @@ partial_240:
 	VMOVUPS Z15, K1, (BX)
 	ADDQ    CX, BX
 
-end_241:
-stored_202:
-	IMUL3Q $+8, 120(DI), BX
-	ADDQ   BX, 48(DI)
-	IMUL3Q $+8, 128(DI), BX
-	ADDQ   BX, 56(DI)
-	IMUL3Q $+32, 136(DI), BX
-	ADDQ   BX, 64(DI)
-	DECQ   160(DI)
-	JNZ    tile8
+end_250:
+stored_211:
+	MOVQ 184(DI), BX
+	ADDQ BX, 48(DI)
+	MOVQ 192(DI), BX
+	ADDQ BX, 56(DI)
+	MOVQ 176(DI), BX
+	ADDQ BX, 64(DI)
+	DECQ 160(DI)
+	JNZ  tile8
+	DECQ 360(DI)
+	JZ   end_251
+	MOVQ 384(DI), BX
+	ADDQ BX, 48(DI)
+	MOVQ 392(DI), BX
+	ADDQ BX, 56(DI)
+	MOVQ 376(DI), BX
+	ADDQ BX, 64(DI)
+	MOVQ 368(DI), BX
+	MOVQ BX, 160(DI)
+	JMP  tile8
+
+end_251:
 	VZEROUPPER
 	RET
 
@@ -5462,11 +5597,11 @@ tile7:
 	MOVQ    AX, 24(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 8(SP)
-	MOVQ    136(DI), BP
-	MOVQ    BP, 16(SP)
-	SHLQ    $0x02, BP
+	MOVQ    136(DI), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    168(DI), BP
 
-tap_242:
+tap_252:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), R9
 	MOVLQSX (DI), AX
@@ -5492,9 +5627,9 @@ tap_242:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_244
+	JG      rest_255
 
-sixteen_243:
+sixteen_254:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -5557,13 +5692,13 @@ sixteen_243:
 	VPDPBUSD     Z0, Z4, Z14
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_243
+	JLE          sixteen_254
 
-rest_244:
+rest_255:
 	SUBQ $+16, DI
-	JZ   tap_done_246
+	JZ   tap_done_257
 
-four_245:
+four_256:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -5581,19 +5716,33 @@ four_245:
 	VPDPBUSD     Z0, Z4, Z14
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_245
+	JNZ          four_256
 
-tap_done_246:
+tap_done_257:
 	DECQ    16(SP)
-	JNZ     tap_242
+	JZ      multiplied_253
 	MOVQ    c+0(FP), DI
-	MOVL    192(DI), AX
+	MOVQ    344(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_252
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    352(DI), DI
+	IMULQ   BX, DI
+	ADDQ    DI, R15
+	SHLQ    $0x02, BX
+	ADDQ    BX, 8(SP)
+	JMP     tap_252
+
+multiplied_253:
+	MOVQ    c+0(FP), DI
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_248
+	JNZ     chain_259
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
-	JNE     partial_249
+	CMPL    228(DI), $0x0000ffff
+	JNE     partial_260
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -5608,11 +5757,11 @@ tap_done_246:
 	ADDQ    CX, BX
 	VMOVUPS Z14, (BX)
 	ADDQ    CX, BX
-	JMP     end_250
+	JMP     end_261
 
-partial_249:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+partial_260:
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -5628,12 +5777,12 @@ partial_249:
 	VMOVUPS Z14, K1, (BX)
 	ADDQ    CX, BX
 
-end_250:
-	JMP stored_247
+end_261:
+	JMP stored_258
 
-chain_248:
+chain_259:
 	TESTL        $0x00008200, AX
-	JNZ          words_251
+	JNZ          words_262
 	MOVQ         $0x0d0905010c080400, R13
 	VMOVQ        R13, X0
 	MOVQ         $0x0f0b07030e0a0602, R13
@@ -5647,13 +5796,13 @@ chain_248:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
-	KMOVD        196(DI), K3
-	VPBROADCASTD 212(DI), Z1
-	VBROADCASTSS 200(DI), Z2
-	VBROADCASTSS 204(DI), Z3
-	VBROADCASTSS 208(DI), Z4
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
+	KMOVD        228(DI), K3
+	VPBROADCASTD 244(DI), Z1
+	VBROADCASTSS 232(DI), Z2
+	VBROADCASTSS 236(DI), Z3
+	VBROADCASTSS 240(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	VCVTDQ2PS    Z10, Z10
@@ -5662,7 +5811,7 @@ chain_248:
 	VCVTDQ2PS    Z13, Z13
 	VCVTDQ2PS    Z14, Z14
 	TESTL        $0x00000001, AX
-	JZ           no_pre_252
+	JZ           no_pre_263
 	VMOVUPS      (R8), Z5
 	VADDPS       Z5, Z8, Z8
 	VADDPS       Z5, Z9, Z9
@@ -5672,9 +5821,9 @@ chain_248:
 	VADDPS       Z5, Z13, Z13
 	VADDPS       Z5, Z14, Z14
 
-no_pre_252:
+no_pre_263:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_253
+	JZ      no_scale_264
 	VMOVUPS (R9), Z5
 	VMULPS  Z5, Z8, Z8
 	VMULPS  Z5, Z9, Z9
@@ -5684,9 +5833,9 @@ no_pre_252:
 	VMULPS  Z5, Z13, Z13
 	VMULPS  Z5, Z14, Z14
 
-no_scale_253:
+no_scale_264:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_254
+	JZ      no_bias_265
 	VMOVUPS (R10), Z5
 	VADDPS  Z5, Z8, Z8
 	VADDPS  Z5, Z9, Z9
@@ -5696,11 +5845,11 @@ no_scale_253:
 	VADDPS  Z5, Z13, Z13
 	VADDPS  Z5, Z14, Z14
 
-no_bias_254:
+no_bias_265:
 	TESTL       $0x00000078, AX
-	JZ          no_sum_255
+	JZ          no_sum_266
 	TESTL       $0x00000008, AX
-	JZ          no_u8_257
+	JZ          no_u8_268
 	VPMOVZXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -5729,11 +5878,11 @@ no_bias_254:
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z14
 	ADDQ        R13, R12
-	JMP         sum_end_256
+	JMP         sum_end_267
 
-no_u8_257:
+no_u8_268:
 	TESTL       $0x00000010, AX
-	JZ          no_i8_258
+	JZ          no_i8_269
 	VPMOVSXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -5762,11 +5911,11 @@ no_u8_257:
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z14
 	ADDQ        R13, R12
-	JMP         sum_end_256
+	JMP         sum_end_267
 
-no_i8_258:
+no_i8_269:
 	TESTL       $0x00000020, AX
-	JZ          no_i32_259
+	JZ          no_i32_270
 	VMOVDQU32.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -5795,11 +5944,11 @@ no_i8_258:
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z14
 	ADDQ        R13, R12
-	JMP         sum_end_256
+	JMP         sum_end_267
 
-no_i32_259:
+no_i32_270:
 	TESTL       $0x00000040, AX
-	JZ          no_f32_260
+	JZ          no_f32_271
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z8
 	ADDQ        R13, R12
@@ -5821,13 +5970,13 @@ no_i32_259:
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z14
 	ADDQ        R13, R12
-	JMP         sum_end_256
+	JMP         sum_end_267
 
-no_f32_260:
-sum_end_256:
-no_sum_255:
+no_f32_271:
+sum_end_267:
+no_sum_266:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_261
+	JZ     no_relu_272
 	VPXOR  X5, X5, X5
 	VMAXPS Z5, Z8, Z8
 	VMAXPS Z5, Z9, Z9
@@ -5837,9 +5986,9 @@ no_sum_255:
 	VMAXPS Z5, Z13, Z13
 	VMAXPS Z5, Z14, Z14
 
-no_relu_261:
+no_relu_272:
 	TESTL   $0x00000100, AX
-	JZ      no_post_262
+	JZ      no_post_273
 	VMOVUPS (R11), Z5
 	VMULPS  Z5, Z8, Z8
 	VMULPS  Z5, Z9, Z9
@@ -5849,9 +5998,9 @@ no_relu_261:
 	VMULPS  Z5, Z13, Z13
 	VMULPS  Z5, Z14, Z14
 
-no_post_262:
+no_post_273:
 	TESTL  $0x00002000, AX
-	JZ     no_lo_263
+	JZ     no_lo_274
 	VMAXPS Z2, Z8, Z8
 	VMAXPS Z2, Z9, Z9
 	VMAXPS Z2, Z10, Z10
@@ -5860,9 +6009,9 @@ no_post_262:
 	VMAXPS Z2, Z13, Z13
 	VMAXPS Z2, Z14, Z14
 
-no_lo_263:
+no_lo_274:
 	TESTL  $0x00004000, AX
-	JZ     no_hi_264
+	JZ     no_hi_275
 	VMINPS Z8, Z3, Z8
 	VMINPS Z9, Z3, Z9
 	VMINPS Z10, Z3, Z10
@@ -5871,7 +6020,7 @@ no_lo_263:
 	VMINPS Z13, Z3, Z13
 	VMINPS Z14, Z3, Z14
 
-no_hi_264:
+no_hi_275:
 	VCVTPS2DQ Z8, Z8
 	VCVTPS2DQ Z9, Z9
 	VCVTPS2DQ Z10, Z10
@@ -5882,18 +6031,18 @@ no_hi_264:
 	VPACKSSDW Z9, Z8, Z5
 	VPACKSSDW Z11, Z10, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_265
+	JNZ       signed_276
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_266
+	JMP       packed_277
 
-signed_265:
+signed_276:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_266:
+packed_277:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_267
+	JNZ           partial_278
 	VMOVUPS       X5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, (BX)
@@ -5902,9 +6051,9 @@ packed_266:
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x03, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_268
+	JMP           end_279
 
-partial_267:
+partial_278:
 	VMOVDQU8      X5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, X6
@@ -5917,31 +6066,31 @@ partial_267:
 	VMOVDQU8      X6, K3, (BX)
 	ADDQ          CX, BX
 
-end_268:
+end_279:
 	VPACKSSDW Z13, Z12, Z5
 	VPACKSSDW Z14, Z14, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_269
+	JNZ       signed_280
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_270
+	JMP       packed_281
 
-signed_269:
+signed_280:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_270:
+packed_281:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_271
+	JNZ           partial_282
 	VMOVUPS       X5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x02, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_272
+	JMP           end_283
 
-partial_271:
+partial_282:
 	VMOVDQU8      X5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, X6
@@ -5951,10 +6100,10 @@ partial_271:
 	VMOVDQU8      X6, K3, (BX)
 	ADDQ          CX, BX
 
-end_272:
-	JMP stored_247
+end_283:
+	JMP stored_258
 
-words_251:
+words_262:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -5963,7 +6112,7 @@ words_251:
 	VCVTDQ2PS Z13, Z13
 	VCVTDQ2PS Z14, Z14
 	TESTL     $0x00000001, AX
-	JZ        no_pre_273
+	JZ        no_pre_284
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
@@ -5974,9 +6123,9 @@ words_251:
 	VADDPS    Z0, Z13, Z13
 	VADDPS    Z0, Z14, Z14
 
-no_pre_273:
+no_pre_284:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_274
+	JZ      no_scale_285
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -5987,9 +6136,9 @@ no_pre_273:
 	VMULPS  Z0, Z13, Z13
 	VMULPS  Z0, Z14, Z14
 
-no_scale_274:
+no_scale_285:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_275
+	JZ      no_bias_286
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
@@ -6000,16 +6149,16 @@ no_scale_274:
 	VADDPS  Z0, Z13, Z13
 	VADDPS  Z0, Z14, Z14
 
-no_bias_275:
+no_bias_286:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_276
+	JZ           no_sum_287
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 208(DI), Z0
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
+	VBROADCASTSS 240(DI), Z0
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_277
+	JZ           no_sum_u8_288
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -6039,9 +6188,9 @@ no_bias_275:
 	VFMADD231PS  Z1, Z0, Z14
 	ADDQ         CX, BX
 
-no_sum_u8_277:
+no_sum_u8_288:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_278
+	JZ          no_sum_i8_289
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -6071,9 +6220,9 @@ no_sum_u8_277:
 	VFMADD231PS Z1, Z0, Z14
 	ADDQ        CX, BX
 
-no_sum_i8_278:
+no_sum_i8_289:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_279
+	JZ          no_sum_i32_290
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -6103,9 +6252,9 @@ no_sum_i8_278:
 	VFMADD231PS Z1, Z0, Z14
 	ADDQ        CX, BX
 
-no_sum_i32_279:
+no_sum_i32_290:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_280
+	JZ          no_sum_f32_291
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -6128,10 +6277,10 @@ no_sum_i32_279:
 	VFMADD231PS Z1, Z0, Z14
 	ADDQ        CX, BX
 
-no_sum_f32_280:
-no_sum_276:
+no_sum_f32_291:
+no_sum_287:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_281
+	JZ     no_relu_292
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -6141,9 +6290,9 @@ no_sum_276:
 	VMAXPS Z0, Z13, Z13
 	VMAXPS Z0, Z14, Z14
 
-no_relu_281:
+no_relu_292:
 	TESTL   $0x00000100, AX
-	JZ      no_post_282
+	JZ      no_post_293
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -6154,12 +6303,12 @@ no_relu_281:
 	VMULPS  Z0, Z13, Z13
 	VMULPS  Z0, Z14, Z14
 
-no_post_282:
+no_post_293:
 	TESTL        $0x00008000, AX
-	JZ           no_words_284
-	VBROADCASTSS 200(DI), Z0
+	JZ           no_words_295
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -6167,7 +6316,7 @@ no_post_282:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -6175,7 +6324,7 @@ no_post_282:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 	VMAXPS       Z0, Z10, Z10
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z10, Z10
 	VPSRAD       $0x1f, Z10, Z1
 	VCVTPS2DQ    Z10, Z10
@@ -6183,7 +6332,7 @@ no_post_282:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z10, Z10
 	VMAXPS       Z0, Z11, Z11
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z11, Z11
 	VPSRAD       $0x1f, Z11, Z1
 	VCVTPS2DQ    Z11, Z11
@@ -6191,7 +6340,7 @@ no_post_282:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z11, Z11
 	VMAXPS       Z0, Z12, Z12
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z12, Z12
 	VPSRAD       $0x1f, Z12, Z1
 	VCVTPS2DQ    Z12, Z12
@@ -6199,7 +6348,7 @@ no_post_282:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z12, Z12
 	VMAXPS       Z0, Z13, Z13
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z13, Z13
 	VPSRAD       $0x1f, Z13, Z1
 	VCVTPS2DQ    Z13, Z13
@@ -6207,7 +6356,7 @@ no_post_282:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z13, Z13
 	VMAXPS       Z0, Z14, Z14
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z14, Z14
 	VPSRAD       $0x1f, Z14, Z1
 	VCVTPS2DQ    Z14, Z14
@@ -6215,11 +6364,11 @@ no_post_282:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z14, Z14
 
-no_words_284:
+no_words_295:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
-	JNE     partial_285
+	CMPL    228(DI), $0x0000ffff
+	JNE     partial_296
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -6234,11 +6383,11 @@ no_words_284:
 	ADDQ    CX, BX
 	VMOVUPS Z14, (BX)
 	ADDQ    CX, BX
-	JMP     end_286
+	JMP     end_297
 
-partial_285:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+partial_296:
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -6254,16 +6403,29 @@ partial_285:
 	VMOVUPS Z14, K1, (BX)
 	ADDQ    CX, BX
 
-end_286:
-stored_247:
-	IMUL3Q $+7, 120(DI), BX
-	ADDQ   BX, 48(DI)
-	IMUL3Q $+7, 128(DI), BX
-	ADDQ   BX, 56(DI)
-	IMUL3Q $+28, 136(DI), BX
-	ADDQ   BX, 64(DI)
-	DECQ   160(DI)
-	JNZ    tile7
+end_297:
+stored_258:
+	MOVQ 184(DI), BX
+	ADDQ BX, 48(DI)
+	MOVQ 192(DI), BX
+	ADDQ BX, 56(DI)
+	MOVQ 176(DI), BX
+	ADDQ BX, 64(DI)
+	DECQ 160(DI)
+	JNZ  tile7
+	DECQ 360(DI)
+	JZ   end_298
+	MOVQ 384(DI), BX
+	ADDQ BX, 48(DI)
+	MOVQ 392(DI), BX
+	ADDQ BX, 56(DI)
+	MOVQ 376(DI), BX
+	ADDQ BX, 64(DI)
+	MOVQ 368(DI), BX
+	MOVQ BX, 160(DI)
+	JMP  tile7
+
+end_298:
 	VZEROUPPER
 	RET
 
@@ -6286,11 +6448,11 @@ tile6:
 	MOVQ    AX, 24(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 8(SP)
-	MOVQ    136(DI), BP
-	MOVQ    BP, 16(SP)
-	SHLQ    $0x02, BP
+	MOVQ    136(DI), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    168(DI), BP
 
-tap_287:
+tap_299:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), R8
 	MOVLQSX (DI), AX
@@ -6313,9 +6475,9 @@ tap_287:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_289
+	JG      rest_302
 
-sixteen_288:
+sixteen_301:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -6370,13 +6532,13 @@ sixteen_288:
 	VPDPBUSD     Z0, Z3, Z13
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_288
+	JLE          sixteen_301
 
-rest_289:
+rest_302:
 	SUBQ $+16, DI
-	JZ   tap_done_291
+	JZ   tap_done_304
 
-four_290:
+four_303:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -6392,19 +6554,33 @@ four_290:
 	VPDPBUSD     Z0, Z3, Z13
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_290
+	JNZ          four_303
 
-tap_done_291:
+tap_done_304:
 	DECQ    16(SP)
-	JNZ     tap_287
+	JZ      multiplied_300
 	MOVQ    c+0(FP), DI
-	MOVL    192(DI), AX
+	MOVQ    344(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_299
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    352(DI), DI
+	IMULQ   BX, DI
+	ADDQ    DI, R15
+	SHLQ    $0x02, BX
+	ADDQ    BX, 8(SP)
+	JMP     tap_299
+
+multiplied_300:
+	MOVQ    c+0(FP), DI
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_293
+	JNZ     chain_306
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
-	JNE     partial_294
+	CMPL    228(DI), $0x0000ffff
+	JNE     partial_307
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -6417,11 +6593,11 @@ tap_done_291:
 	ADDQ    CX, BX
 	VMOVUPS Z13, (BX)
 	ADDQ    CX, BX
-	JMP     end_295
+	JMP     end_308
 
-partial_294:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+partial_307:
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -6435,12 +6611,12 @@ partial_294:
 	VMOVUPS Z13, K1, (BX)
 	ADDQ    CX, BX
 
-end_295:
-	JMP stored_292
+end_308:
+	JMP stored_305
 
-chain_293:
+chain_306:
 	TESTL        $0x00008200, AX
-	JNZ          words_296
+	JNZ          words_309
 	MOVQ         $0x0d0905010c080400, R13
 	VMOVQ        R13, X0
 	MOVQ         $0x0f0b07030e0a0602, R13
@@ -6454,13 +6630,13 @@ chain_293:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
-	KMOVD        196(DI), K3
-	VPBROADCASTD 212(DI), Z1
-	VBROADCASTSS 200(DI), Z2
-	VBROADCASTSS 204(DI), Z3
-	VBROADCASTSS 208(DI), Z4
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
+	KMOVD        228(DI), K3
+	VPBROADCASTD 244(DI), Z1
+	VBROADCASTSS 232(DI), Z2
+	VBROADCASTSS 236(DI), Z3
+	VBROADCASTSS 240(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	VCVTDQ2PS    Z10, Z10
@@ -6468,7 +6644,7 @@ chain_293:
 	VCVTDQ2PS    Z12, Z12
 	VCVTDQ2PS    Z13, Z13
 	TESTL        $0x00000001, AX
-	JZ           no_pre_297
+	JZ           no_pre_310
 	VMOVUPS      (R8), Z5
 	VADDPS       Z5, Z8, Z8
 	VADDPS       Z5, Z9, Z9
@@ -6477,9 +6653,9 @@ chain_293:
 	VADDPS       Z5, Z12, Z12
 	VADDPS       Z5, Z13, Z13
 
-no_pre_297:
+no_pre_310:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_298
+	JZ      no_scale_311
 	VMOVUPS (R9), Z5
 	VMULPS  Z5, Z8, Z8
 	VMULPS  Z5, Z9, Z9
@@ -6488,9 +6664,9 @@ no_pre_297:
 	VMULPS  Z5, Z12, Z12
 	VMULPS  Z5, Z13, Z13
 
-no_scale_298:
+no_scale_311:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_299
+	JZ      no_bias_312
 	VMOVUPS (R10), Z5
 	VADDPS  Z5, Z8, Z8
 	VADDPS  Z5, Z9, Z9
@@ -6499,11 +6675,11 @@ no_scale_298:
 	VADDPS  Z5, Z12, Z12
 	VADDPS  Z5, Z13, Z13
 
-no_bias_299:
+no_bias_312:
 	TESTL       $0x00000078, AX
-	JZ          no_sum_300
+	JZ          no_sum_313
 	TESTL       $0x00000008, AX
-	JZ          no_u8_302
+	JZ          no_u8_315
 	VPMOVZXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -6528,11 +6704,11 @@ no_bias_299:
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z13
 	ADDQ        R13, R12
-	JMP         sum_end_301
+	JMP         sum_end_314
 
-no_u8_302:
+no_u8_315:
 	TESTL       $0x00000010, AX
-	JZ          no_i8_303
+	JZ          no_i8_316
 	VPMOVSXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -6557,11 +6733,11 @@ no_u8_302:
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z13
 	ADDQ        R13, R12
-	JMP         sum_end_301
+	JMP         sum_end_314
 
-no_i8_303:
+no_i8_316:
 	TESTL       $0x00000020, AX
-	JZ          no_i32_304
+	JZ          no_i32_317
 	VMOVDQU32.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -6586,11 +6762,11 @@ no_i8_303:
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z13
 	ADDQ        R13, R12
-	JMP         sum_end_301
+	JMP         sum_end_314
 
-no_i32_304:
+no_i32_317:
 	TESTL       $0x00000040, AX
-	JZ          no_f32_305
+	JZ          no_f32_318
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z8
 	ADDQ        R13, R12
@@ -6609,13 +6785,13 @@ no_i32_304:
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z13
 	ADDQ        R13, R12
-	JMP         sum_end_301
+	JMP         sum_end_314
 
-no_f32_305:
-sum_end_301:
-no_sum_300:
+no_f32_318:
+sum_end_314:
+no_sum_313:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_306
+	JZ     no_relu_319
 	VPXOR  X5, X5, X5
 	VMAXPS Z5, Z8, Z8
 	VMAXPS Z5, Z9, Z9
@@ -6624,9 +6800,9 @@ no_sum_300:
 	VMAXPS Z5, Z12, Z12
 	VMAXPS Z5, Z13, Z13
 
-no_relu_306:
+no_relu_319:
 	TESTL   $0x00000100, AX
-	JZ      no_post_307
+	JZ      no_post_320
 	VMOVUPS (R11), Z5
 	VMULPS  Z5, Z8, Z8
 	VMULPS  Z5, Z9, Z9
@@ -6635,9 +6811,9 @@ no_relu_306:
 	VMULPS  Z5, Z12, Z12
 	VMULPS  Z5, Z13, Z13
 
-no_post_307:
+no_post_320:
 	TESTL  $0x00002000, AX
-	JZ     no_lo_308
+	JZ     no_lo_321
 	VMAXPS Z2, Z8, Z8
 	VMAXPS Z2, Z9, Z9
 	VMAXPS Z2, Z10, Z10
@@ -6645,9 +6821,9 @@ no_post_307:
 	VMAXPS Z2, Z12, Z12
 	VMAXPS Z2, Z13, Z13
 
-no_lo_308:
+no_lo_321:
 	TESTL  $0x00004000, AX
-	JZ     no_hi_309
+	JZ     no_hi_322
 	VMINPS Z8, Z3, Z8
 	VMINPS Z9, Z3, Z9
 	VMINPS Z10, Z3, Z10
@@ -6655,7 +6831,7 @@ no_lo_308:
 	VMINPS Z12, Z3, Z12
 	VMINPS Z13, Z3, Z13
 
-no_hi_309:
+no_hi_322:
 	VCVTPS2DQ Z8, Z8
 	VCVTPS2DQ Z9, Z9
 	VCVTPS2DQ Z10, Z10
@@ -6665,18 +6841,18 @@ no_hi_309:
 	VPACKSSDW Z9, Z8, Z5
 	VPACKSSDW Z11, Z10, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_310
+	JNZ       signed_323
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_311
+	JMP       packed_324
 
-signed_310:
+signed_323:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_311:
+packed_324:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_312
+	JNZ           partial_325
 	VMOVUPS       X5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, (BX)
@@ -6685,9 +6861,9 @@ packed_311:
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x03, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_313
+	JMP           end_326
 
-partial_312:
+partial_325:
 	VMOVDQU8      X5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, X6
@@ -6700,38 +6876,38 @@ partial_312:
 	VMOVDQU8      X6, K3, (BX)
 	ADDQ          CX, BX
 
-end_313:
+end_326:
 	VPACKSSDW Z13, Z12, Z5
 	TESTL     $0x00000800, AX
-	JNZ       signed_314
+	JNZ       signed_327
 	VPACKUSWB Z5, Z5, Z5
-	JMP       packed_315
+	JMP       packed_328
 
-signed_314:
+signed_327:
 	VPACKSSWB Z5, Z5, Z5
 
-packed_315:
+packed_328:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_316
+	JNZ           partial_329
 	VMOVUPS       X5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_317
+	JMP           end_330
 
-partial_316:
+partial_329:
 	VMOVDQU8      X5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, X6
 	VMOVDQU8      X6, K3, (BX)
 	ADDQ          CX, BX
 
-end_317:
-	JMP stored_292
+end_330:
+	JMP stored_305
 
-words_296:
+words_309:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -6739,7 +6915,7 @@ words_296:
 	VCVTDQ2PS Z12, Z12
 	VCVTDQ2PS Z13, Z13
 	TESTL     $0x00000001, AX
-	JZ        no_pre_318
+	JZ        no_pre_331
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
@@ -6749,9 +6925,9 @@ words_296:
 	VADDPS    Z0, Z12, Z12
 	VADDPS    Z0, Z13, Z13
 
-no_pre_318:
+no_pre_331:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_319
+	JZ      no_scale_332
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -6761,9 +6937,9 @@ no_pre_318:
 	VMULPS  Z0, Z12, Z12
 	VMULPS  Z0, Z13, Z13
 
-no_scale_319:
+no_scale_332:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_320
+	JZ      no_bias_333
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
@@ -6773,16 +6949,16 @@ no_scale_319:
 	VADDPS  Z0, Z12, Z12
 	VADDPS  Z0, Z13, Z13
 
-no_bias_320:
+no_bias_333:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_321
+	JZ           no_sum_334
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 208(DI), Z0
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
+	VBROADCASTSS 240(DI), Z0
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_322
+	JZ           no_sum_u8_335
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -6808,9 +6984,9 @@ no_bias_320:
 	VFMADD231PS  Z1, Z0, Z13
 	ADDQ         CX, BX
 
-no_sum_u8_322:
+no_sum_u8_335:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_323
+	JZ          no_sum_i8_336
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -6836,9 +7012,9 @@ no_sum_u8_322:
 	VFMADD231PS Z1, Z0, Z13
 	ADDQ        CX, BX
 
-no_sum_i8_323:
+no_sum_i8_336:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_324
+	JZ          no_sum_i32_337
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -6864,9 +7040,9 @@ no_sum_i8_323:
 	VFMADD231PS Z1, Z0, Z13
 	ADDQ        CX, BX
 
-no_sum_i32_324:
+no_sum_i32_337:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_325
+	JZ          no_sum_f32_338
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -6886,10 +7062,10 @@ no_sum_i32_324:
 	VFMADD231PS Z1, Z0, Z13
 	ADDQ        CX, BX
 
-no_sum_f32_325:
-no_sum_321:
+no_sum_f32_338:
+no_sum_334:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_326
+	JZ     no_relu_339
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -6898,9 +7074,9 @@ no_sum_321:
 	VMAXPS Z0, Z12, Z12
 	VMAXPS Z0, Z13, Z13
 
-no_relu_326:
+no_relu_339:
 	TESTL   $0x00000100, AX
-	JZ      no_post_327
+	JZ      no_post_340
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -6910,12 +7086,12 @@ no_relu_326:
 	VMULPS  Z0, Z12, Z12
 	VMULPS  Z0, Z13, Z13
 
-no_post_327:
+no_post_340:
 	TESTL        $0x00008000, AX
-	JZ           no_words_329
-	VBROADCASTSS 200(DI), Z0
+	JZ           no_words_342
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -6923,7 +7099,7 @@ no_post_327:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -6931,7 +7107,7 @@ no_post_327:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 	VMAXPS       Z0, Z10, Z10
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z10, Z10
 	VPSRAD       $0x1f, Z10, Z1
 	VCVTPS2DQ    Z10, Z10
@@ -6939,7 +7115,7 @@ no_post_327:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z10, Z10
 	VMAXPS       Z0, Z11, Z11
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z11, Z11
 	VPSRAD       $0x1f, Z11, Z1
 	VCVTPS2DQ    Z11, Z11
@@ -6947,7 +7123,7 @@ no_post_327:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z11, Z11
 	VMAXPS       Z0, Z12, Z12
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z12, Z12
 	VPSRAD       $0x1f, Z12, Z1
 	VCVTPS2DQ    Z12, Z12
@@ -6955,7 +7131,7 @@ no_post_327:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z12, Z12
 	VMAXPS       Z0, Z13, Z13
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z13, Z13
 	VPSRAD       $0x1f, Z13, Z1
 	VCVTPS2DQ    Z13, Z13
@@ -6963,11 +7139,11 @@ no_post_327:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z13, Z13
 
-no_words_329:
+no_words_342:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
-	JNE     partial_330
+	CMPL    228(DI), $0x0000ffff
+	JNE     partial_343
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -6980,11 +7156,11 @@ no_words_329:
 	ADDQ    CX, BX
 	VMOVUPS Z13, (BX)
 	ADDQ    CX, BX
-	JMP     end_331
+	JMP     end_344
 
-partial_330:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+partial_343:
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -6998,16 +7174,29 @@ partial_330:
 	VMOVUPS Z13, K1, (BX)
 	ADDQ    CX, BX
 
-end_331:
-stored_292:
-	IMUL3Q $+6, 120(DI), BX
-	ADDQ   BX, 48(DI)
-	IMUL3Q $+6, 128(DI), BX
-	ADDQ   BX, 56(DI)
-	IMUL3Q $+24, 136(DI), BX
-	ADDQ   BX, 64(DI)
-	DECQ   160(DI)
-	JNZ    tile6
+end_344:
+stored_305:
+	MOVQ 184(DI), BX
+	ADDQ BX, 48(DI)
+	MOVQ 192(DI), BX
+	ADDQ BX, 56(DI)
+	MOVQ 176(DI), BX
+	ADDQ BX, 64(DI)
+	DECQ 160(DI)
+	JNZ  tile6
+	DECQ 360(DI)
+	JZ   end_345
+	MOVQ 384(DI), BX
+	ADDQ BX, 48(DI)
+	MOVQ 392(DI), BX
+	ADDQ BX, 56(DI)
+	MOVQ 376(DI), BX
+	ADDQ BX, 64(DI)
+	MOVQ 368(DI), BX
+	MOVQ BX, 160(DI)
+	JMP  tile6
+
+end_345:
 	VZEROUPPER
 	RET
 
@@ -7029,11 +7218,11 @@ tile5:
 	MOVQ    AX, 24(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 8(SP)
-	MOVQ    136(DI), BP
-	MOVQ    BP, 16(SP)
-	SHLQ    $0x02, BP
+	MOVQ    136(DI), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    168(DI), BP
 
-tap_332:
+tap_346:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), SI
 	MOVLQSX (DI), AX
@@ -7053,9 +7242,9 @@ tap_332:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_334
+	JG      rest_349
 
-sixteen_333:
+sixteen_348:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -7102,13 +7291,13 @@ sixteen_333:
 	VPDPBUSD     Z0, Z2, Z12
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_333
+	JLE          sixteen_348
 
-rest_334:
+rest_349:
 	SUBQ $+16, DI
-	JZ   tap_done_336
+	JZ   tap_done_351
 
-four_335:
+four_350:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -7122,19 +7311,33 @@ four_335:
 	VPDPBUSD     Z0, Z2, Z12
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_335
+	JNZ          four_350
 
-tap_done_336:
+tap_done_351:
 	DECQ    16(SP)
-	JNZ     tap_332
+	JZ      multiplied_347
 	MOVQ    c+0(FP), DI
-	MOVL    192(DI), AX
+	MOVQ    344(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_346
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    352(DI), DI
+	IMULQ   BX, DI
+	ADDQ    DI, R15
+	SHLQ    $0x02, BX
+	ADDQ    BX, 8(SP)
+	JMP     tap_346
+
+multiplied_347:
+	MOVQ    c+0(FP), DI
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_338
+	JNZ     chain_353
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
-	JNE     partial_339
+	CMPL    228(DI), $0x0000ffff
+	JNE     partial_354
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -7145,11 +7348,11 @@ tap_done_336:
 	ADDQ    CX, BX
 	VMOVUPS Z12, (BX)
 	ADDQ    CX, BX
-	JMP     end_340
+	JMP     end_355
 
-partial_339:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+partial_354:
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -7161,12 +7364,12 @@ partial_339:
 	VMOVUPS Z12, K1, (BX)
 	ADDQ    CX, BX
 
-end_340:
-	JMP stored_337
+end_355:
+	JMP stored_352
 
-chain_338:
+chain_353:
 	TESTL        $0x00008200, AX
-	JNZ          words_341
+	JNZ          words_356
 	MOVQ         $0x0d0905010c080400, R13
 	VMOVQ        R13, X0
 	MOVQ         $0x0f0b07030e0a0602, R13
@@ -7180,20 +7383,20 @@ chain_338:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
-	KMOVD        196(DI), K3
-	VPBROADCASTD 212(DI), Z1
-	VBROADCASTSS 200(DI), Z2
-	VBROADCASTSS 204(DI), Z3
-	VBROADCASTSS 208(DI), Z4
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
+	KMOVD        228(DI), K3
+	VPBROADCASTD 244(DI), Z1
+	VBROADCASTSS 232(DI), Z2
+	VBROADCASTSS 236(DI), Z3
+	VBROADCASTSS 240(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	VCVTDQ2PS    Z10, Z10
 	VCVTDQ2PS    Z11, Z11
 	VCVTDQ2PS    Z12, Z12
 	TESTL        $0x00000001, AX
-	JZ           no_pre_342
+	JZ           no_pre_357
 	VMOVUPS      (R8), Z5
 	VADDPS       Z5, Z8, Z8
 	VADDPS       Z5, Z9, Z9
@@ -7201,9 +7404,9 @@ chain_338:
 	VADDPS       Z5, Z11, Z11
 	VADDPS       Z5, Z12, Z12
 
-no_pre_342:
+no_pre_357:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_343
+	JZ      no_scale_358
 	VMOVUPS (R9), Z5
 	VMULPS  Z5, Z8, Z8
 	VMULPS  Z5, Z9, Z9
@@ -7211,9 +7414,9 @@ no_pre_342:
 	VMULPS  Z5, Z11, Z11
 	VMULPS  Z5, Z12, Z12
 
-no_scale_343:
+no_scale_358:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_344
+	JZ      no_bias_359
 	VMOVUPS (R10), Z5
 	VADDPS  Z5, Z8, Z8
 	VADDPS  Z5, Z9, Z9
@@ -7221,11 +7424,11 @@ no_scale_343:
 	VADDPS  Z5, Z11, Z11
 	VADDPS  Z5, Z12, Z12
 
-no_bias_344:
+no_bias_359:
 	TESTL       $0x00000078, AX
-	JZ          no_sum_345
+	JZ          no_sum_360
 	TESTL       $0x00000008, AX
-	JZ          no_u8_347
+	JZ          no_u8_362
 	VPMOVZXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -7246,11 +7449,11 @@ no_bias_344:
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z12
 	ADDQ        R13, R12
-	JMP         sum_end_346
+	JMP         sum_end_361
 
-no_u8_347:
+no_u8_362:
 	TESTL       $0x00000010, AX
-	JZ          no_i8_348
+	JZ          no_i8_363
 	VPMOVSXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -7271,11 +7474,11 @@ no_u8_347:
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z12
 	ADDQ        R13, R12
-	JMP         sum_end_346
+	JMP         sum_end_361
 
-no_i8_348:
+no_i8_363:
 	TESTL       $0x00000020, AX
-	JZ          no_i32_349
+	JZ          no_i32_364
 	VMOVDQU32.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -7296,11 +7499,11 @@ no_i8_348:
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z12
 	ADDQ        R13, R12
-	JMP         sum_end_346
+	JMP         sum_end_361
 
-no_i32_349:
+no_i32_364:
 	TESTL       $0x00000040, AX
-	JZ          no_f32_350
+	JZ          no_f32_365
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z8
 	ADDQ        R13, R12
@@ -7316,13 +7519,13 @@ no_i32_349:
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z12
 	ADDQ        R13, R12
-	JMP         sum_end_346
+	JMP         sum_end_361
 
-no_f32_350:
-sum_end_346:
-no_sum_345:
+no_f32_365:
+sum_end_361:
+no_sum_360:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_351
+	JZ     no_relu_366
 	VPXOR  X5, X5, X5
 	VMAXPS Z5, Z8, Z8
 	VMAXPS Z5, Z9, Z9
@@ -7330,9 +7533,9 @@ no_sum_345:
 	VMAXPS Z5, Z11, Z11
 	VMAXPS Z5, Z12, Z12
 
-no_relu_351:
+no_relu_366:
 	TESTL   $0x00000100, AX
-	JZ      no_post_352
+	JZ      no_post_367
 	VMOVUPS (R11), Z5
 	VMULPS  Z5, Z8, Z8
 	VMULPS  Z5, Z9, Z9
@@ -7340,25 +7543,25 @@ no_relu_351:
 	VMULPS  Z5, Z11, Z11
 	VMULPS  Z5, Z12, Z12
 
-no_post_352:
+no_post_367:
 	TESTL  $0x00002000, AX
-	JZ     no_lo_353
+	JZ     no_lo_368
 	VMAXPS Z2, Z8, Z8
 	VMAXPS Z2, Z9, Z9
 	VMAXPS Z2, Z10, Z10
 	VMAXPS Z2, Z11, Z11
 	VMAXPS Z2, Z12, Z12
 
-no_lo_353:
+no_lo_368:
 	TESTL  $0x00004000, AX
-	JZ     no_hi_354
+	JZ     no_hi_369
 	VMINPS Z8, Z3, Z8
 	VMINPS Z9, Z3, Z9
 	VMINPS Z10, Z3, Z10
 	VMINPS Z11, Z3, Z11
 	VMINPS Z12, Z3, Z12
 
-no_hi_354:
+no_hi_369:
 	VCVTPS2DQ Z8, Z8
 	VCVTPS2DQ Z9, Z9
 	VCVTPS2DQ Z10, Z10
@@ -7367,18 +7570,18 @@ no_hi_354:
 	VPACKSSDW Z9, Z8, Z5
 	VPACKSSDW Z11, Z10, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_355
+	JNZ       signed_370
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_356
+	JMP       packed_371
 
-signed_355:
+signed_370:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_356:
+packed_371:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_357
+	JNZ           partial_372
 	VMOVUPS       X5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, (BX)
@@ -7387,9 +7590,9 @@ packed_356:
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x03, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_358
+	JMP           end_373
 
-partial_357:
+partial_372:
 	VMOVDQU8      X5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, X6
@@ -7402,40 +7605,40 @@ partial_357:
 	VMOVDQU8      X6, K3, (BX)
 	ADDQ          CX, BX
 
-end_358:
+end_373:
 	VPACKSSDW Z12, Z12, Z5
 	TESTL     $0x00000800, AX
-	JNZ       signed_359
+	JNZ       signed_374
 	VPACKUSWB Z5, Z5, Z5
-	JMP       packed_360
+	JMP       packed_375
 
-signed_359:
+signed_374:
 	VPACKSSWB Z5, Z5, Z5
 
-packed_360:
+packed_375:
 	VPERMD  Z5, Z0, Z5
 	VPXORD  Z1, Z5, Z5
 	TESTL   $0x00010000, AX
-	JNZ     partial_361
+	JNZ     partial_376
 	VMOVUPS X5, (BX)
 	ADDQ    CX, BX
-	JMP     end_362
+	JMP     end_377
 
-partial_361:
+partial_376:
 	VMOVDQU8 X5, K3, (BX)
 	ADDQ     CX, BX
 
-end_362:
-	JMP stored_337
+end_377:
+	JMP stored_352
 
-words_341:
+words_356:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
 	VCVTDQ2PS Z11, Z11
 	VCVTDQ2PS Z12, Z12
 	TESTL     $0x00000001, AX
-	JZ        no_pre_363
+	JZ        no_pre_378
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
@@ -7444,9 +7647,9 @@ words_341:
 	VADDPS    Z0, Z11, Z11
 	VADDPS    Z0, Z12, Z12
 
-no_pre_363:
+no_pre_378:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_364
+	JZ      no_scale_379
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -7455,9 +7658,9 @@ no_pre_363:
 	VMULPS  Z0, Z11, Z11
 	VMULPS  Z0, Z12, Z12
 
-no_scale_364:
+no_scale_379:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_365
+	JZ      no_bias_380
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
@@ -7466,16 +7669,16 @@ no_scale_364:
 	VADDPS  Z0, Z11, Z11
 	VADDPS  Z0, Z12, Z12
 
-no_bias_365:
+no_bias_380:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_366
+	JZ           no_sum_381
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 208(DI), Z0
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
+	VBROADCASTSS 240(DI), Z0
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_367
+	JZ           no_sum_u8_382
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -7497,9 +7700,9 @@ no_bias_365:
 	VFMADD231PS  Z1, Z0, Z12
 	ADDQ         CX, BX
 
-no_sum_u8_367:
+no_sum_u8_382:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_368
+	JZ          no_sum_i8_383
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -7521,9 +7724,9 @@ no_sum_u8_367:
 	VFMADD231PS Z1, Z0, Z12
 	ADDQ        CX, BX
 
-no_sum_i8_368:
+no_sum_i8_383:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_369
+	JZ          no_sum_i32_384
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -7545,9 +7748,9 @@ no_sum_i8_368:
 	VFMADD231PS Z1, Z0, Z12
 	ADDQ        CX, BX
 
-no_sum_i32_369:
+no_sum_i32_384:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_370
+	JZ          no_sum_f32_385
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -7564,10 +7767,10 @@ no_sum_i32_369:
 	VFMADD231PS Z1, Z0, Z12
 	ADDQ        CX, BX
 
-no_sum_f32_370:
-no_sum_366:
+no_sum_f32_385:
+no_sum_381:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_371
+	JZ     no_relu_386
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -7575,9 +7778,9 @@ no_sum_366:
 	VMAXPS Z0, Z11, Z11
 	VMAXPS Z0, Z12, Z12
 
-no_relu_371:
+no_relu_386:
 	TESTL   $0x00000100, AX
-	JZ      no_post_372
+	JZ      no_post_387
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -7586,12 +7789,12 @@ no_relu_371:
 	VMULPS  Z0, Z11, Z11
 	VMULPS  Z0, Z12, Z12
 
-no_post_372:
+no_post_387:
 	TESTL        $0x00008000, AX
-	JZ           no_words_374
-	VBROADCASTSS 200(DI), Z0
+	JZ           no_words_389
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -7599,7 +7802,7 @@ no_post_372:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -7607,7 +7810,7 @@ no_post_372:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 	VMAXPS       Z0, Z10, Z10
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z10, Z10
 	VPSRAD       $0x1f, Z10, Z1
 	VCVTPS2DQ    Z10, Z10
@@ -7615,7 +7818,7 @@ no_post_372:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z10, Z10
 	VMAXPS       Z0, Z11, Z11
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z11, Z11
 	VPSRAD       $0x1f, Z11, Z1
 	VCVTPS2DQ    Z11, Z11
@@ -7623,7 +7826,7 @@ no_post_372:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z11, Z11
 	VMAXPS       Z0, Z12, Z12
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z12, Z12
 	VPSRAD       $0x1f, Z12, Z1
 	VCVTPS2DQ    Z12, Z12
@@ -7631,11 +7834,11 @@ no_post_372:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z12, Z12
 
-no_words_374:
+no_words_389:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
-	JNE     partial_375
+	CMPL    228(DI), $0x0000ffff
+	JNE     partial_390
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -7646,11 +7849,11 @@ no_words_374:
 	ADDQ    CX, BX
 	VMOVUPS Z12, (BX)
 	ADDQ    CX, BX
-	JMP     end_376
+	JMP     end_391
 
-partial_375:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+partial_390:
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -7662,16 +7865,29 @@ partial_375:
 	VMOVUPS Z12, K1, (BX)
 	ADDQ    CX, BX
 
-end_376:
-stored_337:
-	IMUL3Q $+5, 120(DI), BX
-	ADDQ   BX, 48(DI)
-	IMUL3Q $+5, 128(DI), BX
-	ADDQ   BX, 56(DI)
-	IMUL3Q $+20, 136(DI), BX
-	ADDQ   BX, 64(DI)
-	DECQ   160(DI)
-	JNZ    tile5
+end_391:
+stored_352:
+	MOVQ 184(DI), BX
+	ADDQ BX, 48(DI)
+	MOVQ 192(DI), BX
+	ADDQ BX, 56(DI)
+	MOVQ 176(DI), BX
+	ADDQ BX, 64(DI)
+	DECQ 160(DI)
+	JNZ  tile5
+	DECQ 360(DI)
+	JZ   end_392
+	MOVQ 384(DI), BX
+	ADDQ BX, 48(DI)
+	MOVQ 392(DI), BX
+	ADDQ BX, 56(DI)
+	MOVQ 376(DI), BX
+	ADDQ BX, 64(DI)
+	MOVQ 368(DI), BX
+	MOVQ BX, 160(DI)
+	JMP  tile5
+
+end_392:
 	VZEROUPPER
 	RET
 
@@ -7692,11 +7908,11 @@ tile4:
 	MOVQ    AX, 24(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 8(SP)
-	MOVQ    136(DI), BP
-	MOVQ    BP, 16(SP)
-	SHLQ    $0x02, BP
+	MOVQ    136(DI), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    168(DI), BP
 
-tap_377:
+tap_393:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), DX
 	MOVLQSX (DI), AX
@@ -7713,9 +7929,9 @@ tap_377:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_379
+	JG      rest_396
 
-sixteen_378:
+sixteen_395:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -7754,13 +7970,13 @@ sixteen_378:
 	VPDPBUSD     Z0, Z5, Z11
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_378
+	JLE          sixteen_395
 
-rest_379:
+rest_396:
 	SUBQ $+16, DI
-	JZ   tap_done_381
+	JZ   tap_done_398
 
-four_380:
+four_397:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -7772,19 +7988,33 @@ four_380:
 	VPDPBUSD     Z0, Z5, Z11
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_380
+	JNZ          four_397
 
-tap_done_381:
+tap_done_398:
 	DECQ    16(SP)
-	JNZ     tap_377
+	JZ      multiplied_394
 	MOVQ    c+0(FP), DI
-	MOVL    192(DI), AX
+	MOVQ    344(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_393
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    352(DI), DI
+	IMULQ   BX, DI
+	ADDQ    DI, R15
+	SHLQ    $0x02, BX
+	ADDQ    BX, 8(SP)
+	JMP     tap_393
+
+multiplied_394:
+	MOVQ    c+0(FP), DI
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_383
+	JNZ     chain_400
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
-	JNE     partial_384
+	CMPL    228(DI), $0x0000ffff
+	JNE     partial_401
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -7793,11 +8023,11 @@ tap_done_381:
 	ADDQ    CX, BX
 	VMOVUPS Z11, (BX)
 	ADDQ    CX, BX
-	JMP     end_385
+	JMP     end_402
 
-partial_384:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+partial_401:
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -7807,12 +8037,12 @@ partial_384:
 	VMOVUPS Z11, K1, (BX)
 	ADDQ    CX, BX
 
-end_385:
-	JMP stored_382
+end_402:
+	JMP stored_399
 
-chain_383:
+chain_400:
 	TESTL        $0x00008200, AX
-	JNZ          words_386
+	JNZ          words_403
 	MOVQ         $0x0d0905010c080400, R13
 	VMOVQ        R13, X0
 	MOVQ         $0x0f0b07030e0a0602, R13
@@ -7826,48 +8056,48 @@ chain_383:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
-	KMOVD        196(DI), K3
-	VPBROADCASTD 212(DI), Z1
-	VBROADCASTSS 200(DI), Z2
-	VBROADCASTSS 204(DI), Z3
-	VBROADCASTSS 208(DI), Z4
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
+	KMOVD        228(DI), K3
+	VPBROADCASTD 244(DI), Z1
+	VBROADCASTSS 232(DI), Z2
+	VBROADCASTSS 236(DI), Z3
+	VBROADCASTSS 240(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	VCVTDQ2PS    Z10, Z10
 	VCVTDQ2PS    Z11, Z11
 	TESTL        $0x00000001, AX
-	JZ           no_pre_387
+	JZ           no_pre_404
 	VMOVUPS      (R8), Z5
 	VADDPS       Z5, Z8, Z8
 	VADDPS       Z5, Z9, Z9
 	VADDPS       Z5, Z10, Z10
 	VADDPS       Z5, Z11, Z11
 
-no_pre_387:
+no_pre_404:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_388
+	JZ      no_scale_405
 	VMOVUPS (R9), Z5
 	VMULPS  Z5, Z8, Z8
 	VMULPS  Z5, Z9, Z9
 	VMULPS  Z5, Z10, Z10
 	VMULPS  Z5, Z11, Z11
 
-no_scale_388:
+no_scale_405:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_389
+	JZ      no_bias_406
 	VMOVUPS (R10), Z5
 	VADDPS  Z5, Z8, Z8
 	VADDPS  Z5, Z9, Z9
 	VADDPS  Z5, Z10, Z10
 	VADDPS  Z5, Z11, Z11
 
-no_bias_389:
+no_bias_406:
 	TESTL       $0x00000078, AX
-	JZ          no_sum_390
+	JZ          no_sum_407
 	TESTL       $0x00000008, AX
-	JZ          no_u8_392
+	JZ          no_u8_409
 	VPMOVZXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -7884,11 +8114,11 @@ no_bias_389:
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z11
 	ADDQ        R13, R12
-	JMP         sum_end_391
+	JMP         sum_end_408
 
-no_u8_392:
+no_u8_409:
 	TESTL       $0x00000010, AX
-	JZ          no_i8_393
+	JZ          no_i8_410
 	VPMOVSXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -7905,11 +8135,11 @@ no_u8_392:
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z11
 	ADDQ        R13, R12
-	JMP         sum_end_391
+	JMP         sum_end_408
 
-no_i8_393:
+no_i8_410:
 	TESTL       $0x00000020, AX
-	JZ          no_i32_394
+	JZ          no_i32_411
 	VMOVDQU32.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -7926,11 +8156,11 @@ no_i8_393:
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z11
 	ADDQ        R13, R12
-	JMP         sum_end_391
+	JMP         sum_end_408
 
-no_i32_394:
+no_i32_411:
 	TESTL       $0x00000040, AX
-	JZ          no_f32_395
+	JZ          no_f32_412
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z8
 	ADDQ        R13, R12
@@ -7943,45 +8173,45 @@ no_i32_394:
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z11
 	ADDQ        R13, R12
-	JMP         sum_end_391
+	JMP         sum_end_408
 
-no_f32_395:
-sum_end_391:
-no_sum_390:
+no_f32_412:
+sum_end_408:
+no_sum_407:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_396
+	JZ     no_relu_413
 	VPXOR  X5, X5, X5
 	VMAXPS Z5, Z8, Z8
 	VMAXPS Z5, Z9, Z9
 	VMAXPS Z5, Z10, Z10
 	VMAXPS Z5, Z11, Z11
 
-no_relu_396:
+no_relu_413:
 	TESTL   $0x00000100, AX
-	JZ      no_post_397
+	JZ      no_post_414
 	VMOVUPS (R11), Z5
 	VMULPS  Z5, Z8, Z8
 	VMULPS  Z5, Z9, Z9
 	VMULPS  Z5, Z10, Z10
 	VMULPS  Z5, Z11, Z11
 
-no_post_397:
+no_post_414:
 	TESTL  $0x00002000, AX
-	JZ     no_lo_398
+	JZ     no_lo_415
 	VMAXPS Z2, Z8, Z8
 	VMAXPS Z2, Z9, Z9
 	VMAXPS Z2, Z10, Z10
 	VMAXPS Z2, Z11, Z11
 
-no_lo_398:
+no_lo_415:
 	TESTL  $0x00004000, AX
-	JZ     no_hi_399
+	JZ     no_hi_416
 	VMINPS Z8, Z3, Z8
 	VMINPS Z9, Z3, Z9
 	VMINPS Z10, Z3, Z10
 	VMINPS Z11, Z3, Z11
 
-no_hi_399:
+no_hi_416:
 	VCVTPS2DQ Z8, Z8
 	VCVTPS2DQ Z9, Z9
 	VCVTPS2DQ Z10, Z10
@@ -7989,18 +8219,18 @@ no_hi_399:
 	VPACKSSDW Z9, Z8, Z5
 	VPACKSSDW Z11, Z10, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_400
+	JNZ       signed_417
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_401
+	JMP       packed_418
 
-signed_400:
+signed_417:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_401:
+packed_418:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_402
+	JNZ           partial_419
 	VMOVUPS       X5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, (BX)
@@ -8009,9 +8239,9 @@ packed_401:
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x03, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_403
+	JMP           end_420
 
-partial_402:
+partial_419:
 	VMOVDQU8      X5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, X6
@@ -8024,16 +8254,16 @@ partial_402:
 	VMOVDQU8      X6, K3, (BX)
 	ADDQ          CX, BX
 
-end_403:
-	JMP stored_382
+end_420:
+	JMP stored_399
 
-words_386:
+words_403:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
 	VCVTDQ2PS Z11, Z11
 	TESTL     $0x00000001, AX
-	JZ        no_pre_404
+	JZ        no_pre_421
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
@@ -8041,9 +8271,9 @@ words_386:
 	VADDPS    Z0, Z10, Z10
 	VADDPS    Z0, Z11, Z11
 
-no_pre_404:
+no_pre_421:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_405
+	JZ      no_scale_422
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -8051,9 +8281,9 @@ no_pre_404:
 	VMULPS  Z0, Z10, Z10
 	VMULPS  Z0, Z11, Z11
 
-no_scale_405:
+no_scale_422:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_406
+	JZ      no_bias_423
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
@@ -8061,16 +8291,16 @@ no_scale_405:
 	VADDPS  Z0, Z10, Z10
 	VADDPS  Z0, Z11, Z11
 
-no_bias_406:
+no_bias_423:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_407
+	JZ           no_sum_424
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 208(DI), Z0
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
+	VBROADCASTSS 240(DI), Z0
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_408
+	JZ           no_sum_u8_425
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -8088,9 +8318,9 @@ no_bias_406:
 	VFMADD231PS  Z1, Z0, Z11
 	ADDQ         CX, BX
 
-no_sum_u8_408:
+no_sum_u8_425:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_409
+	JZ          no_sum_i8_426
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -8108,9 +8338,9 @@ no_sum_u8_408:
 	VFMADD231PS Z1, Z0, Z11
 	ADDQ        CX, BX
 
-no_sum_i8_409:
+no_sum_i8_426:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_410
+	JZ          no_sum_i32_427
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -8128,9 +8358,9 @@ no_sum_i8_409:
 	VFMADD231PS Z1, Z0, Z11
 	ADDQ        CX, BX
 
-no_sum_i32_410:
+no_sum_i32_427:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_411
+	JZ          no_sum_f32_428
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -8144,19 +8374,19 @@ no_sum_i32_410:
 	VFMADD231PS Z1, Z0, Z11
 	ADDQ        CX, BX
 
-no_sum_f32_411:
-no_sum_407:
+no_sum_f32_428:
+no_sum_424:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_412
+	JZ     no_relu_429
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
 	VMAXPS Z0, Z10, Z10
 	VMAXPS Z0, Z11, Z11
 
-no_relu_412:
+no_relu_429:
 	TESTL   $0x00000100, AX
-	JZ      no_post_413
+	JZ      no_post_430
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
@@ -8164,12 +8394,12 @@ no_relu_412:
 	VMULPS  Z0, Z10, Z10
 	VMULPS  Z0, Z11, Z11
 
-no_post_413:
+no_post_430:
 	TESTL        $0x00008000, AX
-	JZ           no_words_415
-	VBROADCASTSS 200(DI), Z0
+	JZ           no_words_432
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -8177,7 +8407,7 @@ no_post_413:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -8185,7 +8415,7 @@ no_post_413:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 	VMAXPS       Z0, Z10, Z10
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z10, Z10
 	VPSRAD       $0x1f, Z10, Z1
 	VCVTPS2DQ    Z10, Z10
@@ -8193,7 +8423,7 @@ no_post_413:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z10, Z10
 	VMAXPS       Z0, Z11, Z11
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z11, Z11
 	VPSRAD       $0x1f, Z11, Z1
 	VCVTPS2DQ    Z11, Z11
@@ -8201,11 +8431,11 @@ no_post_413:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z11, Z11
 
-no_words_415:
+no_words_432:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
-	JNE     partial_416
+	CMPL    228(DI), $0x0000ffff
+	JNE     partial_433
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
@@ -8214,11 +8444,11 @@ no_words_415:
 	ADDQ    CX, BX
 	VMOVUPS Z11, (BX)
 	ADDQ    CX, BX
-	JMP     end_417
+	JMP     end_434
 
-partial_416:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+partial_433:
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -8228,16 +8458,29 @@ partial_416:
 	VMOVUPS Z11, K1, (BX)
 	ADDQ    CX, BX
 
-end_417:
-stored_382:
-	IMUL3Q $+4, 120(DI), BX
-	ADDQ   BX, 48(DI)
-	IMUL3Q $+4, 128(DI), BX
-	ADDQ   BX, 56(DI)
-	IMUL3Q $+16, 136(DI), BX
-	ADDQ   BX, 64(DI)
-	DECQ   160(DI)
-	JNZ    tile4
+end_434:
+stored_399:
+	MOVQ 184(DI), BX
+	ADDQ BX, 48(DI)
+	MOVQ 192(DI), BX
+	ADDQ BX, 56(DI)
+	MOVQ 176(DI), BX
+	ADDQ BX, 64(DI)
+	DECQ 160(DI)
+	JNZ  tile4
+	DECQ 360(DI)
+	JZ   end_435
+	MOVQ 384(DI), BX
+	ADDQ BX, 48(DI)
+	MOVQ 392(DI), BX
+	ADDQ BX, 56(DI)
+	MOVQ 376(DI), BX
+	ADDQ BX, 64(DI)
+	MOVQ 368(DI), BX
+	MOVQ BX, 160(DI)
+	JMP  tile4
+
+end_435:
 	VZEROUPPER
 	RET
 
@@ -8257,11 +8500,11 @@ tile3:
 	MOVQ    AX, 24(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 8(SP)
-	MOVQ    136(DI), BP
-	MOVQ    BP, 16(SP)
-	SHLQ    $0x02, BP
+	MOVQ    136(DI), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    168(DI), BP
 
-tap_418:
+tap_436:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), CX
 	MOVLQSX (DI), AX
@@ -8275,9 +8518,9 @@ tap_418:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_420
+	JG      rest_439
 
-sixteen_419:
+sixteen_438:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -8308,13 +8551,13 @@ sixteen_419:
 	VPDPBUSD     Z0, Z4, Z10
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_419
+	JLE          sixteen_438
 
-rest_420:
+rest_439:
 	SUBQ $+16, DI
-	JZ   tap_done_422
+	JZ   tap_done_441
 
-four_421:
+four_440:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -8324,30 +8567,44 @@ four_421:
 	VPDPBUSD     Z0, Z4, Z10
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_421
+	JNZ          four_440
 
-tap_done_422:
+tap_done_441:
 	DECQ    16(SP)
-	JNZ     tap_418
+	JZ      multiplied_437
 	MOVQ    c+0(FP), DI
-	MOVL    192(DI), AX
+	MOVQ    344(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_436
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    352(DI), DI
+	IMULQ   BX, DI
+	ADDQ    DI, R15
+	SHLQ    $0x02, BX
+	ADDQ    BX, 8(SP)
+	JMP     tap_436
+
+multiplied_437:
+	MOVQ    c+0(FP), DI
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_424
+	JNZ     chain_443
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
-	JNE     partial_425
+	CMPL    228(DI), $0x0000ffff
+	JNE     partial_444
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z10, (BX)
 	ADDQ    CX, BX
-	JMP     end_426
+	JMP     end_445
 
-partial_425:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+partial_444:
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -8355,12 +8612,12 @@ partial_425:
 	VMOVUPS Z10, K1, (BX)
 	ADDQ    CX, BX
 
-end_426:
-	JMP stored_423
+end_445:
+	JMP stored_442
 
-chain_424:
+chain_443:
 	TESTL        $0x00008200, AX
-	JNZ          words_427
+	JNZ          words_446
 	MOVQ         $0x0d0905010c080400, R13
 	VMOVQ        R13, X0
 	MOVQ         $0x0f0b07030e0a0602, R13
@@ -8374,44 +8631,44 @@ chain_424:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
-	KMOVD        196(DI), K3
-	VPBROADCASTD 212(DI), Z1
-	VBROADCASTSS 200(DI), Z2
-	VBROADCASTSS 204(DI), Z3
-	VBROADCASTSS 208(DI), Z4
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
+	KMOVD        228(DI), K3
+	VPBROADCASTD 244(DI), Z1
+	VBROADCASTSS 232(DI), Z2
+	VBROADCASTSS 236(DI), Z3
+	VBROADCASTSS 240(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	VCVTDQ2PS    Z10, Z10
 	TESTL        $0x00000001, AX
-	JZ           no_pre_428
+	JZ           no_pre_447
 	VMOVUPS      (R8), Z5
 	VADDPS       Z5, Z8, Z8
 	VADDPS       Z5, Z9, Z9
 	VADDPS       Z5, Z10, Z10
 
-no_pre_428:
+no_pre_447:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_429
+	JZ      no_scale_448
 	VMOVUPS (R9), Z5
 	VMULPS  Z5, Z8, Z8
 	VMULPS  Z5, Z9, Z9
 	VMULPS  Z5, Z10, Z10
 
-no_scale_429:
+no_scale_448:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_430
+	JZ      no_bias_449
 	VMOVUPS (R10), Z5
 	VADDPS  Z5, Z8, Z8
 	VADDPS  Z5, Z9, Z9
 	VADDPS  Z5, Z10, Z10
 
-no_bias_430:
+no_bias_449:
 	TESTL       $0x00000078, AX
-	JZ          no_sum_431
+	JZ          no_sum_450
 	TESTL       $0x00000008, AX
-	JZ          no_u8_433
+	JZ          no_u8_452
 	VPMOVZXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -8424,11 +8681,11 @@ no_bias_430:
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z10
 	ADDQ        R13, R12
-	JMP         sum_end_432
+	JMP         sum_end_451
 
-no_u8_433:
+no_u8_452:
 	TESTL       $0x00000010, AX
-	JZ          no_i8_434
+	JZ          no_i8_453
 	VPMOVSXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -8441,11 +8698,11 @@ no_u8_433:
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z10
 	ADDQ        R13, R12
-	JMP         sum_end_432
+	JMP         sum_end_451
 
-no_i8_434:
+no_i8_453:
 	TESTL       $0x00000020, AX
-	JZ          no_i32_435
+	JZ          no_i32_454
 	VMOVDQU32.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -8458,11 +8715,11 @@ no_i8_434:
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z10
 	ADDQ        R13, R12
-	JMP         sum_end_432
+	JMP         sum_end_451
 
-no_i32_435:
+no_i32_454:
 	TESTL       $0x00000040, AX
-	JZ          no_f32_436
+	JZ          no_f32_455
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z8
 	ADDQ        R13, R12
@@ -8472,68 +8729,68 @@ no_i32_435:
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z10
 	ADDQ        R13, R12
-	JMP         sum_end_432
+	JMP         sum_end_451
 
-no_f32_436:
-sum_end_432:
-no_sum_431:
+no_f32_455:
+sum_end_451:
+no_sum_450:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_437
+	JZ     no_relu_456
 	VPXOR  X5, X5, X5
 	VMAXPS Z5, Z8, Z8
 	VMAXPS Z5, Z9, Z9
 	VMAXPS Z5, Z10, Z10
 
-no_relu_437:
+no_relu_456:
 	TESTL   $0x00000100, AX
-	JZ      no_post_438
+	JZ      no_post_457
 	VMOVUPS (R11), Z5
 	VMULPS  Z5, Z8, Z8
 	VMULPS  Z5, Z9, Z9
 	VMULPS  Z5, Z10, Z10
 
-no_post_438:
+no_post_457:
 	TESTL  $0x00002000, AX
-	JZ     no_lo_439
+	JZ     no_lo_458
 	VMAXPS Z2, Z8, Z8
 	VMAXPS Z2, Z9, Z9
 	VMAXPS Z2, Z10, Z10
 
-no_lo_439:
+no_lo_458:
 	TESTL  $0x00004000, AX
-	JZ     no_hi_440
+	JZ     no_hi_459
 	VMINPS Z8, Z3, Z8
 	VMINPS Z9, Z3, Z9
 	VMINPS Z10, Z3, Z10
 
-no_hi_440:
+no_hi_459:
 	VCVTPS2DQ Z8, Z8
 	VCVTPS2DQ Z9, Z9
 	VCVTPS2DQ Z10, Z10
 	VPACKSSDW Z9, Z8, Z5
 	VPACKSSDW Z10, Z10, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_441
+	JNZ       signed_460
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_442
+	JMP       packed_461
 
-signed_441:
+signed_460:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_442:
+packed_461:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_443
+	JNZ           partial_462
 	VMOVUPS       X5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x02, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_444
+	JMP           end_463
 
-partial_443:
+partial_462:
 	VMOVDQU8      X5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, X6
@@ -8543,49 +8800,49 @@ partial_443:
 	VMOVDQU8      X6, K3, (BX)
 	ADDQ          CX, BX
 
-end_444:
-	JMP stored_423
+end_463:
+	JMP stored_442
 
-words_427:
+words_446:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
 	TESTL     $0x00000001, AX
-	JZ        no_pre_445
+	JZ        no_pre_464
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
 	VADDPS    Z0, Z9, Z9
 	VADDPS    Z0, Z10, Z10
 
-no_pre_445:
+no_pre_464:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_446
+	JZ      no_scale_465
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
 	VMULPS  Z0, Z9, Z9
 	VMULPS  Z0, Z10, Z10
 
-no_scale_446:
+no_scale_465:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_447
+	JZ      no_bias_466
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
 	VADDPS  Z0, Z9, Z9
 	VADDPS  Z0, Z10, Z10
 
-no_bias_447:
+no_bias_466:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_448
+	JZ           no_sum_467
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 208(DI), Z0
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
+	VBROADCASTSS 240(DI), Z0
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_449
+	JZ           no_sum_u8_468
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -8599,9 +8856,9 @@ no_bias_447:
 	VFMADD231PS  Z1, Z0, Z10
 	ADDQ         CX, BX
 
-no_sum_u8_449:
+no_sum_u8_468:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_450
+	JZ          no_sum_i8_469
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -8615,9 +8872,9 @@ no_sum_u8_449:
 	VFMADD231PS Z1, Z0, Z10
 	ADDQ        CX, BX
 
-no_sum_i8_450:
+no_sum_i8_469:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_451
+	JZ          no_sum_i32_470
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -8631,9 +8888,9 @@ no_sum_i8_450:
 	VFMADD231PS Z1, Z0, Z10
 	ADDQ        CX, BX
 
-no_sum_i32_451:
+no_sum_i32_470:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_452
+	JZ          no_sum_f32_471
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -8644,30 +8901,30 @@ no_sum_i32_451:
 	VFMADD231PS Z1, Z0, Z10
 	ADDQ        CX, BX
 
-no_sum_f32_452:
-no_sum_448:
+no_sum_f32_471:
+no_sum_467:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_453
+	JZ     no_relu_472
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
 	VMAXPS Z0, Z10, Z10
 
-no_relu_453:
+no_relu_472:
 	TESTL   $0x00000100, AX
-	JZ      no_post_454
+	JZ      no_post_473
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
 	VMULPS  Z0, Z9, Z9
 	VMULPS  Z0, Z10, Z10
 
-no_post_454:
+no_post_473:
 	TESTL        $0x00008000, AX
-	JZ           no_words_456
-	VBROADCASTSS 200(DI), Z0
+	JZ           no_words_475
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -8675,7 +8932,7 @@ no_post_454:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -8683,7 +8940,7 @@ no_post_454:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 	VMAXPS       Z0, Z10, Z10
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z10, Z10
 	VPSRAD       $0x1f, Z10, Z1
 	VCVTPS2DQ    Z10, Z10
@@ -8691,22 +8948,22 @@ no_post_454:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z10, Z10
 
-no_words_456:
+no_words_475:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
-	JNE     partial_457
+	CMPL    228(DI), $0x0000ffff
+	JNE     partial_476
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z10, (BX)
 	ADDQ    CX, BX
-	JMP     end_458
+	JMP     end_477
 
-partial_457:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+partial_476:
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
@@ -8714,16 +8971,29 @@ partial_457:
 	VMOVUPS Z10, K1, (BX)
 	ADDQ    CX, BX
 
-end_458:
-stored_423:
-	IMUL3Q $+3, 120(DI), BX
-	ADDQ   BX, 48(DI)
-	IMUL3Q $+3, 128(DI), BX
-	ADDQ   BX, 56(DI)
-	IMUL3Q $+12, 136(DI), BX
-	ADDQ   BX, 64(DI)
-	DECQ   160(DI)
-	JNZ    tile3
+end_477:
+stored_442:
+	MOVQ 184(DI), BX
+	ADDQ BX, 48(DI)
+	MOVQ 192(DI), BX
+	ADDQ BX, 56(DI)
+	MOVQ 176(DI), BX
+	ADDQ BX, 64(DI)
+	DECQ 160(DI)
+	JNZ  tile3
+	DECQ 360(DI)
+	JZ   end_478
+	MOVQ 384(DI), BX
+	ADDQ BX, 48(DI)
+	MOVQ 392(DI), BX
+	ADDQ BX, 56(DI)
+	MOVQ 376(DI), BX
+	ADDQ BX, 64(DI)
+	MOVQ 368(DI), BX
+	MOVQ BX, 160(DI)
+	JMP  tile3
+
+end_478:
 	VZEROUPPER
 	RET
 
@@ -8742,11 +9012,11 @@ tile2:
 	MOVQ    AX, 24(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 8(SP)
-	MOVQ    136(DI), BP
-	MOVQ    BP, 16(SP)
-	SHLQ    $0x02, BP
+	MOVQ    136(DI), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    168(DI), BP
 
-tap_459:
+tap_479:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), BX
 	MOVLQSX (DI), AX
@@ -8757,9 +9027,9 @@ tap_459:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_461
+	JG      rest_482
 
-sixteen_460:
+sixteen_481:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -8782,13 +9052,13 @@ sixteen_460:
 	VPDPBUSD     Z0, Z3, Z9
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_460
+	JLE          sixteen_481
 
-rest_461:
+rest_482:
 	SUBQ $+16, DI
-	JZ   tap_done_463
+	JZ   tap_done_484
 
-four_462:
+four_483:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -8796,39 +9066,53 @@ four_462:
 	VPDPBUSD     Z0, Z3, Z9
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_462
+	JNZ          four_483
 
-tap_done_463:
+tap_done_484:
 	DECQ    16(SP)
-	JNZ     tap_459
+	JZ      multiplied_480
 	MOVQ    c+0(FP), DI
-	MOVL    192(DI), AX
+	MOVQ    344(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_479
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    352(DI), DI
+	IMULQ   BX, DI
+	ADDQ    DI, R15
+	SHLQ    $0x02, BX
+	ADDQ    BX, 8(SP)
+	JMP     tap_479
+
+multiplied_480:
+	MOVQ    c+0(FP), DI
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_465
+	JNZ     chain_486
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
-	JNE     partial_466
+	CMPL    228(DI), $0x0000ffff
+	JNE     partial_487
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
 	ADDQ    CX, BX
-	JMP     end_467
+	JMP     end_488
 
-partial_466:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+partial_487:
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
 	ADDQ    CX, BX
 
-end_467:
-	JMP stored_464
+end_488:
+	JMP stored_485
 
-chain_465:
+chain_486:
 	TESTL        $0x00008200, AX
-	JNZ          words_468
+	JNZ          words_489
 	MOVQ         $0x0d0905010c080400, R13
 	VMOVQ        R13, X0
 	MOVQ         $0x0f0b07030e0a0602, R13
@@ -8842,40 +9126,40 @@ chain_465:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
-	KMOVD        196(DI), K3
-	VPBROADCASTD 212(DI), Z1
-	VBROADCASTSS 200(DI), Z2
-	VBROADCASTSS 204(DI), Z3
-	VBROADCASTSS 208(DI), Z4
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
+	KMOVD        228(DI), K3
+	VPBROADCASTD 244(DI), Z1
+	VBROADCASTSS 232(DI), Z2
+	VBROADCASTSS 236(DI), Z3
+	VBROADCASTSS 240(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	TESTL        $0x00000001, AX
-	JZ           no_pre_469
+	JZ           no_pre_490
 	VMOVUPS      (R8), Z5
 	VADDPS       Z5, Z8, Z8
 	VADDPS       Z5, Z9, Z9
 
-no_pre_469:
+no_pre_490:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_470
+	JZ      no_scale_491
 	VMOVUPS (R9), Z5
 	VMULPS  Z5, Z8, Z8
 	VMULPS  Z5, Z9, Z9
 
-no_scale_470:
+no_scale_491:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_471
+	JZ      no_bias_492
 	VMOVUPS (R10), Z5
 	VADDPS  Z5, Z8, Z8
 	VADDPS  Z5, Z9, Z9
 
-no_bias_471:
+no_bias_492:
 	TESTL       $0x00000078, AX
-	JZ          no_sum_472
+	JZ          no_sum_493
 	TESTL       $0x00000008, AX
-	JZ          no_u8_474
+	JZ          no_u8_495
 	VPMOVZXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -8884,11 +9168,11 @@ no_bias_471:
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z9
 	ADDQ        R13, R12
-	JMP         sum_end_473
+	JMP         sum_end_494
 
-no_u8_474:
+no_u8_495:
 	TESTL       $0x00000010, AX
-	JZ          no_i8_475
+	JZ          no_i8_496
 	VPMOVSXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -8897,11 +9181,11 @@ no_u8_474:
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z9
 	ADDQ        R13, R12
-	JMP         sum_end_473
+	JMP         sum_end_494
 
-no_i8_475:
+no_i8_496:
 	TESTL       $0x00000020, AX
-	JZ          no_i32_476
+	JZ          no_i32_497
 	VMOVDQU32.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -8910,116 +9194,116 @@ no_i8_475:
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z9
 	ADDQ        R13, R12
-	JMP         sum_end_473
+	JMP         sum_end_494
 
-no_i32_476:
+no_i32_497:
 	TESTL       $0x00000040, AX
-	JZ          no_f32_477
+	JZ          no_f32_498
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z8
 	ADDQ        R13, R12
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z9
 	ADDQ        R13, R12
-	JMP         sum_end_473
+	JMP         sum_end_494
 
-no_f32_477:
-sum_end_473:
-no_sum_472:
+no_f32_498:
+sum_end_494:
+no_sum_493:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_478
+	JZ     no_relu_499
 	VPXOR  X5, X5, X5
 	VMAXPS Z5, Z8, Z8
 	VMAXPS Z5, Z9, Z9
 
-no_relu_478:
+no_relu_499:
 	TESTL   $0x00000100, AX
-	JZ      no_post_479
+	JZ      no_post_500
 	VMOVUPS (R11), Z5
 	VMULPS  Z5, Z8, Z8
 	VMULPS  Z5, Z9, Z9
 
-no_post_479:
+no_post_500:
 	TESTL  $0x00002000, AX
-	JZ     no_lo_480
+	JZ     no_lo_501
 	VMAXPS Z2, Z8, Z8
 	VMAXPS Z2, Z9, Z9
 
-no_lo_480:
+no_lo_501:
 	TESTL  $0x00004000, AX
-	JZ     no_hi_481
+	JZ     no_hi_502
 	VMINPS Z8, Z3, Z8
 	VMINPS Z9, Z3, Z9
 
-no_hi_481:
+no_hi_502:
 	VCVTPS2DQ Z8, Z8
 	VCVTPS2DQ Z9, Z9
 	VPACKSSDW Z9, Z8, Z5
 	TESTL     $0x00000800, AX
-	JNZ       signed_482
+	JNZ       signed_503
 	VPACKUSWB Z5, Z5, Z5
-	JMP       packed_483
+	JMP       packed_504
 
-signed_482:
+signed_503:
 	VPACKSSWB Z5, Z5, Z5
 
-packed_483:
+packed_504:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_484
+	JNZ           partial_505
 	VMOVUPS       X5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_485
+	JMP           end_506
 
-partial_484:
+partial_505:
 	VMOVDQU8      X5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI32X4 $0x01, Z5, X6
 	VMOVDQU8      X6, K3, (BX)
 	ADDQ          CX, BX
 
-end_485:
-	JMP stored_464
+end_506:
+	JMP stored_485
 
-words_468:
+words_489:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	TESTL     $0x00000001, AX
-	JZ        no_pre_486
+	JZ        no_pre_507
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
 	VADDPS    Z0, Z9, Z9
 
-no_pre_486:
+no_pre_507:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_487
+	JZ      no_scale_508
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
 	VMULPS  Z0, Z9, Z9
 
-no_scale_487:
+no_scale_508:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_488
+	JZ      no_bias_509
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
 	VADDPS  Z0, Z9, Z9
 
-no_bias_488:
+no_bias_509:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_489
+	JZ           no_sum_510
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 208(DI), Z0
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
+	VBROADCASTSS 240(DI), Z0
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_490
+	JZ           no_sum_u8_511
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -9029,9 +9313,9 @@ no_bias_488:
 	VFMADD231PS  Z1, Z0, Z9
 	ADDQ         CX, BX
 
-no_sum_u8_490:
+no_sum_u8_511:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_491
+	JZ          no_sum_i8_512
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -9041,9 +9325,9 @@ no_sum_u8_490:
 	VFMADD231PS Z1, Z0, Z9
 	ADDQ        CX, BX
 
-no_sum_i8_491:
+no_sum_i8_512:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_492
+	JZ          no_sum_i32_513
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -9053,9 +9337,9 @@ no_sum_i8_491:
 	VFMADD231PS Z1, Z0, Z9
 	ADDQ        CX, BX
 
-no_sum_i32_492:
+no_sum_i32_513:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_493
+	JZ          no_sum_f32_514
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
@@ -9063,28 +9347,28 @@ no_sum_i32_492:
 	VFMADD231PS Z1, Z0, Z9
 	ADDQ        CX, BX
 
-no_sum_f32_493:
-no_sum_489:
+no_sum_f32_514:
+no_sum_510:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_494
+	JZ     no_relu_515
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
 
-no_relu_494:
+no_relu_515:
 	TESTL   $0x00000100, AX
-	JZ      no_post_495
+	JZ      no_post_516
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
 	VMULPS  Z0, Z9, Z9
 
-no_post_495:
+no_post_516:
 	TESTL        $0x00008000, AX
-	JZ           no_words_497
-	VBROADCASTSS 200(DI), Z0
+	JZ           no_words_518
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -9092,7 +9376,7 @@ no_post_495:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -9100,35 +9384,48 @@ no_post_495:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 
-no_words_497:
+no_words_518:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
-	JNE     partial_498
+	CMPL    228(DI), $0x0000ffff
+	JNE     partial_519
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, (BX)
 	ADDQ    CX, BX
-	JMP     end_499
+	JMP     end_520
 
-partial_498:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+partial_519:
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 	VMOVUPS Z9, K1, (BX)
 	ADDQ    CX, BX
 
-end_499:
-stored_464:
-	IMUL3Q $+2, 120(DI), BX
-	ADDQ   BX, 48(DI)
-	IMUL3Q $+2, 128(DI), BX
-	ADDQ   BX, 56(DI)
-	IMUL3Q $+8, 136(DI), BX
-	ADDQ   BX, 64(DI)
-	DECQ   160(DI)
-	JNZ    tile2
+end_520:
+stored_485:
+	MOVQ 184(DI), BX
+	ADDQ BX, 48(DI)
+	MOVQ 192(DI), BX
+	ADDQ BX, 56(DI)
+	MOVQ 176(DI), BX
+	ADDQ BX, 64(DI)
+	DECQ 160(DI)
+	JNZ  tile2
+	DECQ 360(DI)
+	JZ   end_521
+	MOVQ 384(DI), BX
+	ADDQ BX, 48(DI)
+	MOVQ 392(DI), BX
+	ADDQ BX, 56(DI)
+	MOVQ 376(DI), BX
+	ADDQ BX, 64(DI)
+	MOVQ 368(DI), BX
+	MOVQ BX, 160(DI)
+	JMP  tile2
+
+end_521:
 	VZEROUPPER
 	RET
 
@@ -9146,11 +9443,11 @@ tile1:
 	MOVQ    AX, 24(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 8(SP)
-	MOVQ    136(DI), BP
-	MOVQ    BP, 16(SP)
-	SHLQ    $0x02, BP
+	MOVQ    136(DI), AX
+	MOVQ    AX, 16(SP)
+	MOVQ    168(DI), BP
 
-tap_500:
+tap_522:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), AX
 	MOVLQSX (DI), DI
@@ -9158,9 +9455,9 @@ tap_500:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_502
+	JG      rest_525
 
-sixteen_501:
+sixteen_524:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD -16(AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
@@ -9175,47 +9472,61 @@ sixteen_501:
 	VPDPBUSD     Z0, Z2, Z8
 	ADDQ         $+256, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_501
+	JLE          sixteen_524
 
-rest_502:
+rest_525:
 	SUBQ $+16, DI
-	JZ   tap_done_504
+	JZ   tap_done_527
 
-four_503:
+four_526:
 	VMOVDQU32    (R15), Z0
 	VPBROADCASTD (AX)(DI*1), Z2
 	VPDPBUSD     Z0, Z2, Z8
 	ADDQ         $+64, R15
 	ADDQ         $+4, DI
-	JNZ          four_503
+	JNZ          four_526
 
-tap_done_504:
+tap_done_527:
 	DECQ    16(SP)
-	JNZ     tap_500
+	JZ      multiplied_523
 	MOVQ    c+0(FP), DI
-	MOVL    192(DI), AX
+	MOVQ    344(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_522
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    352(DI), DI
+	IMULQ   BX, DI
+	ADDQ    DI, R15
+	SHLQ    $0x02, BX
+	ADDQ    BX, 8(SP)
+	JMP     tap_522
+
+multiplied_523:
+	MOVQ    c+0(FP), DI
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_506
+	JNZ     chain_529
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
-	JNE     partial_507
+	CMPL    228(DI), $0x0000ffff
+	JNE     partial_530
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
-	JMP     end_508
+	JMP     end_531
 
-partial_507:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+partial_530:
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 
-end_508:
-	JMP stored_505
+end_531:
+	JMP stored_528
 
-chain_506:
+chain_529:
 	TESTL        $0x00008200, AX
-	JNZ          words_509
+	JNZ          words_532
 	MOVQ         $0x0d0905010c080400, R13
 	VMOVQ        R13, X0
 	MOVQ         $0x0f0b07030e0a0602, R13
@@ -9229,199 +9540,199 @@ chain_506:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
-	KMOVD        196(DI), K3
-	VPBROADCASTD 212(DI), Z1
-	VBROADCASTSS 200(DI), Z2
-	VBROADCASTSS 204(DI), Z3
-	VBROADCASTSS 208(DI), Z4
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
+	KMOVD        228(DI), K3
+	VPBROADCASTD 244(DI), Z1
+	VBROADCASTSS 232(DI), Z2
+	VBROADCASTSS 236(DI), Z3
+	VBROADCASTSS 240(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	TESTL        $0x00000001, AX
-	JZ           no_pre_510
+	JZ           no_pre_533
 	VMOVUPS      (R8), Z5
 	VADDPS       Z5, Z8, Z8
 
-no_pre_510:
+no_pre_533:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_511
+	JZ      no_scale_534
 	VMOVUPS (R9), Z5
 	VMULPS  Z5, Z8, Z8
 
-no_scale_511:
+no_scale_534:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_512
+	JZ      no_bias_535
 	VMOVUPS (R10), Z5
 	VADDPS  Z5, Z8, Z8
 
-no_bias_512:
+no_bias_535:
 	TESTL       $0x00000078, AX
-	JZ          no_sum_513
+	JZ          no_sum_536
 	TESTL       $0x00000008, AX
-	JZ          no_u8_515
+	JZ          no_u8_538
 	VPMOVZXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
 	ADDQ        R13, R12
-	JMP         sum_end_514
+	JMP         sum_end_537
 
-no_u8_515:
+no_u8_538:
 	TESTL       $0x00000010, AX
-	JZ          no_i8_516
+	JZ          no_i8_539
 	VPMOVSXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
 	ADDQ        R13, R12
-	JMP         sum_end_514
+	JMP         sum_end_537
 
-no_i8_516:
+no_i8_539:
 	TESTL       $0x00000020, AX
-	JZ          no_i32_517
+	JZ          no_i32_540
 	VMOVDQU32.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
 	ADDQ        R13, R12
-	JMP         sum_end_514
+	JMP         sum_end_537
 
-no_i32_517:
+no_i32_540:
 	TESTL       $0x00000040, AX
-	JZ          no_f32_518
+	JZ          no_f32_541
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z8
 	ADDQ        R13, R12
-	JMP         sum_end_514
+	JMP         sum_end_537
 
-no_f32_518:
-sum_end_514:
-no_sum_513:
+no_f32_541:
+sum_end_537:
+no_sum_536:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_519
+	JZ     no_relu_542
 	VPXOR  X5, X5, X5
 	VMAXPS Z5, Z8, Z8
 
-no_relu_519:
+no_relu_542:
 	TESTL   $0x00000100, AX
-	JZ      no_post_520
+	JZ      no_post_543
 	VMOVUPS (R11), Z5
 	VMULPS  Z5, Z8, Z8
 
-no_post_520:
+no_post_543:
 	TESTL  $0x00002000, AX
-	JZ     no_lo_521
+	JZ     no_lo_544
 	VMAXPS Z2, Z8, Z8
 
-no_lo_521:
+no_lo_544:
 	TESTL  $0x00004000, AX
-	JZ     no_hi_522
+	JZ     no_hi_545
 	VMINPS Z8, Z3, Z8
 
-no_hi_522:
+no_hi_545:
 	VCVTPS2DQ Z8, Z8
 	VPACKSSDW Z8, Z8, Z5
 	TESTL     $0x00000800, AX
-	JNZ       signed_523
+	JNZ       signed_546
 	VPACKUSWB Z5, Z5, Z5
-	JMP       packed_524
+	JMP       packed_547
 
-signed_523:
+signed_546:
 	VPACKSSWB Z5, Z5, Z5
 
-packed_524:
+packed_547:
 	VPERMD  Z5, Z0, Z5
 	VPXORD  Z1, Z5, Z5
 	TESTL   $0x00010000, AX
-	JNZ     partial_525
+	JNZ     partial_548
 	VMOVUPS X5, (BX)
 	ADDQ    CX, BX
-	JMP     end_526
+	JMP     end_549
 
-partial_525:
+partial_548:
 	VMOVDQU8 X5, K3, (BX)
 	ADDQ     CX, BX
 
-end_526:
-	JMP stored_505
+end_549:
+	JMP stored_528
 
-words_509:
+words_532:
 	VCVTDQ2PS Z8, Z8
 	TESTL     $0x00000001, AX
-	JZ        no_pre_527
+	JZ        no_pre_550
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VADDPS    Z0, Z8, Z8
 
-no_pre_527:
+no_pre_550:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_528
+	JZ      no_scale_551
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
 
-no_scale_528:
+no_scale_551:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_529
+	JZ      no_bias_552
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VADDPS  Z0, Z8, Z8
 
-no_bias_529:
+no_bias_552:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_530
+	JZ           no_sum_553
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 208(DI), Z0
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
+	VBROADCASTSS 240(DI), Z0
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_531
+	JZ           no_sum_u8_554
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
 	ADDQ         CX, BX
 
-no_sum_u8_531:
+no_sum_u8_554:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_532
+	JZ          no_sum_i8_555
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
 
-no_sum_i8_532:
+no_sum_i8_555:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_533
+	JZ          no_sum_i32_556
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
 
-no_sum_i32_533:
+no_sum_i32_556:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_534
+	JZ          no_sum_f32_557
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	ADDQ        CX, BX
 
-no_sum_f32_534:
-no_sum_530:
+no_sum_f32_557:
+no_sum_553:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_535
+	JZ     no_relu_558
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 
-no_relu_535:
+no_relu_558:
 	TESTL   $0x00000100, AX
-	JZ      no_post_536
+	JZ      no_post_559
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMULPS  Z0, Z8, Z8
 
-no_post_536:
+no_post_559:
 	TESTL        $0x00008000, AX
-	JZ           no_words_538
-	VBROADCASTSS 200(DI), Z0
+	JZ           no_words_561
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -9429,30 +9740,43 @@ no_post_536:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 
-no_words_538:
+no_words_561:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0x0000ffff
-	JNE     partial_539
+	CMPL    228(DI), $0x0000ffff
+	JNE     partial_562
 	VMOVUPS Z8, (BX)
 	ADDQ    CX, BX
-	JMP     end_540
+	JMP     end_563
 
-partial_539:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+partial_562:
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	ADDQ    CX, BX
 
-end_540:
-stored_505:
-	IMUL3Q $+1, 120(DI), BX
-	ADDQ   BX, 48(DI)
-	IMUL3Q $+1, 128(DI), BX
-	ADDQ   BX, 56(DI)
-	IMUL3Q $+4, 136(DI), BX
-	ADDQ   BX, 64(DI)
-	DECQ   160(DI)
-	JNZ    tile1
+end_563:
+stored_528:
+	MOVQ 184(DI), BX
+	ADDQ BX, 48(DI)
+	MOVQ 192(DI), BX
+	ADDQ BX, 56(DI)
+	MOVQ 176(DI), BX
+	ADDQ BX, 64(DI)
+	DECQ 160(DI)
+	JNZ  tile1
+	DECQ 360(DI)
+	JZ   end_564
+	MOVQ 384(DI), BX
+	ADDQ BX, 48(DI)
+	MOVQ 392(DI), BX
+	ADDQ BX, 56(DI)
+	MOVQ 376(DI), BX
+	ADDQ BX, 64(DI)
+	MOVQ 368(DI), BX
+	MOVQ BX, 160(DI)
+	JMP  tile1
+
+end_564:
 	VZEROUPPER
 	RET

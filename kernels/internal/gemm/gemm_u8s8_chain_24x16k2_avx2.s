@@ -33,12 +33,12 @@ TEXT ·gemm_u8s8_chain_24x16k2_avx2(SB), NOSPLIT, $0-8
 
 rows6:
 line_1:
-	MOVQ         296(DI), R8
+	MOVQ         328(DI), R8
 	LEAQ         (R8)(R8*2), CX
 	MOVQ         40(DI), SI
 	LEAQ         (SI)(R8*4), DX
 	LEAQ         (DX)(R8*4), BX
-	VPBROADCASTD 312(DI), Y0
+	VPBROADCASTD 400(DI), Y0
 	VMOVDQU      (DX), Y4
 	VPADDD       (BX), Y4, Y4
 	VPSIGND      Y0, Y4, Y4
@@ -184,7 +184,7 @@ line_1:
 	VPADDD       (R9), Y14, Y14
 	VPSRAD       $0x02, Y15, Y15
 	VPADDD       32(R9), Y15, Y15
-	MOVL         192(DI), AX
+	MOVL         224(DI), AX
 	TESTL        $0x00008e00, AX
 	JNZ          chain_3
 	MOVQ         48(DI), R9
@@ -283,7 +283,7 @@ no_bias_6:
 	JZ           no_sum_7
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
-	VBROADCASTSS 208(DI), Y0
+	VBROADCASTSS 240(DI), Y0
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_8
 	VPMOVZXBD    (R9), Y1
@@ -485,9 +485,9 @@ no_post_13:
 	JZ           narrow_14
 	TESTL        $0x00008000, AX
 	JZ           no_words_15
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
@@ -495,7 +495,7 @@ no_post_13:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
@@ -503,7 +503,7 @@ no_post_13:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y6, Y6
 	VPSRAD       $0x1f, Y6, Y1
 	VCVTPS2DQ    Y6, Y6
@@ -511,7 +511,7 @@ no_post_13:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y6, Y6
 	VMAXPS       Y0, Y7, Y7
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y7, Y7
 	VPSRAD       $0x1f, Y7, Y1
 	VCVTPS2DQ    Y7, Y7
@@ -519,7 +519,7 @@ no_post_13:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y7, Y7
 	VMAXPS       Y0, Y8, Y8
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y8, Y8
 	VPSRAD       $0x1f, Y8, Y1
 	VCVTPS2DQ    Y8, Y8
@@ -527,7 +527,7 @@ no_post_13:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y8, Y8
 	VMAXPS       Y0, Y9, Y9
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y9, Y9
 	VPSRAD       $0x1f, Y9, Y1
 	VCVTPS2DQ    Y9, Y9
@@ -535,7 +535,7 @@ no_post_13:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y9, Y9
 	VMAXPS       Y0, Y10, Y10
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y10, Y10
 	VPSRAD       $0x1f, Y10, Y1
 	VCVTPS2DQ    Y10, Y10
@@ -543,7 +543,7 @@ no_post_13:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y10, Y10
 	VMAXPS       Y0, Y11, Y11
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y11, Y11
 	VPSRAD       $0x1f, Y11, Y1
 	VCVTPS2DQ    Y11, Y11
@@ -551,7 +551,7 @@ no_post_13:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y11, Y11
 	VMAXPS       Y0, Y12, Y12
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y12, Y12
 	VPSRAD       $0x1f, Y12, Y1
 	VCVTPS2DQ    Y12, Y12
@@ -559,7 +559,7 @@ no_post_13:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y12, Y12
 	VMAXPS       Y0, Y13, Y13
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y13, Y13
 	VPSRAD       $0x1f, Y13, Y1
 	VCVTPS2DQ    Y13, Y13
@@ -567,7 +567,7 @@ no_post_13:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y13, Y13
 	VMAXPS       Y0, Y14, Y14
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y14, Y14
 	VPSRAD       $0x1f, Y14, Y1
 	VCVTPS2DQ    Y14, Y14
@@ -575,7 +575,7 @@ no_post_13:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y14, Y14
 	VMAXPS       Y0, Y15, Y15
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y15, Y15
 	VPSRAD       $0x1f, Y15, Y1
 	VCVTPS2DQ    Y15, Y15
@@ -609,7 +609,7 @@ no_words_15:
 narrow_14:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_16
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
@@ -626,7 +626,7 @@ narrow_14:
 no_lo_16:
 	TESTL        $0x00004000, AX
 	JZ           no_hi_17
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
 	VMINPS       Y6, Y1, Y6
@@ -655,7 +655,7 @@ no_hi_17:
 	VCVTPS2DQ    Y15, Y15
 	MOVQ         48(DI), R9
 	MOVQ         120(DI), R10
-	VPBROADCASTD 212(DI), Y1
+	VPBROADCASTD 244(DI), Y1
 	TESTL        $0x00000800, AX
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
@@ -725,12 +725,12 @@ stored_2:
 
 rows5:
 line_20:
-	MOVQ         296(DI), R8
+	MOVQ         328(DI), R8
 	LEAQ         (R8)(R8*2), CX
 	MOVQ         40(DI), SI
 	LEAQ         (SI)(R8*4), DX
 	LEAQ         (DX)(R8*4), BX
-	VPBROADCASTD 312(DI), Y0
+	VPBROADCASTD 400(DI), Y0
 	VMOVDQU      (DX), Y4
 	VPADDD       (BX), Y4, Y4
 	VPSIGND      Y0, Y4, Y4
@@ -860,7 +860,7 @@ line_20:
 	VPADDD       (R9), Y12, Y12
 	VPSRAD       $0x02, Y13, Y13
 	VPADDD       32(R9), Y13, Y13
-	MOVL         192(DI), AX
+	MOVL         224(DI), AX
 	TESTL        $0x00008e00, AX
 	JNZ          chain_22
 	MOVQ         48(DI), R9
@@ -948,7 +948,7 @@ no_bias_25:
 	JZ           no_sum_26
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
-	VBROADCASTSS 208(DI), Y0
+	VBROADCASTSS 240(DI), Y0
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_27
 	VPMOVZXBD    (R9), Y1
@@ -1122,9 +1122,9 @@ no_post_32:
 	JZ           narrow_33
 	TESTL        $0x00008000, AX
 	JZ           no_words_34
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
@@ -1132,7 +1132,7 @@ no_post_32:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
@@ -1140,7 +1140,7 @@ no_post_32:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y6, Y6
 	VPSRAD       $0x1f, Y6, Y1
 	VCVTPS2DQ    Y6, Y6
@@ -1148,7 +1148,7 @@ no_post_32:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y6, Y6
 	VMAXPS       Y0, Y7, Y7
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y7, Y7
 	VPSRAD       $0x1f, Y7, Y1
 	VCVTPS2DQ    Y7, Y7
@@ -1156,7 +1156,7 @@ no_post_32:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y7, Y7
 	VMAXPS       Y0, Y8, Y8
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y8, Y8
 	VPSRAD       $0x1f, Y8, Y1
 	VCVTPS2DQ    Y8, Y8
@@ -1164,7 +1164,7 @@ no_post_32:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y8, Y8
 	VMAXPS       Y0, Y9, Y9
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y9, Y9
 	VPSRAD       $0x1f, Y9, Y1
 	VCVTPS2DQ    Y9, Y9
@@ -1172,7 +1172,7 @@ no_post_32:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y9, Y9
 	VMAXPS       Y0, Y10, Y10
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y10, Y10
 	VPSRAD       $0x1f, Y10, Y1
 	VCVTPS2DQ    Y10, Y10
@@ -1180,7 +1180,7 @@ no_post_32:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y10, Y10
 	VMAXPS       Y0, Y11, Y11
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y11, Y11
 	VPSRAD       $0x1f, Y11, Y1
 	VCVTPS2DQ    Y11, Y11
@@ -1188,7 +1188,7 @@ no_post_32:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y11, Y11
 	VMAXPS       Y0, Y12, Y12
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y12, Y12
 	VPSRAD       $0x1f, Y12, Y1
 	VCVTPS2DQ    Y12, Y12
@@ -1196,7 +1196,7 @@ no_post_32:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y12, Y12
 	VMAXPS       Y0, Y13, Y13
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y13, Y13
 	VPSRAD       $0x1f, Y13, Y1
 	VCVTPS2DQ    Y13, Y13
@@ -1227,7 +1227,7 @@ no_words_34:
 narrow_33:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_35
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
@@ -1242,7 +1242,7 @@ narrow_33:
 no_lo_35:
 	TESTL        $0x00004000, AX
 	JZ           no_hi_36
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
 	VMINPS       Y6, Y1, Y6
@@ -1267,7 +1267,7 @@ no_hi_36:
 	VCVTPS2DQ    Y13, Y13
 	MOVQ         48(DI), R9
 	MOVQ         120(DI), R10
-	VPBROADCASTD 212(DI), Y1
+	VPBROADCASTD 244(DI), Y1
 	TESTL        $0x00000800, AX
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
@@ -1333,12 +1333,12 @@ stored_21:
 
 rows4:
 line_39:
-	MOVQ         296(DI), R8
+	MOVQ         328(DI), R8
 	LEAQ         (R8)(R8*2), CX
 	MOVQ         40(DI), SI
 	LEAQ         (SI)(R8*4), DX
 	LEAQ         (DX)(R8*4), BX
-	VPBROADCASTD 312(DI), Y0
+	VPBROADCASTD 400(DI), Y0
 	VMOVDQU      (DX), Y4
 	VPADDD       (BX), Y4, Y4
 	VPSIGND      Y0, Y4, Y4
@@ -1436,7 +1436,7 @@ line_39:
 	VPADDD       (R9), Y10, Y10
 	VPSRAD       $0x02, Y11, Y11
 	VPADDD       32(R9), Y11, Y11
-	MOVL         192(DI), AX
+	MOVL         224(DI), AX
 	TESTL        $0x00008e00, AX
 	JNZ          chain_41
 	MOVQ         48(DI), R9
@@ -1513,7 +1513,7 @@ no_bias_44:
 	JZ           no_sum_45
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
-	VBROADCASTSS 208(DI), Y0
+	VBROADCASTSS 240(DI), Y0
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_46
 	VPMOVZXBD    (R9), Y1
@@ -1659,9 +1659,9 @@ no_post_51:
 	JZ           narrow_52
 	TESTL        $0x00008000, AX
 	JZ           no_words_53
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
@@ -1669,7 +1669,7 @@ no_post_51:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
@@ -1677,7 +1677,7 @@ no_post_51:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y6, Y6
 	VPSRAD       $0x1f, Y6, Y1
 	VCVTPS2DQ    Y6, Y6
@@ -1685,7 +1685,7 @@ no_post_51:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y6, Y6
 	VMAXPS       Y0, Y7, Y7
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y7, Y7
 	VPSRAD       $0x1f, Y7, Y1
 	VCVTPS2DQ    Y7, Y7
@@ -1693,7 +1693,7 @@ no_post_51:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y7, Y7
 	VMAXPS       Y0, Y8, Y8
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y8, Y8
 	VPSRAD       $0x1f, Y8, Y1
 	VCVTPS2DQ    Y8, Y8
@@ -1701,7 +1701,7 @@ no_post_51:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y8, Y8
 	VMAXPS       Y0, Y9, Y9
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y9, Y9
 	VPSRAD       $0x1f, Y9, Y1
 	VCVTPS2DQ    Y9, Y9
@@ -1709,7 +1709,7 @@ no_post_51:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y9, Y9
 	VMAXPS       Y0, Y10, Y10
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y10, Y10
 	VPSRAD       $0x1f, Y10, Y1
 	VCVTPS2DQ    Y10, Y10
@@ -1717,7 +1717,7 @@ no_post_51:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y10, Y10
 	VMAXPS       Y0, Y11, Y11
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y11, Y11
 	VPSRAD       $0x1f, Y11, Y1
 	VCVTPS2DQ    Y11, Y11
@@ -1745,7 +1745,7 @@ no_words_53:
 narrow_52:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_54
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
@@ -1758,7 +1758,7 @@ narrow_52:
 no_lo_54:
 	TESTL        $0x00004000, AX
 	JZ           no_hi_55
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
 	VMINPS       Y6, Y1, Y6
@@ -1779,7 +1779,7 @@ no_hi_55:
 	VCVTPS2DQ    Y11, Y11
 	MOVQ         48(DI), R9
 	MOVQ         120(DI), R10
-	VPBROADCASTD 212(DI), Y1
+	VPBROADCASTD 244(DI), Y1
 	TESTL        $0x00000800, AX
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
@@ -1833,12 +1833,12 @@ stored_40:
 
 rows3:
 line_58:
-	MOVQ         296(DI), R8
+	MOVQ         328(DI), R8
 	LEAQ         (R8)(R8*2), CX
 	MOVQ         40(DI), SI
 	LEAQ         (SI)(R8*4), DX
 	LEAQ         (DX)(R8*4), BX
-	VPBROADCASTD 312(DI), Y0
+	VPBROADCASTD 400(DI), Y0
 	VMOVDQU      (DX), Y4
 	VPADDD       (BX), Y4, Y4
 	VPSIGND      Y0, Y4, Y4
@@ -1920,7 +1920,7 @@ line_58:
 	VPADDD       (R9), Y8, Y8
 	VPSRAD       $0x02, Y9, Y9
 	VPADDD       32(R9), Y9, Y9
-	MOVL         192(DI), AX
+	MOVL         224(DI), AX
 	TESTL        $0x00008e00, AX
 	JNZ          chain_60
 	MOVQ         48(DI), R9
@@ -1986,7 +1986,7 @@ no_bias_63:
 	JZ           no_sum_64
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
-	VBROADCASTSS 208(DI), Y0
+	VBROADCASTSS 240(DI), Y0
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_65
 	VPMOVZXBD    (R9), Y1
@@ -2104,9 +2104,9 @@ no_post_70:
 	JZ           narrow_71
 	TESTL        $0x00008000, AX
 	JZ           no_words_72
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
@@ -2114,7 +2114,7 @@ no_post_70:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
@@ -2122,7 +2122,7 @@ no_post_70:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y6, Y6
 	VPSRAD       $0x1f, Y6, Y1
 	VCVTPS2DQ    Y6, Y6
@@ -2130,7 +2130,7 @@ no_post_70:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y6, Y6
 	VMAXPS       Y0, Y7, Y7
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y7, Y7
 	VPSRAD       $0x1f, Y7, Y1
 	VCVTPS2DQ    Y7, Y7
@@ -2138,7 +2138,7 @@ no_post_70:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y7, Y7
 	VMAXPS       Y0, Y8, Y8
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y8, Y8
 	VPSRAD       $0x1f, Y8, Y1
 	VCVTPS2DQ    Y8, Y8
@@ -2146,7 +2146,7 @@ no_post_70:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y8, Y8
 	VMAXPS       Y0, Y9, Y9
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y9, Y9
 	VPSRAD       $0x1f, Y9, Y1
 	VCVTPS2DQ    Y9, Y9
@@ -2171,7 +2171,7 @@ no_words_72:
 narrow_71:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_73
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
@@ -2182,7 +2182,7 @@ narrow_71:
 no_lo_73:
 	TESTL        $0x00004000, AX
 	JZ           no_hi_74
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
 	VMINPS       Y6, Y1, Y6
@@ -2199,7 +2199,7 @@ no_hi_74:
 	VCVTPS2DQ    Y9, Y9
 	MOVQ         48(DI), R9
 	MOVQ         120(DI), R10
-	VPBROADCASTD 212(DI), Y1
+	VPBROADCASTD 244(DI), Y1
 	TESTL        $0x00000800, AX
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
@@ -2249,12 +2249,12 @@ stored_59:
 
 rows2:
 line_77:
-	MOVQ         296(DI), R8
+	MOVQ         328(DI), R8
 	LEAQ         (R8)(R8*2), CX
 	MOVQ         40(DI), SI
 	LEAQ         (SI)(R8*4), DX
 	LEAQ         (DX)(R8*4), BX
-	VPBROADCASTD 312(DI), Y0
+	VPBROADCASTD 400(DI), Y0
 	VMOVDQU      (DX), Y4
 	VPADDD       (BX), Y4, Y4
 	VPSIGND      Y0, Y4, Y4
@@ -2304,7 +2304,7 @@ line_77:
 	VPADDD       (R9), Y6, Y6
 	VPSRAD       $0x02, Y7, Y7
 	VPADDD       32(R9), Y7, Y7
-	MOVL         192(DI), AX
+	MOVL         224(DI), AX
 	TESTL        $0x00008e00, AX
 	JNZ          chain_79
 	MOVQ         48(DI), R9
@@ -2359,7 +2359,7 @@ no_bias_82:
 	JZ           no_sum_83
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
-	VBROADCASTSS 208(DI), Y0
+	VBROADCASTSS 240(DI), Y0
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_84
 	VPMOVZXBD    (R9), Y1
@@ -2449,9 +2449,9 @@ no_post_89:
 	JZ           narrow_90
 	TESTL        $0x00008000, AX
 	JZ           no_words_91
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
@@ -2459,7 +2459,7 @@ no_post_89:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
@@ -2467,7 +2467,7 @@ no_post_89:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y6, Y6
 	VPSRAD       $0x1f, Y6, Y1
 	VCVTPS2DQ    Y6, Y6
@@ -2475,7 +2475,7 @@ no_post_89:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y6, Y6
 	VMAXPS       Y0, Y7, Y7
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y7, Y7
 	VPSRAD       $0x1f, Y7, Y1
 	VCVTPS2DQ    Y7, Y7
@@ -2497,7 +2497,7 @@ no_words_91:
 narrow_90:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_92
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
@@ -2506,7 +2506,7 @@ narrow_90:
 no_lo_92:
 	TESTL        $0x00004000, AX
 	JZ           no_hi_93
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
 	VMINPS       Y6, Y1, Y6
@@ -2519,7 +2519,7 @@ no_hi_93:
 	VCVTPS2DQ    Y7, Y7
 	MOVQ         48(DI), R9
 	MOVQ         120(DI), R10
-	VPBROADCASTD 212(DI), Y1
+	VPBROADCASTD 244(DI), Y1
 	TESTL        $0x00000800, AX
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
@@ -2557,12 +2557,12 @@ stored_78:
 
 rows1:
 line_96:
-	MOVQ         296(DI), R8
+	MOVQ         328(DI), R8
 	LEAQ         (R8)(R8*2), CX
 	MOVQ         40(DI), SI
 	LEAQ         (SI)(R8*4), DX
 	LEAQ         (DX)(R8*4), BX
-	VPBROADCASTD 312(DI), Y0
+	VPBROADCASTD 400(DI), Y0
 	VMOVDQU      (DX), Y4
 	VPADDD       (BX), Y4, Y4
 	VPSIGND      Y0, Y4, Y4
@@ -2596,7 +2596,7 @@ line_96:
 	VPADDD       (R9), Y4, Y4
 	VPSRAD       $0x02, Y5, Y5
 	VPADDD       32(R9), Y5, Y5
-	MOVL         192(DI), AX
+	MOVL         224(DI), AX
 	TESTL        $0x00008e00, AX
 	JNZ          chain_98
 	MOVQ         48(DI), R9
@@ -2640,7 +2640,7 @@ no_bias_101:
 	JZ           no_sum_102
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
-	VBROADCASTSS 208(DI), Y0
+	VBROADCASTSS 240(DI), Y0
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_103
 	VPMOVZXBD    (R9), Y1
@@ -2702,9 +2702,9 @@ no_post_108:
 	JZ           narrow_109
 	TESTL        $0x00008000, AX
 	JZ           no_words_110
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
@@ -2712,7 +2712,7 @@ no_post_108:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
@@ -2731,14 +2731,14 @@ no_words_110:
 narrow_109:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_111
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 
 no_lo_111:
 	TESTL        $0x00004000, AX
 	JZ           no_hi_112
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
 
@@ -2747,7 +2747,7 @@ no_hi_112:
 	VCVTPS2DQ    Y5, Y5
 	MOVQ         48(DI), R9
 	MOVQ         120(DI), R10
-	VPBROADCASTD 212(DI), Y1
+	VPBROADCASTD 244(DI), Y1
 	TESTL        $0x00000800, AX
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2

@@ -17,8 +17,8 @@ TEXT ·gemm_u8s8_chain_2x8k64_avx512vnni(SB), NOSPLIT, $0-8
 	MOVQ  (DI), R11
 	MOVQ  136(DI), R12
 	SHLQ  $0x02, R12
-	KMOVW 196(DI), K1
-	KMOVW 198(DI), K2
+	KMOVW 228(DI), K1
+	KMOVW 230(DI), K2
 
 tile:
 	MOVQ   64(DI), R13
@@ -133,7 +133,7 @@ step_2:
 	VSHUFI32X4      $0x88, Z17, Z16, Z0
 	VSHUFI32X4      $0xdd, Z17, Z16, Z1
 	VPADDD          Z0, Z1, Z16
-	MOVL            192(DI), AX
+	MOVL            224(DI), AX
 	MOVQ            72(DI), BX
 	VBROADCASTI32X8 (BX), Z0
 	VPADDD          Z0, Z16, Z16
@@ -164,7 +164,7 @@ no_bias_7:
 	TESTL        $0x00000078, AX
 	JZ           no_sum_8
 	MOVQ         56(DI), BX
-	VBROADCASTSS 208(DI), Z1
+	VBROADCASTSS 240(DI), Z1
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_9
 	VPMOVZXBD.Z  (BX), K2, Z0
@@ -212,9 +212,9 @@ no_post_14:
 	JNZ          words_3
 	TESTL        $0x00008000, AX
 	JZ           no_i32_15
-	VBROADCASTSS 200(DI), Z0
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z16, Z16
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z16, Z16
 	VPSRAD       $0x1f, Z16, Z1
 	VCVTPS2DQ    Z16, Z16
@@ -224,14 +224,14 @@ no_post_14:
 	JMP          words_3
 
 no_i32_15:
-	VBROADCASTSS  200(DI), Z0
+	VBROADCASTSS  232(DI), Z0
 	VMAXPS        Z0, Z16, Z16
-	VBROADCASTSS  204(DI), Z0
+	VBROADCASTSS  236(DI), Z0
 	VMINPS        Z0, Z16, Z16
 	VCVTPS2DQ     Z16, Z16
 	VPCOMPRESSD.Z Z16, K1, Z0
 	VPMOVDB       Z0, X0
-	VPBROADCASTD  212(DI), X1
+	VPBROADCASTD  244(DI), X1
 	VPXOR         X1, X0, X0
 	MOVQ          48(DI), BX
 	VMOVDQU8      X0, K2, (BX)

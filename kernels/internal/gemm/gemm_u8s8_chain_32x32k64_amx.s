@@ -8,7 +8,7 @@
 // Requires: AVX, AVX512BW, AVX512F, AVX512VL, MMX+
 TEXT ·gemm_u8s8_chain_32x32k64_amx(SB), NOSPLIT, $224-8
 	MOVQ c+0(FP), DI
-	MOVQ 248(DI), BX
+	MOVQ 280(DI), BX
 
 	// LDTILECFG (BX)
 	BYTE         $0xc4
@@ -42,14 +42,14 @@ TEXT ·gemm_u8s8_chain_32x32k64_amx(SB), NOSPLIT, $224-8
 	MOVQ         $0x0f0b07030e0a0602, BX
 	VPINSRQ      $0x01, BX, X0, X0
 	VPMOVZXBD    X0, Z21
-	VPBROADCASTD 212(DI), Z22
-	VBROADCASTSS 208(DI), Z23
+	VPBROADCASTD 244(DI), Z22
+	VBROADCASTSS 240(DI), Z23
 
 block:
 	MOVQ (SP), BX
-	CMPQ BX, 280(DI)
+	CMPQ BX, 312(DI)
 	JLE  last_block
-	MOVQ 280(DI), BX
+	MOVQ 312(DI), BX
 
 last_block:
 	SUBQ BX, (SP)
@@ -79,7 +79,7 @@ half:
 
 gathered:
 	MOVQ CX, 32(SP)
-	MOVQ 264(DI), BX
+	MOVQ 296(DI), BX
 	MOVQ BX, 88(SP)
 	MOVQ 88(SP), R15
 	MOVQ 168(SP), R14
@@ -88,7 +88,7 @@ gathered:
 row:
 	MOVQ R15, BP
 	MOVQ 136(DI), BX
-	MOVQ 272(DI), DX
+	MOVQ 304(DI), DX
 	CMPQ DX, $+64
 	JG   long_run
 
@@ -107,7 +107,7 @@ long_run:
 	MOVLQSX (R14), CX
 	ADDQ    $+4, R14
 	ADDQ    (DI), CX
-	MOVQ    272(DI), DX
+	MOVQ    304(DI), DX
 
 line:
 	VMOVDQU32 (CX), Z16
@@ -132,7 +132,7 @@ block_ready:
 	IMULQ SI, CX
 	ADDQ  88(SP), CX
 	MOVQ  CX, 32(SP)
-	MOVQ  216(DI), BX
+	MOVQ  248(DI), BX
 	MOVQ  BX, 144(SP)
 	MOVQ  8(DI), BX
 	MOVQ  BX, 152(SP)
@@ -153,7 +153,7 @@ panel:
 	MOVQ $+0, 72(SP)
 	MOVQ $+1, 80(SP)
 	MOVQ 152(SP), BX
-	ADDQ 224(DI), BX
+	ADDQ 256(DI), BX
 	MOVQ BX, 176(SP)
 	CMPQ 56(SP), $+0
 	JEQ  tail
@@ -276,7 +276,7 @@ step:
 	BYTE $0xdd
 
 no_lower:
-	MOVQ 184(DI), CX
+	MOVQ 216(DI), CX
 	CMPQ CX, $+0
 	JEQ  fetched
 	MOVQ 176(SP), BX
@@ -297,7 +297,7 @@ fetched:
 multiplied:
 	CMPQ          R13, $+0
 	JEQ           stored
-	MOVL          192(DI), BX
+	MOVL          224(DI), BX
 	TESTL         $0x00040000, BX
 	JZ            any_list
 	CMPQ          R13, $+8
@@ -1570,12 +1570,12 @@ any_list:
 	MOVQ      R13, 216(SP)
 	MOVQ      R8, 48(DI)
 	MOVQ      R9, 56(DI)
-	MOVL      192(DI), AX
+	MOVL      224(DI), AX
 	TESTL     $0x00008e00, AX
 	JNZ       chain_16
 	MOVQ      48(DI), BX
 	MOVQ      120(DI), CX
-	CMPL      196(DI), $0xffffffff
+	CMPL      228(DI), $0xffffffff
 	JNE       partial_17
 	VMOVUPS   Z8, (BX)
 	VMOVUPS   Z9, 64(BX)
@@ -1604,8 +1604,8 @@ any_list:
 	JMP       end_18
 
 partial_17:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
@@ -1650,13 +1650,13 @@ chain_16:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
-	KMOVD        196(DI), K3
-	VPBROADCASTD 212(DI), Z1
-	VBROADCASTSS 200(DI), Z2
-	VBROADCASTSS 204(DI), Z3
-	VBROADCASTSS 208(DI), Z4
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
+	KMOVD        228(DI), K3
+	VPBROADCASTD 244(DI), Z1
+	VBROADCASTSS 232(DI), Z2
+	VBROADCASTSS 236(DI), Z3
+	VBROADCASTSS 240(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	VCVTDQ2PS    Z10, Z10
@@ -2339,9 +2339,9 @@ no_bias_64:
 	JZ           no_sum_65
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 208(DI), Z0
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
+	VBROADCASTSS 240(DI), Z0
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_66
 	VPMOVZXBD.Z  (BX), K1, Z1
@@ -2613,9 +2613,9 @@ no_relu_70:
 no_post_71:
 	TESTL        $0x00008000, AX
 	JZ           no_words_73
-	VBROADCASTSS 200(DI), Z0
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -2623,7 +2623,7 @@ no_post_71:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -2631,7 +2631,7 @@ no_post_71:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 	VMAXPS       Z0, Z10, Z10
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z10, Z10
 	VPSRAD       $0x1f, Z10, Z1
 	VCVTPS2DQ    Z10, Z10
@@ -2639,7 +2639,7 @@ no_post_71:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z10, Z10
 	VMAXPS       Z0, Z11, Z11
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z11, Z11
 	VPSRAD       $0x1f, Z11, Z1
 	VCVTPS2DQ    Z11, Z11
@@ -2647,7 +2647,7 @@ no_post_71:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z11, Z11
 	VMAXPS       Z0, Z12, Z12
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z12, Z12
 	VPSRAD       $0x1f, Z12, Z1
 	VCVTPS2DQ    Z12, Z12
@@ -2655,7 +2655,7 @@ no_post_71:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z12, Z12
 	VMAXPS       Z0, Z13, Z13
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z13, Z13
 	VPSRAD       $0x1f, Z13, Z1
 	VCVTPS2DQ    Z13, Z13
@@ -2663,7 +2663,7 @@ no_post_71:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z13, Z13
 	VMAXPS       Z0, Z14, Z14
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z14, Z14
 	VPSRAD       $0x1f, Z14, Z1
 	VCVTPS2DQ    Z14, Z14
@@ -2671,7 +2671,7 @@ no_post_71:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z14, Z14
 	VMAXPS       Z0, Z15, Z15
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z15, Z15
 	VPSRAD       $0x1f, Z15, Z1
 	VCVTPS2DQ    Z15, Z15
@@ -2679,7 +2679,7 @@ no_post_71:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z15, Z15
 	VMAXPS       Z0, Z16, Z16
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z16, Z16
 	VPSRAD       $0x1f, Z16, Z1
 	VCVTPS2DQ    Z16, Z16
@@ -2687,7 +2687,7 @@ no_post_71:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z16, Z16
 	VMAXPS       Z0, Z17, Z17
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z17, Z17
 	VPSRAD       $0x1f, Z17, Z1
 	VCVTPS2DQ    Z17, Z17
@@ -2695,7 +2695,7 @@ no_post_71:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z17, Z17
 	VMAXPS       Z0, Z18, Z18
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z18, Z18
 	VPSRAD       $0x1f, Z18, Z1
 	VCVTPS2DQ    Z18, Z18
@@ -2703,7 +2703,7 @@ no_post_71:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z18, Z18
 	VMAXPS       Z0, Z19, Z19
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z19, Z19
 	VPSRAD       $0x1f, Z19, Z1
 	VCVTPS2DQ    Z19, Z19
@@ -2711,7 +2711,7 @@ no_post_71:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z19, Z19
 	VMAXPS       Z0, Z20, Z20
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z20, Z20
 	VPSRAD       $0x1f, Z20, Z1
 	VCVTPS2DQ    Z20, Z20
@@ -2719,7 +2719,7 @@ no_post_71:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z20, Z20
 	VMAXPS       Z0, Z21, Z21
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z21, Z21
 	VPSRAD       $0x1f, Z21, Z1
 	VCVTPS2DQ    Z21, Z21
@@ -2727,7 +2727,7 @@ no_post_71:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z21, Z21
 	VMAXPS       Z0, Z22, Z22
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z22, Z22
 	VPSRAD       $0x1f, Z22, Z1
 	VCVTPS2DQ    Z22, Z22
@@ -2735,7 +2735,7 @@ no_post_71:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z22, Z22
 	VMAXPS       Z0, Z23, Z23
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z23, Z23
 	VPSRAD       $0x1f, Z23, Z1
 	VCVTPS2DQ    Z23, Z23
@@ -2746,7 +2746,7 @@ no_post_71:
 no_words_73:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0xffffffff
+	CMPL    228(DI), $0xffffffff
 	JNE     partial_74
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
@@ -2775,8 +2775,8 @@ no_words_73:
 	JMP     end_75
 
 partial_74:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
@@ -2830,12 +2830,12 @@ any_row:
 	MOVQ      R13, 216(SP)
 	MOVQ      R8, 48(DI)
 	MOVQ      R9, 56(DI)
-	MOVL      192(DI), AX
+	MOVL      224(DI), AX
 	TESTL     $0x00008e00, AX
 	JNZ       chain_77
 	MOVQ      48(DI), BX
 	MOVQ      120(DI), CX
-	CMPL      196(DI), $0xffffffff
+	CMPL      228(DI), $0xffffffff
 	JNE       partial_78
 	VMOVUPS   Z8, (BX)
 	VMOVUPS   Z9, 64(BX)
@@ -2843,8 +2843,8 @@ any_row:
 	JMP       end_79
 
 partial_78:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
@@ -2868,13 +2868,13 @@ chain_77:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
-	KMOVD        196(DI), K3
-	VPBROADCASTD 212(DI), Z1
-	VBROADCASTSS 200(DI), Z2
-	VBROADCASTSS 204(DI), Z3
-	VBROADCASTSS 208(DI), Z4
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
+	KMOVD        228(DI), K3
+	VPBROADCASTD 244(DI), Z1
+	VBROADCASTSS 232(DI), Z2
+	VBROADCASTSS 236(DI), Z3
+	VBROADCASTSS 240(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	TESTL        $0x00000001, AX
@@ -3039,9 +3039,9 @@ no_bias_100:
 	JZ           no_sum_101
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 208(DI), Z0
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
+	VBROADCASTSS 240(DI), Z0
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_102
 	VPMOVZXBD.Z  (BX), K1, Z1
@@ -3103,9 +3103,9 @@ no_relu_106:
 no_post_107:
 	TESTL        $0x00008000, AX
 	JZ           no_words_109
-	VBROADCASTSS 200(DI), Z0
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -3113,7 +3113,7 @@ no_post_107:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -3124,7 +3124,7 @@ no_post_107:
 no_words_109:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0xffffffff
+	CMPL    228(DI), $0xffffffff
 	JNE     partial_110
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
@@ -3132,8 +3132,8 @@ no_words_109:
 	JMP     end_111
 
 partial_110:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
@@ -3158,7 +3158,7 @@ stored:
 	JNZ  step
 	CMPQ 64(SP), $+0
 	JEQ  finished
-	MOVQ 256(DI), R10
+	MOVQ 288(DI), R10
 
 	// TILESTORED TMM0, (R10), DX
 	BYTE $0xc4
@@ -3218,7 +3218,7 @@ stored:
 	ADDQ    BX, 96(DI)
 	ADDQ    BX, 104(DI)
 	MOVQ    $+0, 160(SP)
-	TESTL   $0x00040000, 192(DI)
+	TESTL   $0x00040000, 224(DI)
 	JZ      not_fast
 	MOVQ    72(DI), BX
 	VMOVUPS (BX), Z24
@@ -3266,16 +3266,16 @@ panel_end:
 	DECQ 144(SP)
 	JZ   block_end
 	MOVQ $+128, 160(SP)
-	MOVQ 224(DI), BX
+	MOVQ 256(DI), BX
 	ADDQ BX, 152(SP)
-	MOVQ 232(DI), BX
+	MOVQ 264(DI), BX
 	ADDQ BX, 112(SP)
-	MOVQ 240(DI), BX
+	MOVQ 272(DI), BX
 	ADDQ BX, 120(SP)
 	JMP  panel
 
 block_end:
-	MOVQ   216(DI), BX
+	MOVQ   248(DI), BX
 	DECQ   BX
 	IMUL3Q $+128, BX, BX
 	NEGQ   BX
@@ -3302,7 +3302,7 @@ finished:
 	BYTE   $0x78
 	BYTE   $0x49
 	BYTE   $0xc0
-	MOVQ   216(DI), BX
+	MOVQ   248(DI), BX
 	DECQ   BX
 	IMUL3Q $+128, BX, BX
 	NEGQ   BX

@@ -39,7 +39,7 @@ tile6:
 	ADDQ    SI, DX
 	MOVQ    8(DI), BX
 	MOVQ    144(DI), CX
-	MOVQ    168(DI), R11
+	MOVQ    200(DI), R11
 	MOVQ    72(DI), R9
 	VMOVUPS (R9), Y4
 	VMOVUPS 32(R9), Y5
@@ -53,7 +53,7 @@ tile6:
 	VMOVUPS 32(R9), Y13
 	VMOVUPS (R9), Y14
 	VMOVUPS 32(R9), Y15
-	TESTL   $0x00020000, 192(DI)
+	TESTL   $0x00020000, 224(DI)
 	JZ      bytes_1
 	SUBQ    $+4, CX
 	JL      rest_4
@@ -429,7 +429,7 @@ one_pair_9:
 
 summed_10:
 multiplied_2:
-	MOVL    192(DI), AX
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_12
 	MOVQ    48(DI), R9
@@ -528,7 +528,7 @@ no_bias_15:
 	JZ           no_sum_16
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
-	VBROADCASTSS 208(DI), Y0
+	VBROADCASTSS 240(DI), Y0
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_17
 	VPMOVZXBD    (R9), Y1
@@ -730,9 +730,9 @@ no_post_22:
 	JZ           narrow_23
 	TESTL        $0x00008000, AX
 	JZ           no_words_24
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
@@ -740,7 +740,7 @@ no_post_22:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
@@ -748,7 +748,7 @@ no_post_22:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y6, Y6
 	VPSRAD       $0x1f, Y6, Y1
 	VCVTPS2DQ    Y6, Y6
@@ -756,7 +756,7 @@ no_post_22:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y6, Y6
 	VMAXPS       Y0, Y7, Y7
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y7, Y7
 	VPSRAD       $0x1f, Y7, Y1
 	VCVTPS2DQ    Y7, Y7
@@ -764,7 +764,7 @@ no_post_22:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y7, Y7
 	VMAXPS       Y0, Y8, Y8
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y8, Y8
 	VPSRAD       $0x1f, Y8, Y1
 	VCVTPS2DQ    Y8, Y8
@@ -772,7 +772,7 @@ no_post_22:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y8, Y8
 	VMAXPS       Y0, Y9, Y9
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y9, Y9
 	VPSRAD       $0x1f, Y9, Y1
 	VCVTPS2DQ    Y9, Y9
@@ -780,7 +780,7 @@ no_post_22:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y9, Y9
 	VMAXPS       Y0, Y10, Y10
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y10, Y10
 	VPSRAD       $0x1f, Y10, Y1
 	VCVTPS2DQ    Y10, Y10
@@ -788,7 +788,7 @@ no_post_22:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y10, Y10
 	VMAXPS       Y0, Y11, Y11
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y11, Y11
 	VPSRAD       $0x1f, Y11, Y1
 	VCVTPS2DQ    Y11, Y11
@@ -796,7 +796,7 @@ no_post_22:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y11, Y11
 	VMAXPS       Y0, Y12, Y12
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y12, Y12
 	VPSRAD       $0x1f, Y12, Y1
 	VCVTPS2DQ    Y12, Y12
@@ -804,7 +804,7 @@ no_post_22:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y12, Y12
 	VMAXPS       Y0, Y13, Y13
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y13, Y13
 	VPSRAD       $0x1f, Y13, Y1
 	VCVTPS2DQ    Y13, Y13
@@ -812,7 +812,7 @@ no_post_22:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y13, Y13
 	VMAXPS       Y0, Y14, Y14
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y14, Y14
 	VPSRAD       $0x1f, Y14, Y1
 	VCVTPS2DQ    Y14, Y14
@@ -820,7 +820,7 @@ no_post_22:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y14, Y14
 	VMAXPS       Y0, Y15, Y15
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y15, Y15
 	VPSRAD       $0x1f, Y15, Y1
 	VCVTPS2DQ    Y15, Y15
@@ -854,7 +854,7 @@ no_words_24:
 narrow_23:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_25
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
@@ -871,7 +871,7 @@ narrow_23:
 no_lo_25:
 	TESTL        $0x00004000, AX
 	JZ           no_hi_26
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
 	VMINPS       Y6, Y1, Y6
@@ -900,7 +900,7 @@ no_hi_26:
 	VCVTPS2DQ    Y15, Y15
 	MOVQ         48(DI), R9
 	MOVQ         120(DI), R10
-	VPBROADCASTD 212(DI), Y1
+	VPBROADCASTD 244(DI), Y1
 	TESTL        $0x00000800, AX
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
@@ -965,7 +965,7 @@ stored_11:
 	IMUL3Q $+6, 112(DI), R9
 	ADDQ   R9, 40(DI)
 	MOVQ   8(DI), R9
-	MOVQ   R9, 168(DI)
+	MOVQ   R9, 200(DI)
 	DECQ   160(DI)
 	JNZ    tile6
 	VZEROUPPER
@@ -979,7 +979,7 @@ tile5:
 	ADDQ    SI, DX
 	MOVQ    8(DI), BX
 	MOVQ    144(DI), CX
-	MOVQ    168(DI), R11
+	MOVQ    200(DI), R11
 	MOVQ    72(DI), R9
 	VMOVUPS (R9), Y4
 	VMOVUPS 32(R9), Y5
@@ -991,7 +991,7 @@ tile5:
 	VMOVUPS 32(R9), Y11
 	VMOVUPS (R9), Y12
 	VMOVUPS 32(R9), Y13
-	TESTL   $0x00020000, 192(DI)
+	TESTL   $0x00020000, 224(DI)
 	JZ      bytes_29
 	SUBQ    $+4, CX
 	JL      rest_32
@@ -1317,7 +1317,7 @@ one_pair_37:
 
 summed_38:
 multiplied_30:
-	MOVL    192(DI), AX
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_40
 	MOVQ    48(DI), R9
@@ -1405,7 +1405,7 @@ no_bias_43:
 	JZ           no_sum_44
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
-	VBROADCASTSS 208(DI), Y0
+	VBROADCASTSS 240(DI), Y0
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_45
 	VPMOVZXBD    (R9), Y1
@@ -1579,9 +1579,9 @@ no_post_50:
 	JZ           narrow_51
 	TESTL        $0x00008000, AX
 	JZ           no_words_52
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
@@ -1589,7 +1589,7 @@ no_post_50:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
@@ -1597,7 +1597,7 @@ no_post_50:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y6, Y6
 	VPSRAD       $0x1f, Y6, Y1
 	VCVTPS2DQ    Y6, Y6
@@ -1605,7 +1605,7 @@ no_post_50:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y6, Y6
 	VMAXPS       Y0, Y7, Y7
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y7, Y7
 	VPSRAD       $0x1f, Y7, Y1
 	VCVTPS2DQ    Y7, Y7
@@ -1613,7 +1613,7 @@ no_post_50:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y7, Y7
 	VMAXPS       Y0, Y8, Y8
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y8, Y8
 	VPSRAD       $0x1f, Y8, Y1
 	VCVTPS2DQ    Y8, Y8
@@ -1621,7 +1621,7 @@ no_post_50:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y8, Y8
 	VMAXPS       Y0, Y9, Y9
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y9, Y9
 	VPSRAD       $0x1f, Y9, Y1
 	VCVTPS2DQ    Y9, Y9
@@ -1629,7 +1629,7 @@ no_post_50:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y9, Y9
 	VMAXPS       Y0, Y10, Y10
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y10, Y10
 	VPSRAD       $0x1f, Y10, Y1
 	VCVTPS2DQ    Y10, Y10
@@ -1637,7 +1637,7 @@ no_post_50:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y10, Y10
 	VMAXPS       Y0, Y11, Y11
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y11, Y11
 	VPSRAD       $0x1f, Y11, Y1
 	VCVTPS2DQ    Y11, Y11
@@ -1645,7 +1645,7 @@ no_post_50:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y11, Y11
 	VMAXPS       Y0, Y12, Y12
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y12, Y12
 	VPSRAD       $0x1f, Y12, Y1
 	VCVTPS2DQ    Y12, Y12
@@ -1653,7 +1653,7 @@ no_post_50:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y12, Y12
 	VMAXPS       Y0, Y13, Y13
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y13, Y13
 	VPSRAD       $0x1f, Y13, Y1
 	VCVTPS2DQ    Y13, Y13
@@ -1684,7 +1684,7 @@ no_words_52:
 narrow_51:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_53
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
@@ -1699,7 +1699,7 @@ narrow_51:
 no_lo_53:
 	TESTL        $0x00004000, AX
 	JZ           no_hi_54
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
 	VMINPS       Y6, Y1, Y6
@@ -1724,7 +1724,7 @@ no_hi_54:
 	VCVTPS2DQ    Y13, Y13
 	MOVQ         48(DI), R9
 	MOVQ         120(DI), R10
-	VPBROADCASTD 212(DI), Y1
+	VPBROADCASTD 244(DI), Y1
 	TESTL        $0x00000800, AX
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
@@ -1785,7 +1785,7 @@ stored_39:
 	IMUL3Q $+5, 112(DI), R9
 	ADDQ   R9, 40(DI)
 	MOVQ   8(DI), R9
-	MOVQ   R9, 168(DI)
+	MOVQ   R9, 200(DI)
 	DECQ   160(DI)
 	JNZ    tile5
 	VZEROUPPER
@@ -1799,7 +1799,7 @@ tile4:
 	ADDQ    SI, DX
 	MOVQ    8(DI), BX
 	MOVQ    144(DI), CX
-	MOVQ    168(DI), R11
+	MOVQ    200(DI), R11
 	MOVQ    72(DI), R9
 	VMOVUPS (R9), Y4
 	VMOVUPS 32(R9), Y5
@@ -1809,7 +1809,7 @@ tile4:
 	VMOVUPS 32(R9), Y9
 	VMOVUPS (R9), Y10
 	VMOVUPS 32(R9), Y11
-	TESTL   $0x00020000, 192(DI)
+	TESTL   $0x00020000, 224(DI)
 	JZ      bytes_57
 	SUBQ    $+4, CX
 	JL      rest_60
@@ -2085,7 +2085,7 @@ one_pair_65:
 
 summed_66:
 multiplied_58:
-	MOVL    192(DI), AX
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_68
 	MOVQ    48(DI), R9
@@ -2162,7 +2162,7 @@ no_bias_71:
 	JZ           no_sum_72
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
-	VBROADCASTSS 208(DI), Y0
+	VBROADCASTSS 240(DI), Y0
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_73
 	VPMOVZXBD    (R9), Y1
@@ -2308,9 +2308,9 @@ no_post_78:
 	JZ           narrow_79
 	TESTL        $0x00008000, AX
 	JZ           no_words_80
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
@@ -2318,7 +2318,7 @@ no_post_78:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
@@ -2326,7 +2326,7 @@ no_post_78:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y6, Y6
 	VPSRAD       $0x1f, Y6, Y1
 	VCVTPS2DQ    Y6, Y6
@@ -2334,7 +2334,7 @@ no_post_78:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y6, Y6
 	VMAXPS       Y0, Y7, Y7
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y7, Y7
 	VPSRAD       $0x1f, Y7, Y1
 	VCVTPS2DQ    Y7, Y7
@@ -2342,7 +2342,7 @@ no_post_78:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y7, Y7
 	VMAXPS       Y0, Y8, Y8
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y8, Y8
 	VPSRAD       $0x1f, Y8, Y1
 	VCVTPS2DQ    Y8, Y8
@@ -2350,7 +2350,7 @@ no_post_78:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y8, Y8
 	VMAXPS       Y0, Y9, Y9
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y9, Y9
 	VPSRAD       $0x1f, Y9, Y1
 	VCVTPS2DQ    Y9, Y9
@@ -2358,7 +2358,7 @@ no_post_78:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y9, Y9
 	VMAXPS       Y0, Y10, Y10
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y10, Y10
 	VPSRAD       $0x1f, Y10, Y1
 	VCVTPS2DQ    Y10, Y10
@@ -2366,7 +2366,7 @@ no_post_78:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y10, Y10
 	VMAXPS       Y0, Y11, Y11
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y11, Y11
 	VPSRAD       $0x1f, Y11, Y1
 	VCVTPS2DQ    Y11, Y11
@@ -2394,7 +2394,7 @@ no_words_80:
 narrow_79:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_81
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
@@ -2407,7 +2407,7 @@ narrow_79:
 no_lo_81:
 	TESTL        $0x00004000, AX
 	JZ           no_hi_82
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
 	VMINPS       Y6, Y1, Y6
@@ -2428,7 +2428,7 @@ no_hi_82:
 	VCVTPS2DQ    Y11, Y11
 	MOVQ         48(DI), R9
 	MOVQ         120(DI), R10
-	VPBROADCASTD 212(DI), Y1
+	VPBROADCASTD 244(DI), Y1
 	TESTL        $0x00000800, AX
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
@@ -2477,7 +2477,7 @@ stored_67:
 	IMUL3Q $+4, 112(DI), R9
 	ADDQ   R9, 40(DI)
 	MOVQ   8(DI), R9
-	MOVQ   R9, 168(DI)
+	MOVQ   R9, 200(DI)
 	DECQ   160(DI)
 	JNZ    tile4
 	VZEROUPPER
@@ -2489,7 +2489,7 @@ tile3:
 	MOVQ    112(DI), R8
 	MOVQ    8(DI), BX
 	MOVQ    144(DI), CX
-	MOVQ    168(DI), R11
+	MOVQ    200(DI), R11
 	MOVQ    72(DI), R9
 	VMOVUPS (R9), Y4
 	VMOVUPS 32(R9), Y5
@@ -2497,7 +2497,7 @@ tile3:
 	VMOVUPS 32(R9), Y7
 	VMOVUPS (R9), Y8
 	VMOVUPS 32(R9), Y9
-	TESTL   $0x00020000, 192(DI)
+	TESTL   $0x00020000, 224(DI)
 	JZ      bytes_85
 	SUBQ    $+4, CX
 	JL      rest_88
@@ -2719,7 +2719,7 @@ one_pair_93:
 
 summed_94:
 multiplied_86:
-	MOVL    192(DI), AX
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_96
 	MOVQ    48(DI), R9
@@ -2785,7 +2785,7 @@ no_bias_99:
 	JZ           no_sum_100
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
-	VBROADCASTSS 208(DI), Y0
+	VBROADCASTSS 240(DI), Y0
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_101
 	VPMOVZXBD    (R9), Y1
@@ -2903,9 +2903,9 @@ no_post_106:
 	JZ           narrow_107
 	TESTL        $0x00008000, AX
 	JZ           no_words_108
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
@@ -2913,7 +2913,7 @@ no_post_106:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
@@ -2921,7 +2921,7 @@ no_post_106:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y6, Y6
 	VPSRAD       $0x1f, Y6, Y1
 	VCVTPS2DQ    Y6, Y6
@@ -2929,7 +2929,7 @@ no_post_106:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y6, Y6
 	VMAXPS       Y0, Y7, Y7
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y7, Y7
 	VPSRAD       $0x1f, Y7, Y1
 	VCVTPS2DQ    Y7, Y7
@@ -2937,7 +2937,7 @@ no_post_106:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y7, Y7
 	VMAXPS       Y0, Y8, Y8
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y8, Y8
 	VPSRAD       $0x1f, Y8, Y1
 	VCVTPS2DQ    Y8, Y8
@@ -2945,7 +2945,7 @@ no_post_106:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y8, Y8
 	VMAXPS       Y0, Y9, Y9
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y9, Y9
 	VPSRAD       $0x1f, Y9, Y1
 	VCVTPS2DQ    Y9, Y9
@@ -2970,7 +2970,7 @@ no_words_108:
 narrow_107:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_109
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
@@ -2981,7 +2981,7 @@ narrow_107:
 no_lo_109:
 	TESTL        $0x00004000, AX
 	JZ           no_hi_110
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
 	VMINPS       Y6, Y1, Y6
@@ -2998,7 +2998,7 @@ no_hi_110:
 	VCVTPS2DQ    Y9, Y9
 	MOVQ         48(DI), R9
 	MOVQ         120(DI), R10
-	VPBROADCASTD 212(DI), Y1
+	VPBROADCASTD 244(DI), Y1
 	TESTL        $0x00000800, AX
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
@@ -3043,7 +3043,7 @@ stored_95:
 	IMUL3Q $+3, 112(DI), R9
 	ADDQ   R9, 40(DI)
 	MOVQ   8(DI), R9
-	MOVQ   R9, 168(DI)
+	MOVQ   R9, 200(DI)
 	DECQ   160(DI)
 	JNZ    tile3
 	VZEROUPPER
@@ -3055,13 +3055,13 @@ tile2:
 	MOVQ    112(DI), R8
 	MOVQ    8(DI), BX
 	MOVQ    144(DI), CX
-	MOVQ    168(DI), R11
+	MOVQ    200(DI), R11
 	MOVQ    72(DI), R9
 	VMOVUPS (R9), Y4
 	VMOVUPS 32(R9), Y5
 	VMOVUPS (R9), Y6
 	VMOVUPS 32(R9), Y7
-	TESTL   $0x00020000, 192(DI)
+	TESTL   $0x00020000, 224(DI)
 	JZ      bytes_113
 	SUBQ    $+4, CX
 	JL      rest_116
@@ -3233,7 +3233,7 @@ one_pair_121:
 
 summed_122:
 multiplied_114:
-	MOVL    192(DI), AX
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_124
 	MOVQ    48(DI), R9
@@ -3288,7 +3288,7 @@ no_bias_127:
 	JZ           no_sum_128
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
-	VBROADCASTSS 208(DI), Y0
+	VBROADCASTSS 240(DI), Y0
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_129
 	VPMOVZXBD    (R9), Y1
@@ -3378,9 +3378,9 @@ no_post_134:
 	JZ           narrow_135
 	TESTL        $0x00008000, AX
 	JZ           no_words_136
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
@@ -3388,7 +3388,7 @@ no_post_134:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
@@ -3396,7 +3396,7 @@ no_post_134:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y6, Y6
 	VPSRAD       $0x1f, Y6, Y1
 	VCVTPS2DQ    Y6, Y6
@@ -3404,7 +3404,7 @@ no_post_134:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y6, Y6
 	VMAXPS       Y0, Y7, Y7
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y7, Y7
 	VPSRAD       $0x1f, Y7, Y1
 	VCVTPS2DQ    Y7, Y7
@@ -3426,7 +3426,7 @@ no_words_136:
 narrow_135:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_137
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
@@ -3435,7 +3435,7 @@ narrow_135:
 no_lo_137:
 	TESTL        $0x00004000, AX
 	JZ           no_hi_138
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
 	VMINPS       Y6, Y1, Y6
@@ -3448,7 +3448,7 @@ no_hi_138:
 	VCVTPS2DQ    Y7, Y7
 	MOVQ         48(DI), R9
 	MOVQ         120(DI), R10
-	VPBROADCASTD 212(DI), Y1
+	VPBROADCASTD 244(DI), Y1
 	TESTL        $0x00000800, AX
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
@@ -3481,7 +3481,7 @@ stored_123:
 	IMUL3Q $+2, 112(DI), R9
 	ADDQ   R9, 40(DI)
 	MOVQ   8(DI), R9
-	MOVQ   R9, 168(DI)
+	MOVQ   R9, 200(DI)
 	DECQ   160(DI)
 	JNZ    tile2
 	VZEROUPPER
@@ -3493,11 +3493,11 @@ tile1:
 	MOVQ    112(DI), R8
 	MOVQ    8(DI), BX
 	MOVQ    144(DI), CX
-	MOVQ    168(DI), R11
+	MOVQ    200(DI), R11
 	MOVQ    72(DI), R9
 	VMOVUPS (R9), Y4
 	VMOVUPS 32(R9), Y5
-	TESTL   $0x00020000, 192(DI)
+	TESTL   $0x00020000, 224(DI)
 	JZ      bytes_141
 	SUBQ    $+4, CX
 	JL      rest_144
@@ -3619,7 +3619,7 @@ one_pair_149:
 
 summed_150:
 multiplied_142:
-	MOVL    192(DI), AX
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_152
 	MOVQ    48(DI), R9
@@ -3663,7 +3663,7 @@ no_bias_155:
 	JZ           no_sum_156
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
-	VBROADCASTSS 208(DI), Y0
+	VBROADCASTSS 240(DI), Y0
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_157
 	VPMOVZXBD    (R9), Y1
@@ -3725,9 +3725,9 @@ no_post_162:
 	JZ           narrow_163
 	TESTL        $0x00008000, AX
 	JZ           no_words_164
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
@@ -3735,7 +3735,7 @@ no_post_162:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
@@ -3754,14 +3754,14 @@ no_words_164:
 narrow_163:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_165
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 
 no_lo_165:
 	TESTL        $0x00004000, AX
 	JZ           no_hi_166
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
 
@@ -3770,7 +3770,7 @@ no_hi_166:
 	VCVTPS2DQ    Y5, Y5
 	MOVQ         48(DI), R9
 	MOVQ         120(DI), R10
-	VPBROADCASTD 212(DI), Y1
+	VPBROADCASTD 244(DI), Y1
 	TESTL        $0x00000800, AX
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
@@ -3799,7 +3799,7 @@ stored_151:
 	IMUL3Q $+1, 112(DI), R9
 	ADDQ   R9, 40(DI)
 	MOVQ   8(DI), R9
-	MOVQ   R9, 168(DI)
+	MOVQ   R9, 200(DI)
 	DECQ   160(DI)
 	JNZ    tile1
 	VZEROUPPER

@@ -56,9 +56,9 @@ tile6:
 	MOVQ       AX, 24(SP)
 	MOVQ       64(DI), AX
 	MOVQ       AX, 8(SP)
-	MOVQ       136(DI), BP
-	MOVQ       BP, 16(SP)
-	SHLQ       $0x02, BP
+	MOVQ       136(DI), AX
+	MOVQ       AX, 16(SP)
+	MOVQ       168(DI), BP
 	MOVQ       48(DI), R11
 	MOVQ       120(DI), R12
 	PREFETCHT0 (R11)
@@ -69,9 +69,9 @@ tile6:
 	PREFETCHT0 (R11)
 	PREFETCHT0 (R11)(R12*1)
 	PREFETCHT0 (R11)(R12*2)
-	MOVL       192(DI), R11
+	MOVL       224(DI), R11
 	TESTL      $0x00000078, R11
-	JZ         no_fetch_sum_6
+	JZ         no_fetch_sum_7
 	MOVQ       56(DI), R11
 	MOVQ       128(DI), R12
 	PREFETCHT0 (R11)
@@ -83,14 +83,14 @@ tile6:
 	PREFETCHT0 (R11)(R12*1)
 	PREFETCHT0 (R11)(R12*2)
 
-no_fetch_sum_6:
-	MOVQ 168(DI), R9
-	MOVQ 184(DI), R10
-	CMPQ R9, 176(DI)
-	JL   fetch_7
+no_fetch_sum_7:
+	MOVQ 200(DI), R9
+	MOVQ 216(DI), R10
+	CMPQ R9, 208(DI)
+	JL   fetch_8
 	MOVQ $+0, R10
 
-fetch_7:
+fetch_8:
 tap_1:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), R8
@@ -114,20 +114,20 @@ tap_1:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_3
+	JG      rest_4
 
-sixteen_2:
+sixteen_3:
 	MOVQ  R10, R11
 	TESTQ R11, R11
-	JZ    fetched_9
+	JZ    fetched_10
 
-line_8:
+line_9:
 	PREFETCHT1 (R9)
 	ADDQ       $+64, R9
 	DECQ       R11
-	JNZ        line_8
+	JNZ        line_9
 
-fetched_9:
+fetched_10:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -210,13 +210,13 @@ fetched_9:
 	VPDPBUSD     Z1, Z3, Z19
 	ADDQ         $+512, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_2
+	JLE          sixteen_3
 
-rest_3:
+rest_4:
 	SUBQ $+16, DI
-	JZ   tap_done_5
+	JZ   tap_done_6
 
-four_4:
+four_5:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD (AX)(DI*1), Z2
@@ -239,20 +239,34 @@ four_4:
 	VPDPBUSD     Z1, Z3, Z19
 	ADDQ         $+128, R15
 	ADDQ         $+4, DI
-	JNZ          four_4
+	JNZ          four_5
 
-tap_done_5:
+tap_done_6:
 	DECQ    16(SP)
-	JNZ     tap_1
+	JZ      multiplied_2
 	MOVQ    c+0(FP), DI
-	MOVQ    R9, 168(DI)
-	MOVL    192(DI), AX
+	MOVQ    344(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_1
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    352(DI), DI
+	IMULQ   BX, DI
+	ADDQ    DI, R15
+	SHLQ    $0x02, BX
+	ADDQ    BX, 8(SP)
+	JMP     tap_1
+
+multiplied_2:
+	MOVQ    c+0(FP), DI
+	MOVQ    R9, 200(DI)
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_11
+	JNZ     chain_12
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0xffffffff
-	JNE     partial_12
+	CMPL    228(DI), $0xffffffff
+	JNE     partial_13
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -271,11 +285,11 @@ tap_done_5:
 	VMOVUPS Z18, (BX)
 	VMOVUPS Z19, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_13
+	JMP     end_14
 
-partial_12:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+partial_13:
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
@@ -295,12 +309,12 @@ partial_12:
 	VMOVUPS Z19, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_13:
-	JMP stored_10
+end_14:
+	JMP stored_11
 
-chain_11:
+chain_12:
 	TESTL        $0x00008200, AX
-	JNZ          words_14
+	JNZ          words_15
 	MOVQ         $0x0d0905010c080400, R13
 	VMOVQ        R13, X0
 	MOVQ         $0x0f0b07030e0a0602, R13
@@ -314,13 +328,13 @@ chain_11:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
-	KMOVD        196(DI), K3
-	VPBROADCASTD 212(DI), Z1
-	VBROADCASTSS 200(DI), Z2
-	VBROADCASTSS 204(DI), Z3
-	VBROADCASTSS 208(DI), Z4
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
+	KMOVD        228(DI), K3
+	VPBROADCASTD 244(DI), Z1
+	VBROADCASTSS 232(DI), Z2
+	VBROADCASTSS 236(DI), Z3
+	VBROADCASTSS 240(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	VCVTDQ2PS    Z10, Z10
@@ -334,7 +348,7 @@ chain_11:
 	VCVTDQ2PS    Z18, Z18
 	VCVTDQ2PS    Z19, Z19
 	TESTL        $0x00000001, AX
-	JZ           no_pre_15
+	JZ           no_pre_16
 	VMOVUPS      (R8), Z5
 	VMOVUPS      64(R8), Z6
 	VADDPS       Z5, Z8, Z8
@@ -350,9 +364,9 @@ chain_11:
 	VADDPS       Z5, Z18, Z18
 	VADDPS       Z6, Z19, Z19
 
-no_pre_15:
+no_pre_16:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_16
+	JZ      no_scale_17
 	VMOVUPS (R9), Z5
 	VMOVUPS 64(R9), Z6
 	VMULPS  Z5, Z8, Z8
@@ -368,9 +382,9 @@ no_pre_15:
 	VMULPS  Z5, Z18, Z18
 	VMULPS  Z6, Z19, Z19
 
-no_scale_16:
+no_scale_17:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_17
+	JZ      no_bias_18
 	VMOVUPS (R10), Z5
 	VMOVUPS 64(R10), Z6
 	VADDPS  Z5, Z8, Z8
@@ -386,11 +400,11 @@ no_scale_16:
 	VADDPS  Z5, Z18, Z18
 	VADDPS  Z6, Z19, Z19
 
-no_bias_17:
+no_bias_18:
 	TESTL       $0x00000078, AX
-	JZ          no_sum_18
+	JZ          no_sum_19
 	TESTL       $0x00000008, AX
-	JZ          no_u8_20
+	JZ          no_u8_21
 	VPMOVZXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -433,11 +447,11 @@ no_bias_17:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z19
 	ADDQ        R13, R12
-	JMP         sum_end_19
+	JMP         sum_end_20
 
-no_u8_20:
+no_u8_21:
 	TESTL       $0x00000010, AX
-	JZ          no_i8_21
+	JZ          no_i8_22
 	VPMOVSXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -480,11 +494,11 @@ no_u8_20:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z19
 	ADDQ        R13, R12
-	JMP         sum_end_19
+	JMP         sum_end_20
 
-no_i8_21:
+no_i8_22:
 	TESTL       $0x00000020, AX
-	JZ          no_i32_22
+	JZ          no_i32_23
 	VMOVDQU32.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -527,11 +541,11 @@ no_i8_21:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z19
 	ADDQ        R13, R12
-	JMP         sum_end_19
+	JMP         sum_end_20
 
-no_i32_22:
+no_i32_23:
 	TESTL       $0x00000040, AX
-	JZ          no_f32_23
+	JZ          no_f32_24
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z8
 	VMOVUPS.Z   64(R12), K2, Z6
@@ -562,13 +576,13 @@ no_i32_22:
 	VMOVUPS.Z   64(R12), K2, Z6
 	VFMADD231PS Z6, Z4, Z19
 	ADDQ        R13, R12
-	JMP         sum_end_19
+	JMP         sum_end_20
 
-no_f32_23:
-sum_end_19:
-no_sum_18:
+no_f32_24:
+sum_end_20:
+no_sum_19:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_24
+	JZ     no_relu_25
 	VPXOR  X5, X5, X5
 	VMAXPS Z5, Z8, Z8
 	VMAXPS Z5, Z9, Z9
@@ -583,9 +597,9 @@ no_sum_18:
 	VMAXPS Z5, Z18, Z18
 	VMAXPS Z5, Z19, Z19
 
-no_relu_24:
+no_relu_25:
 	TESTL   $0x00000100, AX
-	JZ      no_post_25
+	JZ      no_post_26
 	VMOVUPS (R11), Z5
 	VMOVUPS 64(R11), Z6
 	VMULPS  Z5, Z8, Z8
@@ -601,9 +615,9 @@ no_relu_24:
 	VMULPS  Z5, Z18, Z18
 	VMULPS  Z6, Z19, Z19
 
-no_post_25:
+no_post_26:
 	TESTL  $0x00002000, AX
-	JZ     no_lo_26
+	JZ     no_lo_27
 	VMAXPS Z2, Z8, Z8
 	VMAXPS Z2, Z9, Z9
 	VMAXPS Z2, Z10, Z10
@@ -617,9 +631,9 @@ no_post_25:
 	VMAXPS Z2, Z18, Z18
 	VMAXPS Z2, Z19, Z19
 
-no_lo_26:
+no_lo_27:
 	TESTL  $0x00004000, AX
-	JZ     no_hi_27
+	JZ     no_hi_28
 	VMINPS Z8, Z3, Z8
 	VMINPS Z9, Z3, Z9
 	VMINPS Z10, Z3, Z10
@@ -633,7 +647,7 @@ no_lo_26:
 	VMINPS Z18, Z3, Z18
 	VMINPS Z19, Z3, Z19
 
-no_hi_27:
+no_hi_28:
 	VCVTPS2DQ Z8, Z8
 	VCVTPS2DQ Z9, Z9
 	VCVTPS2DQ Z10, Z10
@@ -649,93 +663,93 @@ no_hi_27:
 	VPACKSSDW Z9, Z8, Z5
 	VPACKSSDW Z11, Z10, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_28
+	JNZ       signed_29
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_29
+	JMP       packed_30
 
-signed_28:
+signed_29:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_29:
+packed_30:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_30
+	JNZ           partial_31
 	VMOVUPS       Y5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_31
+	JMP           end_32
 
-partial_30:
+partial_31:
 	VMOVDQU8      Y5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, Y6
 	VMOVDQU8      Y6, K3, (BX)
 	ADDQ          CX, BX
 
-end_31:
+end_32:
 	VPACKSSDW Z13, Z12, Z5
 	VPACKSSDW Z15, Z14, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_32
+	JNZ       signed_33
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_33
+	JMP       packed_34
 
-signed_32:
+signed_33:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_33:
+packed_34:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_34
+	JNZ           partial_35
 	VMOVUPS       Y5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_35
+	JMP           end_36
 
-partial_34:
+partial_35:
 	VMOVDQU8      Y5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, Y6
 	VMOVDQU8      Y6, K3, (BX)
 	ADDQ          CX, BX
 
-end_35:
+end_36:
 	VPACKSSDW Z17, Z16, Z5
 	VPACKSSDW Z19, Z18, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_36
+	JNZ       signed_37
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_37
+	JMP       packed_38
 
-signed_36:
+signed_37:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_37:
+packed_38:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_38
+	JNZ           partial_39
 	VMOVUPS       Y5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_39
+	JMP           end_40
 
-partial_38:
+partial_39:
 	VMOVDQU8      Y5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, Y6
 	VMOVDQU8      Y6, K3, (BX)
 	ADDQ          CX, BX
 
-end_39:
-	JMP stored_10
+end_40:
+	JMP stored_11
 
-words_14:
+words_15:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -749,7 +763,7 @@ words_14:
 	VCVTDQ2PS Z18, Z18
 	VCVTDQ2PS Z19, Z19
 	TESTL     $0x00000001, AX
-	JZ        no_pre_40
+	JZ        no_pre_41
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VMOVUPS   64(BX), Z1
@@ -766,9 +780,9 @@ words_14:
 	VADDPS    Z0, Z18, Z18
 	VADDPS    Z1, Z19, Z19
 
-no_pre_40:
+no_pre_41:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_41
+	JZ      no_scale_42
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -785,9 +799,9 @@ no_pre_40:
 	VMULPS  Z0, Z18, Z18
 	VMULPS  Z1, Z19, Z19
 
-no_scale_41:
+no_scale_42:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_42
+	JZ      no_bias_43
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -804,16 +818,16 @@ no_scale_41:
 	VADDPS  Z0, Z18, Z18
 	VADDPS  Z1, Z19, Z19
 
-no_bias_42:
+no_bias_43:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_43
+	JZ           no_sum_44
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 208(DI), Z0
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
+	VBROADCASTSS 240(DI), Z0
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_44
+	JZ           no_sum_u8_45
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -857,9 +871,9 @@ no_bias_42:
 	VFMADD231PS  Z2, Z0, Z19
 	ADDQ         CX, BX
 
-no_sum_u8_44:
+no_sum_u8_45:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_45
+	JZ          no_sum_i8_46
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -903,9 +917,9 @@ no_sum_u8_44:
 	VFMADD231PS Z2, Z0, Z19
 	ADDQ        CX, BX
 
-no_sum_i8_45:
+no_sum_i8_46:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_46
+	JZ          no_sum_i32_47
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -949,9 +963,9 @@ no_sum_i8_45:
 	VFMADD231PS Z2, Z0, Z19
 	ADDQ        CX, BX
 
-no_sum_i32_46:
+no_sum_i32_47:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_47
+	JZ          no_sum_f32_48
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	VMOVUPS.Z   64(BX), K2, Z2
@@ -983,10 +997,10 @@ no_sum_i32_46:
 	VFMADD231PS Z2, Z0, Z19
 	ADDQ        CX, BX
 
-no_sum_f32_47:
-no_sum_43:
+no_sum_f32_48:
+no_sum_44:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_48
+	JZ     no_relu_49
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -1001,9 +1015,9 @@ no_sum_43:
 	VMAXPS Z0, Z18, Z18
 	VMAXPS Z0, Z19, Z19
 
-no_relu_48:
+no_relu_49:
 	TESTL   $0x00000100, AX
-	JZ      no_post_49
+	JZ      no_post_50
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -1020,12 +1034,12 @@ no_relu_48:
 	VMULPS  Z0, Z18, Z18
 	VMULPS  Z1, Z19, Z19
 
-no_post_49:
+no_post_50:
 	TESTL        $0x00008000, AX
-	JZ           no_words_51
-	VBROADCASTSS 200(DI), Z0
+	JZ           no_words_52
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -1033,7 +1047,7 @@ no_post_49:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -1041,7 +1055,7 @@ no_post_49:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 	VMAXPS       Z0, Z10, Z10
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z10, Z10
 	VPSRAD       $0x1f, Z10, Z1
 	VCVTPS2DQ    Z10, Z10
@@ -1049,7 +1063,7 @@ no_post_49:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z10, Z10
 	VMAXPS       Z0, Z11, Z11
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z11, Z11
 	VPSRAD       $0x1f, Z11, Z1
 	VCVTPS2DQ    Z11, Z11
@@ -1057,7 +1071,7 @@ no_post_49:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z11, Z11
 	VMAXPS       Z0, Z12, Z12
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z12, Z12
 	VPSRAD       $0x1f, Z12, Z1
 	VCVTPS2DQ    Z12, Z12
@@ -1065,7 +1079,7 @@ no_post_49:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z12, Z12
 	VMAXPS       Z0, Z13, Z13
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z13, Z13
 	VPSRAD       $0x1f, Z13, Z1
 	VCVTPS2DQ    Z13, Z13
@@ -1073,7 +1087,7 @@ no_post_49:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z13, Z13
 	VMAXPS       Z0, Z14, Z14
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z14, Z14
 	VPSRAD       $0x1f, Z14, Z1
 	VCVTPS2DQ    Z14, Z14
@@ -1081,7 +1095,7 @@ no_post_49:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z14, Z14
 	VMAXPS       Z0, Z15, Z15
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z15, Z15
 	VPSRAD       $0x1f, Z15, Z1
 	VCVTPS2DQ    Z15, Z15
@@ -1089,7 +1103,7 @@ no_post_49:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z15, Z15
 	VMAXPS       Z0, Z16, Z16
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z16, Z16
 	VPSRAD       $0x1f, Z16, Z1
 	VCVTPS2DQ    Z16, Z16
@@ -1097,7 +1111,7 @@ no_post_49:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z16, Z16
 	VMAXPS       Z0, Z17, Z17
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z17, Z17
 	VPSRAD       $0x1f, Z17, Z1
 	VCVTPS2DQ    Z17, Z17
@@ -1105,7 +1119,7 @@ no_post_49:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z17, Z17
 	VMAXPS       Z0, Z18, Z18
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z18, Z18
 	VPSRAD       $0x1f, Z18, Z1
 	VCVTPS2DQ    Z18, Z18
@@ -1113,7 +1127,7 @@ no_post_49:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z18, Z18
 	VMAXPS       Z0, Z19, Z19
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z19, Z19
 	VPSRAD       $0x1f, Z19, Z1
 	VCVTPS2DQ    Z19, Z19
@@ -1121,11 +1135,11 @@ no_post_49:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z19, Z19
 
-no_words_51:
+no_words_52:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0xffffffff
-	JNE     partial_52
+	CMPL    228(DI), $0xffffffff
+	JNE     partial_53
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -1144,11 +1158,11 @@ no_words_51:
 	VMOVUPS Z18, (BX)
 	VMOVUPS Z19, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_53
+	JMP     end_54
 
-partial_52:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+partial_53:
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
@@ -1168,16 +1182,29 @@ partial_52:
 	VMOVUPS Z19, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_53:
-stored_10:
-	IMUL3Q $+6, 120(DI), BX
-	ADDQ   BX, 48(DI)
-	IMUL3Q $+6, 128(DI), BX
-	ADDQ   BX, 56(DI)
-	IMUL3Q $+24, 136(DI), BX
-	ADDQ   BX, 64(DI)
-	DECQ   160(DI)
-	JNZ    tile6
+end_54:
+stored_11:
+	MOVQ 184(DI), BX
+	ADDQ BX, 48(DI)
+	MOVQ 192(DI), BX
+	ADDQ BX, 56(DI)
+	MOVQ 176(DI), BX
+	ADDQ BX, 64(DI)
+	DECQ 160(DI)
+	JNZ  tile6
+	DECQ 360(DI)
+	JZ   end_55
+	MOVQ 384(DI), BX
+	ADDQ BX, 48(DI)
+	MOVQ 392(DI), BX
+	ADDQ BX, 56(DI)
+	MOVQ 376(DI), BX
+	ADDQ BX, 64(DI)
+	MOVQ 368(DI), BX
+	MOVQ BX, 160(DI)
+	JMP  tile6
+
+end_55:
 	VZEROUPPER
 	RET
 
@@ -1204,9 +1231,9 @@ tile5:
 	MOVQ       AX, 24(SP)
 	MOVQ       64(DI), AX
 	MOVQ       AX, 8(SP)
-	MOVQ       136(DI), BP
-	MOVQ       BP, 16(SP)
-	SHLQ       $0x02, BP
+	MOVQ       136(DI), AX
+	MOVQ       AX, 16(SP)
+	MOVQ       168(DI), BP
 	MOVQ       48(DI), R11
 	MOVQ       120(DI), R12
 	PREFETCHT0 (R11)
@@ -1216,9 +1243,9 @@ tile5:
 	ADDQ       R12, R11
 	PREFETCHT0 (R11)
 	PREFETCHT0 (R11)(R12*1)
-	MOVL       192(DI), R11
+	MOVL       224(DI), R11
 	TESTL      $0x00000078, R11
-	JZ         no_fetch_sum_59
+	JZ         no_fetch_sum_62
 	MOVQ       56(DI), R11
 	MOVQ       128(DI), R12
 	PREFETCHT0 (R11)
@@ -1229,15 +1256,15 @@ tile5:
 	PREFETCHT0 (R11)
 	PREFETCHT0 (R11)(R12*1)
 
-no_fetch_sum_59:
-	MOVQ 168(DI), R9
-	MOVQ 184(DI), R10
-	CMPQ R9, 176(DI)
-	JL   fetch_60
+no_fetch_sum_62:
+	MOVQ 200(DI), R9
+	MOVQ 216(DI), R10
+	CMPQ R9, 208(DI)
+	JL   fetch_63
 	MOVQ $+0, R10
 
-fetch_60:
-tap_54:
+fetch_63:
+tap_56:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), SI
 	MOVLQSX (DI), AX
@@ -1257,20 +1284,20 @@ tap_54:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_56
+	JG      rest_59
 
-sixteen_55:
+sixteen_58:
 	MOVQ  R10, R11
 	TESTQ R11, R11
-	JZ    fetched_62
+	JZ    fetched_65
 
-line_61:
+line_64:
 	PREFETCHT1 (R9)
 	ADDQ       $+64, R9
 	DECQ       R11
-	JNZ        line_61
+	JNZ        line_64
 
-fetched_62:
+fetched_65:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -1341,13 +1368,13 @@ fetched_62:
 	VPDPBUSD     Z1, Z2, Z17
 	ADDQ         $+512, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_55
+	JLE          sixteen_58
 
-rest_56:
+rest_59:
 	SUBQ $+16, DI
-	JZ   tap_done_58
+	JZ   tap_done_61
 
-four_57:
+four_60:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD (AX)(DI*1), Z2
@@ -1367,20 +1394,34 @@ four_57:
 	VPDPBUSD     Z1, Z2, Z17
 	ADDQ         $+128, R15
 	ADDQ         $+4, DI
-	JNZ          four_57
+	JNZ          four_60
 
-tap_done_58:
+tap_done_61:
 	DECQ    16(SP)
-	JNZ     tap_54
+	JZ      multiplied_57
 	MOVQ    c+0(FP), DI
-	MOVQ    R9, 168(DI)
-	MOVL    192(DI), AX
+	MOVQ    344(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_56
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    352(DI), DI
+	IMULQ   BX, DI
+	ADDQ    DI, R15
+	SHLQ    $0x02, BX
+	ADDQ    BX, 8(SP)
+	JMP     tap_56
+
+multiplied_57:
+	MOVQ    c+0(FP), DI
+	MOVQ    R9, 200(DI)
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_64
+	JNZ     chain_67
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0xffffffff
-	JNE     partial_65
+	CMPL    228(DI), $0xffffffff
+	JNE     partial_68
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -1396,11 +1437,11 @@ tap_done_58:
 	VMOVUPS Z16, (BX)
 	VMOVUPS Z17, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_66
+	JMP     end_69
 
-partial_65:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+partial_68:
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
@@ -1417,12 +1458,12 @@ partial_65:
 	VMOVUPS Z17, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_66:
-	JMP stored_63
+end_69:
+	JMP stored_66
 
-chain_64:
+chain_67:
 	TESTL        $0x00008200, AX
-	JNZ          words_67
+	JNZ          words_70
 	MOVQ         $0x0d0905010c080400, R13
 	VMOVQ        R13, X0
 	MOVQ         $0x0f0b07030e0a0602, R13
@@ -1436,13 +1477,13 @@ chain_64:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
-	KMOVD        196(DI), K3
-	VPBROADCASTD 212(DI), Z1
-	VBROADCASTSS 200(DI), Z2
-	VBROADCASTSS 204(DI), Z3
-	VBROADCASTSS 208(DI), Z4
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
+	KMOVD        228(DI), K3
+	VPBROADCASTD 244(DI), Z1
+	VBROADCASTSS 232(DI), Z2
+	VBROADCASTSS 236(DI), Z3
+	VBROADCASTSS 240(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	VCVTDQ2PS    Z10, Z10
@@ -1454,7 +1495,7 @@ chain_64:
 	VCVTDQ2PS    Z16, Z16
 	VCVTDQ2PS    Z17, Z17
 	TESTL        $0x00000001, AX
-	JZ           no_pre_68
+	JZ           no_pre_71
 	VMOVUPS      (R8), Z5
 	VMOVUPS      64(R8), Z6
 	VADDPS       Z5, Z8, Z8
@@ -1468,9 +1509,9 @@ chain_64:
 	VADDPS       Z5, Z16, Z16
 	VADDPS       Z6, Z17, Z17
 
-no_pre_68:
+no_pre_71:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_69
+	JZ      no_scale_72
 	VMOVUPS (R9), Z5
 	VMOVUPS 64(R9), Z6
 	VMULPS  Z5, Z8, Z8
@@ -1484,9 +1525,9 @@ no_pre_68:
 	VMULPS  Z5, Z16, Z16
 	VMULPS  Z6, Z17, Z17
 
-no_scale_69:
+no_scale_72:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_70
+	JZ      no_bias_73
 	VMOVUPS (R10), Z5
 	VMOVUPS 64(R10), Z6
 	VADDPS  Z5, Z8, Z8
@@ -1500,11 +1541,11 @@ no_scale_69:
 	VADDPS  Z5, Z16, Z16
 	VADDPS  Z6, Z17, Z17
 
-no_bias_70:
+no_bias_73:
 	TESTL       $0x00000078, AX
-	JZ          no_sum_71
+	JZ          no_sum_74
 	TESTL       $0x00000008, AX
-	JZ          no_u8_73
+	JZ          no_u8_76
 	VPMOVZXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -1540,11 +1581,11 @@ no_bias_70:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z17
 	ADDQ        R13, R12
-	JMP         sum_end_72
+	JMP         sum_end_75
 
-no_u8_73:
+no_u8_76:
 	TESTL       $0x00000010, AX
-	JZ          no_i8_74
+	JZ          no_i8_77
 	VPMOVSXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -1580,11 +1621,11 @@ no_u8_73:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z17
 	ADDQ        R13, R12
-	JMP         sum_end_72
+	JMP         sum_end_75
 
-no_i8_74:
+no_i8_77:
 	TESTL       $0x00000020, AX
-	JZ          no_i32_75
+	JZ          no_i32_78
 	VMOVDQU32.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -1620,11 +1661,11 @@ no_i8_74:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z17
 	ADDQ        R13, R12
-	JMP         sum_end_72
+	JMP         sum_end_75
 
-no_i32_75:
+no_i32_78:
 	TESTL       $0x00000040, AX
-	JZ          no_f32_76
+	JZ          no_f32_79
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z8
 	VMOVUPS.Z   64(R12), K2, Z6
@@ -1650,13 +1691,13 @@ no_i32_75:
 	VMOVUPS.Z   64(R12), K2, Z6
 	VFMADD231PS Z6, Z4, Z17
 	ADDQ        R13, R12
-	JMP         sum_end_72
+	JMP         sum_end_75
 
-no_f32_76:
-sum_end_72:
-no_sum_71:
+no_f32_79:
+sum_end_75:
+no_sum_74:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_77
+	JZ     no_relu_80
 	VPXOR  X5, X5, X5
 	VMAXPS Z5, Z8, Z8
 	VMAXPS Z5, Z9, Z9
@@ -1669,9 +1710,9 @@ no_sum_71:
 	VMAXPS Z5, Z16, Z16
 	VMAXPS Z5, Z17, Z17
 
-no_relu_77:
+no_relu_80:
 	TESTL   $0x00000100, AX
-	JZ      no_post_78
+	JZ      no_post_81
 	VMOVUPS (R11), Z5
 	VMOVUPS 64(R11), Z6
 	VMULPS  Z5, Z8, Z8
@@ -1685,9 +1726,9 @@ no_relu_77:
 	VMULPS  Z5, Z16, Z16
 	VMULPS  Z6, Z17, Z17
 
-no_post_78:
+no_post_81:
 	TESTL  $0x00002000, AX
-	JZ     no_lo_79
+	JZ     no_lo_82
 	VMAXPS Z2, Z8, Z8
 	VMAXPS Z2, Z9, Z9
 	VMAXPS Z2, Z10, Z10
@@ -1699,9 +1740,9 @@ no_post_78:
 	VMAXPS Z2, Z16, Z16
 	VMAXPS Z2, Z17, Z17
 
-no_lo_79:
+no_lo_82:
 	TESTL  $0x00004000, AX
-	JZ     no_hi_80
+	JZ     no_hi_83
 	VMINPS Z8, Z3, Z8
 	VMINPS Z9, Z3, Z9
 	VMINPS Z10, Z3, Z10
@@ -1713,7 +1754,7 @@ no_lo_79:
 	VMINPS Z16, Z3, Z16
 	VMINPS Z17, Z3, Z17
 
-no_hi_80:
+no_hi_83:
 	VCVTPS2DQ Z8, Z8
 	VCVTPS2DQ Z9, Z9
 	VCVTPS2DQ Z10, Z10
@@ -1727,87 +1768,87 @@ no_hi_80:
 	VPACKSSDW Z9, Z8, Z5
 	VPACKSSDW Z11, Z10, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_81
+	JNZ       signed_84
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_82
+	JMP       packed_85
 
-signed_81:
+signed_84:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_82:
+packed_85:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_83
+	JNZ           partial_86
 	VMOVUPS       Y5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_84
+	JMP           end_87
 
-partial_83:
+partial_86:
 	VMOVDQU8      Y5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, Y6
 	VMOVDQU8      Y6, K3, (BX)
 	ADDQ          CX, BX
 
-end_84:
+end_87:
 	VPACKSSDW Z13, Z12, Z5
 	VPACKSSDW Z15, Z14, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_85
+	JNZ       signed_88
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_86
+	JMP       packed_89
 
-signed_85:
+signed_88:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_86:
+packed_89:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_87
+	JNZ           partial_90
 	VMOVUPS       Y5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_88
+	JMP           end_91
 
-partial_87:
+partial_90:
 	VMOVDQU8      Y5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, Y6
 	VMOVDQU8      Y6, K3, (BX)
 	ADDQ          CX, BX
 
-end_88:
+end_91:
 	VPACKSSDW Z17, Z16, Z5
 	TESTL     $0x00000800, AX
-	JNZ       signed_89
+	JNZ       signed_92
 	VPACKUSWB Z5, Z5, Z5
-	JMP       packed_90
+	JMP       packed_93
 
-signed_89:
+signed_92:
 	VPACKSSWB Z5, Z5, Z5
 
-packed_90:
+packed_93:
 	VPERMD  Z5, Z0, Z5
 	VPXORD  Z1, Z5, Z5
 	TESTL   $0x00010000, AX
-	JNZ     partial_91
+	JNZ     partial_94
 	VMOVUPS Y5, (BX)
 	ADDQ    CX, BX
-	JMP     end_92
+	JMP     end_95
 
-partial_91:
+partial_94:
 	VMOVDQU8 Y5, K3, (BX)
 	ADDQ     CX, BX
 
-end_92:
-	JMP stored_63
+end_95:
+	JMP stored_66
 
-words_67:
+words_70:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -1819,7 +1860,7 @@ words_67:
 	VCVTDQ2PS Z16, Z16
 	VCVTDQ2PS Z17, Z17
 	TESTL     $0x00000001, AX
-	JZ        no_pre_93
+	JZ        no_pre_96
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VMOVUPS   64(BX), Z1
@@ -1834,9 +1875,9 @@ words_67:
 	VADDPS    Z0, Z16, Z16
 	VADDPS    Z1, Z17, Z17
 
-no_pre_93:
+no_pre_96:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_94
+	JZ      no_scale_97
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -1851,9 +1892,9 @@ no_pre_93:
 	VMULPS  Z0, Z16, Z16
 	VMULPS  Z1, Z17, Z17
 
-no_scale_94:
+no_scale_97:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_95
+	JZ      no_bias_98
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -1868,16 +1909,16 @@ no_scale_94:
 	VADDPS  Z0, Z16, Z16
 	VADDPS  Z1, Z17, Z17
 
-no_bias_95:
+no_bias_98:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_96
+	JZ           no_sum_99
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 208(DI), Z0
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
+	VBROADCASTSS 240(DI), Z0
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_97
+	JZ           no_sum_u8_100
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -1914,9 +1955,9 @@ no_bias_95:
 	VFMADD231PS  Z2, Z0, Z17
 	ADDQ         CX, BX
 
-no_sum_u8_97:
+no_sum_u8_100:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_98
+	JZ          no_sum_i8_101
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -1953,9 +1994,9 @@ no_sum_u8_97:
 	VFMADD231PS Z2, Z0, Z17
 	ADDQ        CX, BX
 
-no_sum_i8_98:
+no_sum_i8_101:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_99
+	JZ          no_sum_i32_102
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -1992,9 +2033,9 @@ no_sum_i8_98:
 	VFMADD231PS Z2, Z0, Z17
 	ADDQ        CX, BX
 
-no_sum_i32_99:
+no_sum_i32_102:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_100
+	JZ          no_sum_f32_103
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	VMOVUPS.Z   64(BX), K2, Z2
@@ -2021,10 +2062,10 @@ no_sum_i32_99:
 	VFMADD231PS Z2, Z0, Z17
 	ADDQ        CX, BX
 
-no_sum_f32_100:
-no_sum_96:
+no_sum_f32_103:
+no_sum_99:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_101
+	JZ     no_relu_104
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -2037,9 +2078,9 @@ no_sum_96:
 	VMAXPS Z0, Z16, Z16
 	VMAXPS Z0, Z17, Z17
 
-no_relu_101:
+no_relu_104:
 	TESTL   $0x00000100, AX
-	JZ      no_post_102
+	JZ      no_post_105
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -2054,12 +2095,12 @@ no_relu_101:
 	VMULPS  Z0, Z16, Z16
 	VMULPS  Z1, Z17, Z17
 
-no_post_102:
+no_post_105:
 	TESTL        $0x00008000, AX
-	JZ           no_words_104
-	VBROADCASTSS 200(DI), Z0
+	JZ           no_words_107
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -2067,7 +2108,7 @@ no_post_102:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -2075,7 +2116,7 @@ no_post_102:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 	VMAXPS       Z0, Z10, Z10
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z10, Z10
 	VPSRAD       $0x1f, Z10, Z1
 	VCVTPS2DQ    Z10, Z10
@@ -2083,7 +2124,7 @@ no_post_102:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z10, Z10
 	VMAXPS       Z0, Z11, Z11
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z11, Z11
 	VPSRAD       $0x1f, Z11, Z1
 	VCVTPS2DQ    Z11, Z11
@@ -2091,7 +2132,7 @@ no_post_102:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z11, Z11
 	VMAXPS       Z0, Z12, Z12
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z12, Z12
 	VPSRAD       $0x1f, Z12, Z1
 	VCVTPS2DQ    Z12, Z12
@@ -2099,7 +2140,7 @@ no_post_102:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z12, Z12
 	VMAXPS       Z0, Z13, Z13
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z13, Z13
 	VPSRAD       $0x1f, Z13, Z1
 	VCVTPS2DQ    Z13, Z13
@@ -2107,7 +2148,7 @@ no_post_102:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z13, Z13
 	VMAXPS       Z0, Z14, Z14
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z14, Z14
 	VPSRAD       $0x1f, Z14, Z1
 	VCVTPS2DQ    Z14, Z14
@@ -2115,7 +2156,7 @@ no_post_102:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z14, Z14
 	VMAXPS       Z0, Z15, Z15
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z15, Z15
 	VPSRAD       $0x1f, Z15, Z1
 	VCVTPS2DQ    Z15, Z15
@@ -2123,7 +2164,7 @@ no_post_102:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z15, Z15
 	VMAXPS       Z0, Z16, Z16
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z16, Z16
 	VPSRAD       $0x1f, Z16, Z1
 	VCVTPS2DQ    Z16, Z16
@@ -2131,7 +2172,7 @@ no_post_102:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z16, Z16
 	VMAXPS       Z0, Z17, Z17
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z17, Z17
 	VPSRAD       $0x1f, Z17, Z1
 	VCVTPS2DQ    Z17, Z17
@@ -2139,11 +2180,11 @@ no_post_102:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z17, Z17
 
-no_words_104:
+no_words_107:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0xffffffff
-	JNE     partial_105
+	CMPL    228(DI), $0xffffffff
+	JNE     partial_108
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -2159,11 +2200,11 @@ no_words_104:
 	VMOVUPS Z16, (BX)
 	VMOVUPS Z17, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_106
+	JMP     end_109
 
-partial_105:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+partial_108:
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
@@ -2180,16 +2221,29 @@ partial_105:
 	VMOVUPS Z17, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_106:
-stored_63:
-	IMUL3Q $+5, 120(DI), BX
-	ADDQ   BX, 48(DI)
-	IMUL3Q $+5, 128(DI), BX
-	ADDQ   BX, 56(DI)
-	IMUL3Q $+20, 136(DI), BX
-	ADDQ   BX, 64(DI)
-	DECQ   160(DI)
-	JNZ    tile5
+end_109:
+stored_66:
+	MOVQ 184(DI), BX
+	ADDQ BX, 48(DI)
+	MOVQ 192(DI), BX
+	ADDQ BX, 56(DI)
+	MOVQ 176(DI), BX
+	ADDQ BX, 64(DI)
+	DECQ 160(DI)
+	JNZ  tile5
+	DECQ 360(DI)
+	JZ   end_110
+	MOVQ 384(DI), BX
+	ADDQ BX, 48(DI)
+	MOVQ 392(DI), BX
+	ADDQ BX, 56(DI)
+	MOVQ 376(DI), BX
+	ADDQ BX, 64(DI)
+	MOVQ 368(DI), BX
+	MOVQ BX, 160(DI)
+	JMP  tile5
+
+end_110:
 	VZEROUPPER
 	RET
 
@@ -2214,9 +2268,9 @@ tile4:
 	MOVQ       AX, 24(SP)
 	MOVQ       64(DI), AX
 	MOVQ       AX, 8(SP)
-	MOVQ       136(DI), BP
-	MOVQ       BP, 16(SP)
-	SHLQ       $0x02, BP
+	MOVQ       136(DI), AX
+	MOVQ       AX, 16(SP)
+	MOVQ       168(DI), BP
 	MOVQ       48(DI), R11
 	MOVQ       120(DI), R12
 	PREFETCHT0 (R11)
@@ -2225,9 +2279,9 @@ tile4:
 	LEAQ       (R11)(R12*2), R11
 	ADDQ       R12, R11
 	PREFETCHT0 (R11)
-	MOVL       192(DI), R11
+	MOVL       224(DI), R11
 	TESTL      $0x00000078, R11
-	JZ         no_fetch_sum_112
+	JZ         no_fetch_sum_117
 	MOVQ       56(DI), R11
 	MOVQ       128(DI), R12
 	PREFETCHT0 (R11)
@@ -2237,15 +2291,15 @@ tile4:
 	ADDQ       R12, R11
 	PREFETCHT0 (R11)
 
-no_fetch_sum_112:
-	MOVQ 168(DI), R9
-	MOVQ 184(DI), R10
-	CMPQ R9, 176(DI)
-	JL   fetch_113
+no_fetch_sum_117:
+	MOVQ 200(DI), R9
+	MOVQ 216(DI), R10
+	CMPQ R9, 208(DI)
+	JL   fetch_118
 	MOVQ $+0, R10
 
-fetch_113:
-tap_107:
+fetch_118:
+tap_111:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), DX
 	MOVLQSX (DI), AX
@@ -2262,20 +2316,20 @@ tap_107:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_109
+	JG      rest_114
 
-sixteen_108:
+sixteen_113:
 	MOVQ  R10, R11
 	TESTQ R11, R11
-	JZ    fetched_115
+	JZ    fetched_120
 
-line_114:
+line_119:
 	PREFETCHT1 (R9)
 	ADDQ       $+64, R9
 	DECQ       R11
-	JNZ        line_114
+	JNZ        line_119
 
-fetched_115:
+fetched_120:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -2334,13 +2388,13 @@ fetched_115:
 	VPDPBUSD     Z1, Z5, Z15
 	ADDQ         $+512, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_108
+	JLE          sixteen_113
 
-rest_109:
+rest_114:
 	SUBQ $+16, DI
-	JZ   tap_done_111
+	JZ   tap_done_116
 
-four_110:
+four_115:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD (AX)(DI*1), Z2
@@ -2357,20 +2411,34 @@ four_110:
 	VPDPBUSD     Z1, Z5, Z15
 	ADDQ         $+128, R15
 	ADDQ         $+4, DI
-	JNZ          four_110
+	JNZ          four_115
 
-tap_done_111:
+tap_done_116:
 	DECQ    16(SP)
-	JNZ     tap_107
+	JZ      multiplied_112
 	MOVQ    c+0(FP), DI
-	MOVQ    R9, 168(DI)
-	MOVL    192(DI), AX
+	MOVQ    344(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_111
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    352(DI), DI
+	IMULQ   BX, DI
+	ADDQ    DI, R15
+	SHLQ    $0x02, BX
+	ADDQ    BX, 8(SP)
+	JMP     tap_111
+
+multiplied_112:
+	MOVQ    c+0(FP), DI
+	MOVQ    R9, 200(DI)
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_117
+	JNZ     chain_122
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0xffffffff
-	JNE     partial_118
+	CMPL    228(DI), $0xffffffff
+	JNE     partial_123
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -2383,11 +2451,11 @@ tap_done_111:
 	VMOVUPS Z14, (BX)
 	VMOVUPS Z15, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_119
+	JMP     end_124
 
-partial_118:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+partial_123:
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
@@ -2401,12 +2469,12 @@ partial_118:
 	VMOVUPS Z15, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_119:
-	JMP stored_116
+end_124:
+	JMP stored_121
 
-chain_117:
+chain_122:
 	TESTL        $0x00008200, AX
-	JNZ          words_120
+	JNZ          words_125
 	MOVQ         $0x0d0905010c080400, R13
 	VMOVQ        R13, X0
 	MOVQ         $0x0f0b07030e0a0602, R13
@@ -2420,13 +2488,13 @@ chain_117:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
-	KMOVD        196(DI), K3
-	VPBROADCASTD 212(DI), Z1
-	VBROADCASTSS 200(DI), Z2
-	VBROADCASTSS 204(DI), Z3
-	VBROADCASTSS 208(DI), Z4
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
+	KMOVD        228(DI), K3
+	VPBROADCASTD 244(DI), Z1
+	VBROADCASTSS 232(DI), Z2
+	VBROADCASTSS 236(DI), Z3
+	VBROADCASTSS 240(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	VCVTDQ2PS    Z10, Z10
@@ -2436,7 +2504,7 @@ chain_117:
 	VCVTDQ2PS    Z14, Z14
 	VCVTDQ2PS    Z15, Z15
 	TESTL        $0x00000001, AX
-	JZ           no_pre_121
+	JZ           no_pre_126
 	VMOVUPS      (R8), Z5
 	VMOVUPS      64(R8), Z6
 	VADDPS       Z5, Z8, Z8
@@ -2448,9 +2516,9 @@ chain_117:
 	VADDPS       Z5, Z14, Z14
 	VADDPS       Z6, Z15, Z15
 
-no_pre_121:
+no_pre_126:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_122
+	JZ      no_scale_127
 	VMOVUPS (R9), Z5
 	VMOVUPS 64(R9), Z6
 	VMULPS  Z5, Z8, Z8
@@ -2462,9 +2530,9 @@ no_pre_121:
 	VMULPS  Z5, Z14, Z14
 	VMULPS  Z6, Z15, Z15
 
-no_scale_122:
+no_scale_127:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_123
+	JZ      no_bias_128
 	VMOVUPS (R10), Z5
 	VMOVUPS 64(R10), Z6
 	VADDPS  Z5, Z8, Z8
@@ -2476,11 +2544,11 @@ no_scale_122:
 	VADDPS  Z5, Z14, Z14
 	VADDPS  Z6, Z15, Z15
 
-no_bias_123:
+no_bias_128:
 	TESTL       $0x00000078, AX
-	JZ          no_sum_124
+	JZ          no_sum_129
 	TESTL       $0x00000008, AX
-	JZ          no_u8_126
+	JZ          no_u8_131
 	VPMOVZXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -2509,11 +2577,11 @@ no_bias_123:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z15
 	ADDQ        R13, R12
-	JMP         sum_end_125
+	JMP         sum_end_130
 
-no_u8_126:
+no_u8_131:
 	TESTL       $0x00000010, AX
-	JZ          no_i8_127
+	JZ          no_i8_132
 	VPMOVSXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -2542,11 +2610,11 @@ no_u8_126:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z15
 	ADDQ        R13, R12
-	JMP         sum_end_125
+	JMP         sum_end_130
 
-no_i8_127:
+no_i8_132:
 	TESTL       $0x00000020, AX
-	JZ          no_i32_128
+	JZ          no_i32_133
 	VMOVDQU32.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -2575,11 +2643,11 @@ no_i8_127:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z15
 	ADDQ        R13, R12
-	JMP         sum_end_125
+	JMP         sum_end_130
 
-no_i32_128:
+no_i32_133:
 	TESTL       $0x00000040, AX
-	JZ          no_f32_129
+	JZ          no_f32_134
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z8
 	VMOVUPS.Z   64(R12), K2, Z6
@@ -2600,13 +2668,13 @@ no_i32_128:
 	VMOVUPS.Z   64(R12), K2, Z6
 	VFMADD231PS Z6, Z4, Z15
 	ADDQ        R13, R12
-	JMP         sum_end_125
+	JMP         sum_end_130
 
-no_f32_129:
-sum_end_125:
-no_sum_124:
+no_f32_134:
+sum_end_130:
+no_sum_129:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_130
+	JZ     no_relu_135
 	VPXOR  X5, X5, X5
 	VMAXPS Z5, Z8, Z8
 	VMAXPS Z5, Z9, Z9
@@ -2617,9 +2685,9 @@ no_sum_124:
 	VMAXPS Z5, Z14, Z14
 	VMAXPS Z5, Z15, Z15
 
-no_relu_130:
+no_relu_135:
 	TESTL   $0x00000100, AX
-	JZ      no_post_131
+	JZ      no_post_136
 	VMOVUPS (R11), Z5
 	VMOVUPS 64(R11), Z6
 	VMULPS  Z5, Z8, Z8
@@ -2631,9 +2699,9 @@ no_relu_130:
 	VMULPS  Z5, Z14, Z14
 	VMULPS  Z6, Z15, Z15
 
-no_post_131:
+no_post_136:
 	TESTL  $0x00002000, AX
-	JZ     no_lo_132
+	JZ     no_lo_137
 	VMAXPS Z2, Z8, Z8
 	VMAXPS Z2, Z9, Z9
 	VMAXPS Z2, Z10, Z10
@@ -2643,9 +2711,9 @@ no_post_131:
 	VMAXPS Z2, Z14, Z14
 	VMAXPS Z2, Z15, Z15
 
-no_lo_132:
+no_lo_137:
 	TESTL  $0x00004000, AX
-	JZ     no_hi_133
+	JZ     no_hi_138
 	VMINPS Z8, Z3, Z8
 	VMINPS Z9, Z3, Z9
 	VMINPS Z10, Z3, Z10
@@ -2655,7 +2723,7 @@ no_lo_132:
 	VMINPS Z14, Z3, Z14
 	VMINPS Z15, Z3, Z15
 
-no_hi_133:
+no_hi_138:
 	VCVTPS2DQ Z8, Z8
 	VCVTPS2DQ Z9, Z9
 	VCVTPS2DQ Z10, Z10
@@ -2667,64 +2735,64 @@ no_hi_133:
 	VPACKSSDW Z9, Z8, Z5
 	VPACKSSDW Z11, Z10, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_134
+	JNZ       signed_139
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_135
+	JMP       packed_140
 
-signed_134:
+signed_139:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_135:
+packed_140:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_136
+	JNZ           partial_141
 	VMOVUPS       Y5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_137
+	JMP           end_142
 
-partial_136:
+partial_141:
 	VMOVDQU8      Y5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, Y6
 	VMOVDQU8      Y6, K3, (BX)
 	ADDQ          CX, BX
 
-end_137:
+end_142:
 	VPACKSSDW Z13, Z12, Z5
 	VPACKSSDW Z15, Z14, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_138
+	JNZ       signed_143
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_139
+	JMP       packed_144
 
-signed_138:
+signed_143:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_139:
+packed_144:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_140
+	JNZ           partial_145
 	VMOVUPS       Y5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_141
+	JMP           end_146
 
-partial_140:
+partial_145:
 	VMOVDQU8      Y5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, Y6
 	VMOVDQU8      Y6, K3, (BX)
 	ADDQ          CX, BX
 
-end_141:
-	JMP stored_116
+end_146:
+	JMP stored_121
 
-words_120:
+words_125:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -2734,7 +2802,7 @@ words_120:
 	VCVTDQ2PS Z14, Z14
 	VCVTDQ2PS Z15, Z15
 	TESTL     $0x00000001, AX
-	JZ        no_pre_142
+	JZ        no_pre_147
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VMOVUPS   64(BX), Z1
@@ -2747,9 +2815,9 @@ words_120:
 	VADDPS    Z0, Z14, Z14
 	VADDPS    Z1, Z15, Z15
 
-no_pre_142:
+no_pre_147:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_143
+	JZ      no_scale_148
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -2762,9 +2830,9 @@ no_pre_142:
 	VMULPS  Z0, Z14, Z14
 	VMULPS  Z1, Z15, Z15
 
-no_scale_143:
+no_scale_148:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_144
+	JZ      no_bias_149
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -2777,16 +2845,16 @@ no_scale_143:
 	VADDPS  Z0, Z14, Z14
 	VADDPS  Z1, Z15, Z15
 
-no_bias_144:
+no_bias_149:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_145
+	JZ           no_sum_150
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 208(DI), Z0
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
+	VBROADCASTSS 240(DI), Z0
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_146
+	JZ           no_sum_u8_151
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -2816,9 +2884,9 @@ no_bias_144:
 	VFMADD231PS  Z2, Z0, Z15
 	ADDQ         CX, BX
 
-no_sum_u8_146:
+no_sum_u8_151:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_147
+	JZ          no_sum_i8_152
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -2848,9 +2916,9 @@ no_sum_u8_146:
 	VFMADD231PS Z2, Z0, Z15
 	ADDQ        CX, BX
 
-no_sum_i8_147:
+no_sum_i8_152:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_148
+	JZ          no_sum_i32_153
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -2880,9 +2948,9 @@ no_sum_i8_147:
 	VFMADD231PS Z2, Z0, Z15
 	ADDQ        CX, BX
 
-no_sum_i32_148:
+no_sum_i32_153:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_149
+	JZ          no_sum_f32_154
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	VMOVUPS.Z   64(BX), K2, Z2
@@ -2904,10 +2972,10 @@ no_sum_i32_148:
 	VFMADD231PS Z2, Z0, Z15
 	ADDQ        CX, BX
 
-no_sum_f32_149:
-no_sum_145:
+no_sum_f32_154:
+no_sum_150:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_150
+	JZ     no_relu_155
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -2918,9 +2986,9 @@ no_sum_145:
 	VMAXPS Z0, Z14, Z14
 	VMAXPS Z0, Z15, Z15
 
-no_relu_150:
+no_relu_155:
 	TESTL   $0x00000100, AX
-	JZ      no_post_151
+	JZ      no_post_156
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -2933,12 +3001,12 @@ no_relu_150:
 	VMULPS  Z0, Z14, Z14
 	VMULPS  Z1, Z15, Z15
 
-no_post_151:
+no_post_156:
 	TESTL        $0x00008000, AX
-	JZ           no_words_153
-	VBROADCASTSS 200(DI), Z0
+	JZ           no_words_158
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -2946,7 +3014,7 @@ no_post_151:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -2954,7 +3022,7 @@ no_post_151:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 	VMAXPS       Z0, Z10, Z10
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z10, Z10
 	VPSRAD       $0x1f, Z10, Z1
 	VCVTPS2DQ    Z10, Z10
@@ -2962,7 +3030,7 @@ no_post_151:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z10, Z10
 	VMAXPS       Z0, Z11, Z11
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z11, Z11
 	VPSRAD       $0x1f, Z11, Z1
 	VCVTPS2DQ    Z11, Z11
@@ -2970,7 +3038,7 @@ no_post_151:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z11, Z11
 	VMAXPS       Z0, Z12, Z12
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z12, Z12
 	VPSRAD       $0x1f, Z12, Z1
 	VCVTPS2DQ    Z12, Z12
@@ -2978,7 +3046,7 @@ no_post_151:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z12, Z12
 	VMAXPS       Z0, Z13, Z13
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z13, Z13
 	VPSRAD       $0x1f, Z13, Z1
 	VCVTPS2DQ    Z13, Z13
@@ -2986,7 +3054,7 @@ no_post_151:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z13, Z13
 	VMAXPS       Z0, Z14, Z14
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z14, Z14
 	VPSRAD       $0x1f, Z14, Z1
 	VCVTPS2DQ    Z14, Z14
@@ -2994,7 +3062,7 @@ no_post_151:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z14, Z14
 	VMAXPS       Z0, Z15, Z15
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z15, Z15
 	VPSRAD       $0x1f, Z15, Z1
 	VCVTPS2DQ    Z15, Z15
@@ -3002,11 +3070,11 @@ no_post_151:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z15, Z15
 
-no_words_153:
+no_words_158:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0xffffffff
-	JNE     partial_154
+	CMPL    228(DI), $0xffffffff
+	JNE     partial_159
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -3019,11 +3087,11 @@ no_words_153:
 	VMOVUPS Z14, (BX)
 	VMOVUPS Z15, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_155
+	JMP     end_160
 
-partial_154:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+partial_159:
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
@@ -3037,16 +3105,29 @@ partial_154:
 	VMOVUPS Z15, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_155:
-stored_116:
-	IMUL3Q $+4, 120(DI), BX
-	ADDQ   BX, 48(DI)
-	IMUL3Q $+4, 128(DI), BX
-	ADDQ   BX, 56(DI)
-	IMUL3Q $+16, 136(DI), BX
-	ADDQ   BX, 64(DI)
-	DECQ   160(DI)
-	JNZ    tile4
+end_160:
+stored_121:
+	MOVQ 184(DI), BX
+	ADDQ BX, 48(DI)
+	MOVQ 192(DI), BX
+	ADDQ BX, 56(DI)
+	MOVQ 176(DI), BX
+	ADDQ BX, 64(DI)
+	DECQ 160(DI)
+	JNZ  tile4
+	DECQ 360(DI)
+	JZ   end_161
+	MOVQ 384(DI), BX
+	ADDQ BX, 48(DI)
+	MOVQ 392(DI), BX
+	ADDQ BX, 56(DI)
+	MOVQ 376(DI), BX
+	ADDQ BX, 64(DI)
+	MOVQ 368(DI), BX
+	MOVQ BX, 160(DI)
+	JMP  tile4
+
+end_161:
 	VZEROUPPER
 	RET
 
@@ -3069,32 +3150,32 @@ tile3:
 	MOVQ       AX, 24(SP)
 	MOVQ       64(DI), AX
 	MOVQ       AX, 8(SP)
-	MOVQ       136(DI), BP
-	MOVQ       BP, 16(SP)
-	SHLQ       $0x02, BP
+	MOVQ       136(DI), AX
+	MOVQ       AX, 16(SP)
+	MOVQ       168(DI), BP
 	MOVQ       48(DI), R11
 	MOVQ       120(DI), R12
 	PREFETCHT0 (R11)
 	PREFETCHT0 (R11)(R12*1)
 	PREFETCHT0 (R11)(R12*2)
-	MOVL       192(DI), R11
+	MOVL       224(DI), R11
 	TESTL      $0x00000078, R11
-	JZ         no_fetch_sum_161
+	JZ         no_fetch_sum_168
 	MOVQ       56(DI), R11
 	MOVQ       128(DI), R12
 	PREFETCHT0 (R11)
 	PREFETCHT0 (R11)(R12*1)
 	PREFETCHT0 (R11)(R12*2)
 
-no_fetch_sum_161:
-	MOVQ 168(DI), R9
-	MOVQ 184(DI), R10
-	CMPQ R9, 176(DI)
-	JL   fetch_162
+no_fetch_sum_168:
+	MOVQ 200(DI), R9
+	MOVQ 216(DI), R10
+	CMPQ R9, 208(DI)
+	JL   fetch_169
 	MOVQ $+0, R10
 
-fetch_162:
-tap_156:
+fetch_169:
+tap_162:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), CX
 	MOVLQSX (DI), AX
@@ -3108,20 +3189,20 @@ tap_156:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_158
+	JG      rest_165
 
-sixteen_157:
+sixteen_164:
 	MOVQ  R10, R11
 	TESTQ R11, R11
-	JZ    fetched_164
+	JZ    fetched_171
 
-line_163:
+line_170:
 	PREFETCHT1 (R9)
 	ADDQ       $+64, R9
 	DECQ       R11
-	JNZ        line_163
+	JNZ        line_170
 
-fetched_164:
+fetched_171:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -3168,13 +3249,13 @@ fetched_164:
 	VPDPBUSD     Z1, Z4, Z13
 	ADDQ         $+512, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_157
+	JLE          sixteen_164
 
-rest_158:
+rest_165:
 	SUBQ $+16, DI
-	JZ   tap_done_160
+	JZ   tap_done_167
 
-four_159:
+four_166:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD (AX)(DI*1), Z2
@@ -3188,20 +3269,34 @@ four_159:
 	VPDPBUSD     Z1, Z4, Z13
 	ADDQ         $+128, R15
 	ADDQ         $+4, DI
-	JNZ          four_159
+	JNZ          four_166
 
-tap_done_160:
+tap_done_167:
 	DECQ    16(SP)
-	JNZ     tap_156
+	JZ      multiplied_163
 	MOVQ    c+0(FP), DI
-	MOVQ    R9, 168(DI)
-	MOVL    192(DI), AX
+	MOVQ    344(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_162
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    352(DI), DI
+	IMULQ   BX, DI
+	ADDQ    DI, R15
+	SHLQ    $0x02, BX
+	ADDQ    BX, 8(SP)
+	JMP     tap_162
+
+multiplied_163:
+	MOVQ    c+0(FP), DI
+	MOVQ    R9, 200(DI)
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_166
+	JNZ     chain_173
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0xffffffff
-	JNE     partial_167
+	CMPL    228(DI), $0xffffffff
+	JNE     partial_174
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -3211,11 +3306,11 @@ tap_done_160:
 	VMOVUPS Z12, (BX)
 	VMOVUPS Z13, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_168
+	JMP     end_175
 
-partial_167:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+partial_174:
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
@@ -3226,12 +3321,12 @@ partial_167:
 	VMOVUPS Z13, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_168:
-	JMP stored_165
+end_175:
+	JMP stored_172
 
-chain_166:
+chain_173:
 	TESTL        $0x00008200, AX
-	JNZ          words_169
+	JNZ          words_176
 	MOVQ         $0x0d0905010c080400, R13
 	VMOVQ        R13, X0
 	MOVQ         $0x0f0b07030e0a0602, R13
@@ -3245,13 +3340,13 @@ chain_166:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
-	KMOVD        196(DI), K3
-	VPBROADCASTD 212(DI), Z1
-	VBROADCASTSS 200(DI), Z2
-	VBROADCASTSS 204(DI), Z3
-	VBROADCASTSS 208(DI), Z4
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
+	KMOVD        228(DI), K3
+	VPBROADCASTD 244(DI), Z1
+	VBROADCASTSS 232(DI), Z2
+	VBROADCASTSS 236(DI), Z3
+	VBROADCASTSS 240(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	VCVTDQ2PS    Z10, Z10
@@ -3259,7 +3354,7 @@ chain_166:
 	VCVTDQ2PS    Z12, Z12
 	VCVTDQ2PS    Z13, Z13
 	TESTL        $0x00000001, AX
-	JZ           no_pre_170
+	JZ           no_pre_177
 	VMOVUPS      (R8), Z5
 	VMOVUPS      64(R8), Z6
 	VADDPS       Z5, Z8, Z8
@@ -3269,9 +3364,9 @@ chain_166:
 	VADDPS       Z5, Z12, Z12
 	VADDPS       Z6, Z13, Z13
 
-no_pre_170:
+no_pre_177:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_171
+	JZ      no_scale_178
 	VMOVUPS (R9), Z5
 	VMOVUPS 64(R9), Z6
 	VMULPS  Z5, Z8, Z8
@@ -3281,9 +3376,9 @@ no_pre_170:
 	VMULPS  Z5, Z12, Z12
 	VMULPS  Z6, Z13, Z13
 
-no_scale_171:
+no_scale_178:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_172
+	JZ      no_bias_179
 	VMOVUPS (R10), Z5
 	VMOVUPS 64(R10), Z6
 	VADDPS  Z5, Z8, Z8
@@ -3293,11 +3388,11 @@ no_scale_171:
 	VADDPS  Z5, Z12, Z12
 	VADDPS  Z6, Z13, Z13
 
-no_bias_172:
+no_bias_179:
 	TESTL       $0x00000078, AX
-	JZ          no_sum_173
+	JZ          no_sum_180
 	TESTL       $0x00000008, AX
-	JZ          no_u8_175
+	JZ          no_u8_182
 	VPMOVZXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -3319,11 +3414,11 @@ no_bias_172:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z13
 	ADDQ        R13, R12
-	JMP         sum_end_174
+	JMP         sum_end_181
 
-no_u8_175:
+no_u8_182:
 	TESTL       $0x00000010, AX
-	JZ          no_i8_176
+	JZ          no_i8_183
 	VPMOVSXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -3345,11 +3440,11 @@ no_u8_175:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z13
 	ADDQ        R13, R12
-	JMP         sum_end_174
+	JMP         sum_end_181
 
-no_i8_176:
+no_i8_183:
 	TESTL       $0x00000020, AX
-	JZ          no_i32_177
+	JZ          no_i32_184
 	VMOVDQU32.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -3371,11 +3466,11 @@ no_i8_176:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z13
 	ADDQ        R13, R12
-	JMP         sum_end_174
+	JMP         sum_end_181
 
-no_i32_177:
+no_i32_184:
 	TESTL       $0x00000040, AX
-	JZ          no_f32_178
+	JZ          no_f32_185
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z8
 	VMOVUPS.Z   64(R12), K2, Z6
@@ -3391,13 +3486,13 @@ no_i32_177:
 	VMOVUPS.Z   64(R12), K2, Z6
 	VFMADD231PS Z6, Z4, Z13
 	ADDQ        R13, R12
-	JMP         sum_end_174
+	JMP         sum_end_181
 
-no_f32_178:
-sum_end_174:
-no_sum_173:
+no_f32_185:
+sum_end_181:
+no_sum_180:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_179
+	JZ     no_relu_186
 	VPXOR  X5, X5, X5
 	VMAXPS Z5, Z8, Z8
 	VMAXPS Z5, Z9, Z9
@@ -3406,9 +3501,9 @@ no_sum_173:
 	VMAXPS Z5, Z12, Z12
 	VMAXPS Z5, Z13, Z13
 
-no_relu_179:
+no_relu_186:
 	TESTL   $0x00000100, AX
-	JZ      no_post_180
+	JZ      no_post_187
 	VMOVUPS (R11), Z5
 	VMOVUPS 64(R11), Z6
 	VMULPS  Z5, Z8, Z8
@@ -3418,9 +3513,9 @@ no_relu_179:
 	VMULPS  Z5, Z12, Z12
 	VMULPS  Z6, Z13, Z13
 
-no_post_180:
+no_post_187:
 	TESTL  $0x00002000, AX
-	JZ     no_lo_181
+	JZ     no_lo_188
 	VMAXPS Z2, Z8, Z8
 	VMAXPS Z2, Z9, Z9
 	VMAXPS Z2, Z10, Z10
@@ -3428,9 +3523,9 @@ no_post_180:
 	VMAXPS Z2, Z12, Z12
 	VMAXPS Z2, Z13, Z13
 
-no_lo_181:
+no_lo_188:
 	TESTL  $0x00004000, AX
-	JZ     no_hi_182
+	JZ     no_hi_189
 	VMINPS Z8, Z3, Z8
 	VMINPS Z9, Z3, Z9
 	VMINPS Z10, Z3, Z10
@@ -3438,7 +3533,7 @@ no_lo_181:
 	VMINPS Z12, Z3, Z12
 	VMINPS Z13, Z3, Z13
 
-no_hi_182:
+no_hi_189:
 	VCVTPS2DQ Z8, Z8
 	VCVTPS2DQ Z9, Z9
 	VCVTPS2DQ Z10, Z10
@@ -3448,58 +3543,58 @@ no_hi_182:
 	VPACKSSDW Z9, Z8, Z5
 	VPACKSSDW Z11, Z10, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_183
+	JNZ       signed_190
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_184
+	JMP       packed_191
 
-signed_183:
+signed_190:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_184:
+packed_191:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_185
+	JNZ           partial_192
 	VMOVUPS       Y5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_186
+	JMP           end_193
 
-partial_185:
+partial_192:
 	VMOVDQU8      Y5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, Y6
 	VMOVDQU8      Y6, K3, (BX)
 	ADDQ          CX, BX
 
-end_186:
+end_193:
 	VPACKSSDW Z13, Z12, Z5
 	TESTL     $0x00000800, AX
-	JNZ       signed_187
+	JNZ       signed_194
 	VPACKUSWB Z5, Z5, Z5
-	JMP       packed_188
+	JMP       packed_195
 
-signed_187:
+signed_194:
 	VPACKSSWB Z5, Z5, Z5
 
-packed_188:
+packed_195:
 	VPERMD  Z5, Z0, Z5
 	VPXORD  Z1, Z5, Z5
 	TESTL   $0x00010000, AX
-	JNZ     partial_189
+	JNZ     partial_196
 	VMOVUPS Y5, (BX)
 	ADDQ    CX, BX
-	JMP     end_190
+	JMP     end_197
 
-partial_189:
+partial_196:
 	VMOVDQU8 Y5, K3, (BX)
 	ADDQ     CX, BX
 
-end_190:
-	JMP stored_165
+end_197:
+	JMP stored_172
 
-words_169:
+words_176:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
@@ -3507,7 +3602,7 @@ words_169:
 	VCVTDQ2PS Z12, Z12
 	VCVTDQ2PS Z13, Z13
 	TESTL     $0x00000001, AX
-	JZ        no_pre_191
+	JZ        no_pre_198
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VMOVUPS   64(BX), Z1
@@ -3518,9 +3613,9 @@ words_169:
 	VADDPS    Z0, Z12, Z12
 	VADDPS    Z1, Z13, Z13
 
-no_pre_191:
+no_pre_198:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_192
+	JZ      no_scale_199
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -3531,9 +3626,9 @@ no_pre_191:
 	VMULPS  Z0, Z12, Z12
 	VMULPS  Z1, Z13, Z13
 
-no_scale_192:
+no_scale_199:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_193
+	JZ      no_bias_200
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -3544,16 +3639,16 @@ no_scale_192:
 	VADDPS  Z0, Z12, Z12
 	VADDPS  Z1, Z13, Z13
 
-no_bias_193:
+no_bias_200:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_194
+	JZ           no_sum_201
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 208(DI), Z0
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
+	VBROADCASTSS 240(DI), Z0
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_195
+	JZ           no_sum_u8_202
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -3576,9 +3671,9 @@ no_bias_193:
 	VFMADD231PS  Z2, Z0, Z13
 	ADDQ         CX, BX
 
-no_sum_u8_195:
+no_sum_u8_202:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_196
+	JZ          no_sum_i8_203
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -3601,9 +3696,9 @@ no_sum_u8_195:
 	VFMADD231PS Z2, Z0, Z13
 	ADDQ        CX, BX
 
-no_sum_i8_196:
+no_sum_i8_203:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_197
+	JZ          no_sum_i32_204
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -3626,9 +3721,9 @@ no_sum_i8_196:
 	VFMADD231PS Z2, Z0, Z13
 	ADDQ        CX, BX
 
-no_sum_i32_197:
+no_sum_i32_204:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_198
+	JZ          no_sum_f32_205
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	VMOVUPS.Z   64(BX), K2, Z2
@@ -3645,10 +3740,10 @@ no_sum_i32_197:
 	VFMADD231PS Z2, Z0, Z13
 	ADDQ        CX, BX
 
-no_sum_f32_198:
-no_sum_194:
+no_sum_f32_205:
+no_sum_201:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_199
+	JZ     no_relu_206
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -3657,9 +3752,9 @@ no_sum_194:
 	VMAXPS Z0, Z12, Z12
 	VMAXPS Z0, Z13, Z13
 
-no_relu_199:
+no_relu_206:
 	TESTL   $0x00000100, AX
-	JZ      no_post_200
+	JZ      no_post_207
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -3670,12 +3765,12 @@ no_relu_199:
 	VMULPS  Z0, Z12, Z12
 	VMULPS  Z1, Z13, Z13
 
-no_post_200:
+no_post_207:
 	TESTL        $0x00008000, AX
-	JZ           no_words_202
-	VBROADCASTSS 200(DI), Z0
+	JZ           no_words_209
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -3683,7 +3778,7 @@ no_post_200:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -3691,7 +3786,7 @@ no_post_200:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 	VMAXPS       Z0, Z10, Z10
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z10, Z10
 	VPSRAD       $0x1f, Z10, Z1
 	VCVTPS2DQ    Z10, Z10
@@ -3699,7 +3794,7 @@ no_post_200:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z10, Z10
 	VMAXPS       Z0, Z11, Z11
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z11, Z11
 	VPSRAD       $0x1f, Z11, Z1
 	VCVTPS2DQ    Z11, Z11
@@ -3707,7 +3802,7 @@ no_post_200:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z11, Z11
 	VMAXPS       Z0, Z12, Z12
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z12, Z12
 	VPSRAD       $0x1f, Z12, Z1
 	VCVTPS2DQ    Z12, Z12
@@ -3715,7 +3810,7 @@ no_post_200:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z12, Z12
 	VMAXPS       Z0, Z13, Z13
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z13, Z13
 	VPSRAD       $0x1f, Z13, Z1
 	VCVTPS2DQ    Z13, Z13
@@ -3723,11 +3818,11 @@ no_post_200:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z13, Z13
 
-no_words_202:
+no_words_209:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0xffffffff
-	JNE     partial_203
+	CMPL    228(DI), $0xffffffff
+	JNE     partial_210
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -3737,11 +3832,11 @@ no_words_202:
 	VMOVUPS Z12, (BX)
 	VMOVUPS Z13, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_204
+	JMP     end_211
 
-partial_203:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+partial_210:
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
@@ -3752,16 +3847,29 @@ partial_203:
 	VMOVUPS Z13, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_204:
-stored_165:
-	IMUL3Q $+3, 120(DI), BX
-	ADDQ   BX, 48(DI)
-	IMUL3Q $+3, 128(DI), BX
-	ADDQ   BX, 56(DI)
-	IMUL3Q $+12, 136(DI), BX
-	ADDQ   BX, 64(DI)
-	DECQ   160(DI)
-	JNZ    tile3
+end_211:
+stored_172:
+	MOVQ 184(DI), BX
+	ADDQ BX, 48(DI)
+	MOVQ 192(DI), BX
+	ADDQ BX, 56(DI)
+	MOVQ 176(DI), BX
+	ADDQ BX, 64(DI)
+	DECQ 160(DI)
+	JNZ  tile3
+	DECQ 360(DI)
+	JZ   end_212
+	MOVQ 384(DI), BX
+	ADDQ BX, 48(DI)
+	MOVQ 392(DI), BX
+	ADDQ BX, 56(DI)
+	MOVQ 376(DI), BX
+	ADDQ BX, 64(DI)
+	MOVQ 368(DI), BX
+	MOVQ BX, 160(DI)
+	JMP  tile3
+
+end_212:
 	VZEROUPPER
 	RET
 
@@ -3782,30 +3890,30 @@ tile2:
 	MOVQ       AX, 24(SP)
 	MOVQ       64(DI), AX
 	MOVQ       AX, 8(SP)
-	MOVQ       136(DI), BP
-	MOVQ       BP, 16(SP)
-	SHLQ       $0x02, BP
+	MOVQ       136(DI), AX
+	MOVQ       AX, 16(SP)
+	MOVQ       168(DI), BP
 	MOVQ       48(DI), R11
 	MOVQ       120(DI), R12
 	PREFETCHT0 (R11)
 	PREFETCHT0 (R11)(R12*1)
-	MOVL       192(DI), R11
+	MOVL       224(DI), R11
 	TESTL      $0x00000078, R11
-	JZ         no_fetch_sum_210
+	JZ         no_fetch_sum_219
 	MOVQ       56(DI), R11
 	MOVQ       128(DI), R12
 	PREFETCHT0 (R11)
 	PREFETCHT0 (R11)(R12*1)
 
-no_fetch_sum_210:
-	MOVQ 168(DI), R9
-	MOVQ 184(DI), R10
-	CMPQ R9, 176(DI)
-	JL   fetch_211
+no_fetch_sum_219:
+	MOVQ 200(DI), R9
+	MOVQ 216(DI), R10
+	CMPQ R9, 208(DI)
+	JL   fetch_220
 	MOVQ $+0, R10
 
-fetch_211:
-tap_205:
+fetch_220:
+tap_213:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), BX
 	MOVLQSX (DI), AX
@@ -3816,20 +3924,20 @@ tap_205:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_207
+	JG      rest_216
 
-sixteen_206:
+sixteen_215:
 	MOVQ  R10, R11
 	TESTQ R11, R11
-	JZ    fetched_213
+	JZ    fetched_222
 
-line_212:
+line_221:
 	PREFETCHT1 (R9)
 	ADDQ       $+64, R9
 	DECQ       R11
-	JNZ        line_212
+	JNZ        line_221
 
-fetched_213:
+fetched_222:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -3864,13 +3972,13 @@ fetched_213:
 	VPDPBUSD     Z1, Z3, Z11
 	ADDQ         $+512, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_206
+	JLE          sixteen_215
 
-rest_207:
+rest_216:
 	SUBQ $+16, DI
-	JZ   tap_done_209
+	JZ   tap_done_218
 
-four_208:
+four_217:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD (AX)(DI*1), Z2
@@ -3881,31 +3989,45 @@ four_208:
 	VPDPBUSD     Z1, Z3, Z11
 	ADDQ         $+128, R15
 	ADDQ         $+4, DI
-	JNZ          four_208
+	JNZ          four_217
 
-tap_done_209:
+tap_done_218:
 	DECQ    16(SP)
-	JNZ     tap_205
+	JZ      multiplied_214
 	MOVQ    c+0(FP), DI
-	MOVQ    R9, 168(DI)
-	MOVL    192(DI), AX
+	MOVQ    344(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_213
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    352(DI), DI
+	IMULQ   BX, DI
+	ADDQ    DI, R15
+	SHLQ    $0x02, BX
+	ADDQ    BX, 8(SP)
+	JMP     tap_213
+
+multiplied_214:
+	MOVQ    c+0(FP), DI
+	MOVQ    R9, 200(DI)
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_215
+	JNZ     chain_224
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0xffffffff
-	JNE     partial_216
+	CMPL    228(DI), $0xffffffff
+	JNE     partial_225
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
 	VMOVUPS Z10, (BX)
 	VMOVUPS Z11, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_217
+	JMP     end_226
 
-partial_216:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+partial_225:
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
@@ -3913,12 +4035,12 @@ partial_216:
 	VMOVUPS Z11, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_217:
-	JMP stored_214
+end_226:
+	JMP stored_223
 
-chain_215:
+chain_224:
 	TESTL        $0x00008200, AX
-	JNZ          words_218
+	JNZ          words_227
 	MOVQ         $0x0d0905010c080400, R13
 	VMOVQ        R13, X0
 	MOVQ         $0x0f0b07030e0a0602, R13
@@ -3932,19 +4054,19 @@ chain_215:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
-	KMOVD        196(DI), K3
-	VPBROADCASTD 212(DI), Z1
-	VBROADCASTSS 200(DI), Z2
-	VBROADCASTSS 204(DI), Z3
-	VBROADCASTSS 208(DI), Z4
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
+	KMOVD        228(DI), K3
+	VPBROADCASTD 244(DI), Z1
+	VBROADCASTSS 232(DI), Z2
+	VBROADCASTSS 236(DI), Z3
+	VBROADCASTSS 240(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	VCVTDQ2PS    Z10, Z10
 	VCVTDQ2PS    Z11, Z11
 	TESTL        $0x00000001, AX
-	JZ           no_pre_219
+	JZ           no_pre_228
 	VMOVUPS      (R8), Z5
 	VMOVUPS      64(R8), Z6
 	VADDPS       Z5, Z8, Z8
@@ -3952,9 +4074,9 @@ chain_215:
 	VADDPS       Z5, Z10, Z10
 	VADDPS       Z6, Z11, Z11
 
-no_pre_219:
+no_pre_228:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_220
+	JZ      no_scale_229
 	VMOVUPS (R9), Z5
 	VMOVUPS 64(R9), Z6
 	VMULPS  Z5, Z8, Z8
@@ -3962,9 +4084,9 @@ no_pre_219:
 	VMULPS  Z5, Z10, Z10
 	VMULPS  Z6, Z11, Z11
 
-no_scale_220:
+no_scale_229:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_221
+	JZ      no_bias_230
 	VMOVUPS (R10), Z5
 	VMOVUPS 64(R10), Z6
 	VADDPS  Z5, Z8, Z8
@@ -3972,11 +4094,11 @@ no_scale_220:
 	VADDPS  Z5, Z10, Z10
 	VADDPS  Z6, Z11, Z11
 
-no_bias_221:
+no_bias_230:
 	TESTL       $0x00000078, AX
-	JZ          no_sum_222
+	JZ          no_sum_231
 	TESTL       $0x00000008, AX
-	JZ          no_u8_224
+	JZ          no_u8_233
 	VPMOVZXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -3991,11 +4113,11 @@ no_bias_221:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z11
 	ADDQ        R13, R12
-	JMP         sum_end_223
+	JMP         sum_end_232
 
-no_u8_224:
+no_u8_233:
 	TESTL       $0x00000010, AX
-	JZ          no_i8_225
+	JZ          no_i8_234
 	VPMOVSXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -4010,11 +4132,11 @@ no_u8_224:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z11
 	ADDQ        R13, R12
-	JMP         sum_end_223
+	JMP         sum_end_232
 
-no_i8_225:
+no_i8_234:
 	TESTL       $0x00000020, AX
-	JZ          no_i32_226
+	JZ          no_i32_235
 	VMOVDQU32.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -4029,11 +4151,11 @@ no_i8_225:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z11
 	ADDQ        R13, R12
-	JMP         sum_end_223
+	JMP         sum_end_232
 
-no_i32_226:
+no_i32_235:
 	TESTL       $0x00000040, AX
-	JZ          no_f32_227
+	JZ          no_f32_236
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z8
 	VMOVUPS.Z   64(R12), K2, Z6
@@ -4044,22 +4166,22 @@ no_i32_226:
 	VMOVUPS.Z   64(R12), K2, Z6
 	VFMADD231PS Z6, Z4, Z11
 	ADDQ        R13, R12
-	JMP         sum_end_223
+	JMP         sum_end_232
 
-no_f32_227:
-sum_end_223:
-no_sum_222:
+no_f32_236:
+sum_end_232:
+no_sum_231:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_228
+	JZ     no_relu_237
 	VPXOR  X5, X5, X5
 	VMAXPS Z5, Z8, Z8
 	VMAXPS Z5, Z9, Z9
 	VMAXPS Z5, Z10, Z10
 	VMAXPS Z5, Z11, Z11
 
-no_relu_228:
+no_relu_237:
 	TESTL   $0x00000100, AX
-	JZ      no_post_229
+	JZ      no_post_238
 	VMOVUPS (R11), Z5
 	VMOVUPS 64(R11), Z6
 	VMULPS  Z5, Z8, Z8
@@ -4067,23 +4189,23 @@ no_relu_228:
 	VMULPS  Z5, Z10, Z10
 	VMULPS  Z6, Z11, Z11
 
-no_post_229:
+no_post_238:
 	TESTL  $0x00002000, AX
-	JZ     no_lo_230
+	JZ     no_lo_239
 	VMAXPS Z2, Z8, Z8
 	VMAXPS Z2, Z9, Z9
 	VMAXPS Z2, Z10, Z10
 	VMAXPS Z2, Z11, Z11
 
-no_lo_230:
+no_lo_239:
 	TESTL  $0x00004000, AX
-	JZ     no_hi_231
+	JZ     no_hi_240
 	VMINPS Z8, Z3, Z8
 	VMINPS Z9, Z3, Z9
 	VMINPS Z10, Z3, Z10
 	VMINPS Z11, Z3, Z11
 
-no_hi_231:
+no_hi_240:
 	VCVTPS2DQ Z8, Z8
 	VCVTPS2DQ Z9, Z9
 	VCVTPS2DQ Z10, Z10
@@ -4091,41 +4213,41 @@ no_hi_231:
 	VPACKSSDW Z9, Z8, Z5
 	VPACKSSDW Z11, Z10, Z6
 	TESTL     $0x00000800, AX
-	JNZ       signed_232
+	JNZ       signed_241
 	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_233
+	JMP       packed_242
 
-signed_232:
+signed_241:
 	VPACKSSWB Z6, Z5, Z5
 
-packed_233:
+packed_242:
 	VPERMD        Z5, Z0, Z5
 	VPXORD        Z1, Z5, Z5
 	TESTL         $0x00010000, AX
-	JNZ           partial_234
+	JNZ           partial_243
 	VMOVUPS       Y5, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, (BX)
 	ADDQ          CX, BX
-	JMP           end_235
+	JMP           end_244
 
-partial_234:
+partial_243:
 	VMOVDQU8      Y5, K3, (BX)
 	ADDQ          CX, BX
 	VEXTRACTI64X4 $0x01, Z5, Y6
 	VMOVDQU8      Y6, K3, (BX)
 	ADDQ          CX, BX
 
-end_235:
-	JMP stored_214
+end_244:
+	JMP stored_223
 
-words_218:
+words_227:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	VCVTDQ2PS Z10, Z10
 	VCVTDQ2PS Z11, Z11
 	TESTL     $0x00000001, AX
-	JZ        no_pre_236
+	JZ        no_pre_245
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VMOVUPS   64(BX), Z1
@@ -4134,9 +4256,9 @@ words_218:
 	VADDPS    Z0, Z10, Z10
 	VADDPS    Z1, Z11, Z11
 
-no_pre_236:
+no_pre_245:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_237
+	JZ      no_scale_246
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -4145,9 +4267,9 @@ no_pre_236:
 	VMULPS  Z0, Z10, Z10
 	VMULPS  Z1, Z11, Z11
 
-no_scale_237:
+no_scale_246:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_238
+	JZ      no_bias_247
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -4156,16 +4278,16 @@ no_scale_237:
 	VADDPS  Z0, Z10, Z10
 	VADDPS  Z1, Z11, Z11
 
-no_bias_238:
+no_bias_247:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_239
+	JZ           no_sum_248
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 208(DI), Z0
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
+	VBROADCASTSS 240(DI), Z0
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_240
+	JZ           no_sum_u8_249
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -4181,9 +4303,9 @@ no_bias_238:
 	VFMADD231PS  Z2, Z0, Z11
 	ADDQ         CX, BX
 
-no_sum_u8_240:
+no_sum_u8_249:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_241
+	JZ          no_sum_i8_250
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -4199,9 +4321,9 @@ no_sum_u8_240:
 	VFMADD231PS Z2, Z0, Z11
 	ADDQ        CX, BX
 
-no_sum_i8_241:
+no_sum_i8_250:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_242
+	JZ          no_sum_i32_251
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -4217,9 +4339,9 @@ no_sum_i8_241:
 	VFMADD231PS Z2, Z0, Z11
 	ADDQ        CX, BX
 
-no_sum_i32_242:
+no_sum_i32_251:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_243
+	JZ          no_sum_f32_252
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	VMOVUPS.Z   64(BX), K2, Z2
@@ -4231,19 +4353,19 @@ no_sum_i32_242:
 	VFMADD231PS Z2, Z0, Z11
 	ADDQ        CX, BX
 
-no_sum_f32_243:
-no_sum_239:
+no_sum_f32_252:
+no_sum_248:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_244
+	JZ     no_relu_253
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
 	VMAXPS Z0, Z10, Z10
 	VMAXPS Z0, Z11, Z11
 
-no_relu_244:
+no_relu_253:
 	TESTL   $0x00000100, AX
-	JZ      no_post_245
+	JZ      no_post_254
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -4252,12 +4374,12 @@ no_relu_244:
 	VMULPS  Z0, Z10, Z10
 	VMULPS  Z1, Z11, Z11
 
-no_post_245:
+no_post_254:
 	TESTL        $0x00008000, AX
-	JZ           no_words_247
-	VBROADCASTSS 200(DI), Z0
+	JZ           no_words_256
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -4265,7 +4387,7 @@ no_post_245:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -4273,7 +4395,7 @@ no_post_245:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 	VMAXPS       Z0, Z10, Z10
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z10, Z10
 	VPSRAD       $0x1f, Z10, Z1
 	VCVTPS2DQ    Z10, Z10
@@ -4281,7 +4403,7 @@ no_post_245:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z10, Z10
 	VMAXPS       Z0, Z11, Z11
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z11, Z11
 	VPSRAD       $0x1f, Z11, Z1
 	VCVTPS2DQ    Z11, Z11
@@ -4289,22 +4411,22 @@ no_post_245:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z11, Z11
 
-no_words_247:
+no_words_256:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0xffffffff
-	JNE     partial_248
+	CMPL    228(DI), $0xffffffff
+	JNE     partial_257
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
 	VMOVUPS Z10, (BX)
 	VMOVUPS Z11, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_249
+	JMP     end_258
 
-partial_248:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+partial_257:
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
@@ -4312,16 +4434,29 @@ partial_248:
 	VMOVUPS Z11, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_249:
-stored_214:
-	IMUL3Q $+2, 120(DI), BX
-	ADDQ   BX, 48(DI)
-	IMUL3Q $+2, 128(DI), BX
-	ADDQ   BX, 56(DI)
-	IMUL3Q $+8, 136(DI), BX
-	ADDQ   BX, 64(DI)
-	DECQ   160(DI)
-	JNZ    tile2
+end_258:
+stored_223:
+	MOVQ 184(DI), BX
+	ADDQ BX, 48(DI)
+	MOVQ 192(DI), BX
+	ADDQ BX, 56(DI)
+	MOVQ 176(DI), BX
+	ADDQ BX, 64(DI)
+	DECQ 160(DI)
+	JNZ  tile2
+	DECQ 360(DI)
+	JZ   end_259
+	MOVQ 384(DI), BX
+	ADDQ BX, 48(DI)
+	MOVQ 392(DI), BX
+	ADDQ BX, 56(DI)
+	MOVQ 376(DI), BX
+	ADDQ BX, 64(DI)
+	MOVQ 368(DI), BX
+	MOVQ BX, 160(DI)
+	JMP  tile2
+
+end_259:
 	VZEROUPPER
 	RET
 
@@ -4340,28 +4475,28 @@ tile1:
 	MOVQ       AX, 24(SP)
 	MOVQ       64(DI), AX
 	MOVQ       AX, 8(SP)
-	MOVQ       136(DI), BP
-	MOVQ       BP, 16(SP)
-	SHLQ       $0x02, BP
+	MOVQ       136(DI), AX
+	MOVQ       AX, 16(SP)
+	MOVQ       168(DI), BP
 	MOVQ       48(DI), R11
 	MOVQ       120(DI), R12
 	PREFETCHT0 (R11)
-	MOVL       192(DI), R11
+	MOVL       224(DI), R11
 	TESTL      $0x00000078, R11
-	JZ         no_fetch_sum_255
+	JZ         no_fetch_sum_266
 	MOVQ       56(DI), R11
 	MOVQ       128(DI), R12
 	PREFETCHT0 (R11)
 
-no_fetch_sum_255:
-	MOVQ 168(DI), R9
-	MOVQ 184(DI), R10
-	CMPQ R9, 176(DI)
-	JL   fetch_256
+no_fetch_sum_266:
+	MOVQ 200(DI), R9
+	MOVQ 216(DI), R10
+	CMPQ R9, 208(DI)
+	JL   fetch_267
 	MOVQ $+0, R10
 
-fetch_256:
-tap_250:
+fetch_267:
+tap_260:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), AX
 	MOVLQSX (DI), DI
@@ -4369,20 +4504,20 @@ tap_250:
 	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
-	JG      rest_252
+	JG      rest_263
 
-sixteen_251:
+sixteen_262:
 	MOVQ  R10, R11
 	TESTQ R11, R11
-	JZ    fetched_258
+	JZ    fetched_269
 
-line_257:
+line_268:
 	PREFETCHT1 (R9)
 	ADDQ       $+64, R9
 	DECQ       R11
-	JNZ        line_257
+	JNZ        line_268
 
-fetched_258:
+fetched_269:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -4405,13 +4540,13 @@ fetched_258:
 	VPDPBUSD     Z1, Z2, Z9
 	ADDQ         $+512, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_251
+	JLE          sixteen_262
 
-rest_252:
+rest_263:
 	SUBQ $+16, DI
-	JZ   tap_done_254
+	JZ   tap_done_265
 
-four_253:
+four_264:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD (AX)(DI*1), Z2
@@ -4419,38 +4554,52 @@ four_253:
 	VPDPBUSD     Z1, Z2, Z9
 	ADDQ         $+128, R15
 	ADDQ         $+4, DI
-	JNZ          four_253
+	JNZ          four_264
 
-tap_done_254:
+tap_done_265:
 	DECQ    16(SP)
-	JNZ     tap_250
+	JZ      multiplied_261
 	MOVQ    c+0(FP), DI
-	MOVQ    R9, 168(DI)
-	MOVL    192(DI), AX
+	MOVQ    344(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_260
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    352(DI), DI
+	IMULQ   BX, DI
+	ADDQ    DI, R15
+	SHLQ    $0x02, BX
+	ADDQ    BX, 8(SP)
+	JMP     tap_260
+
+multiplied_261:
+	MOVQ    c+0(FP), DI
+	MOVQ    R9, 200(DI)
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
-	JNZ     chain_260
+	JNZ     chain_271
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0xffffffff
-	JNE     partial_261
+	CMPL    228(DI), $0xffffffff
+	JNE     partial_272
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_262
+	JMP     end_273
 
-partial_261:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+partial_272:
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_262:
-	JMP stored_259
+end_273:
+	JMP stored_270
 
-chain_260:
+chain_271:
 	TESTL        $0x00008200, AX
-	JNZ          words_263
+	JNZ          words_274
 	MOVQ         $0x0d0905010c080400, R13
 	VMOVQ        R13, X0
 	MOVQ         $0x0f0b07030e0a0602, R13
@@ -4464,43 +4613,43 @@ chain_260:
 	MOVQ         128(DI), R13
 	MOVQ         48(DI), BX
 	MOVQ         120(DI), CX
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
-	KMOVD        196(DI), K3
-	VPBROADCASTD 212(DI), Z1
-	VBROADCASTSS 200(DI), Z2
-	VBROADCASTSS 204(DI), Z3
-	VBROADCASTSS 208(DI), Z4
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
+	KMOVD        228(DI), K3
+	VPBROADCASTD 244(DI), Z1
+	VBROADCASTSS 232(DI), Z2
+	VBROADCASTSS 236(DI), Z3
+	VBROADCASTSS 240(DI), Z4
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	TESTL        $0x00000001, AX
-	JZ           no_pre_264
+	JZ           no_pre_275
 	VMOVUPS      (R8), Z5
 	VMOVUPS      64(R8), Z6
 	VADDPS       Z5, Z8, Z8
 	VADDPS       Z6, Z9, Z9
 
-no_pre_264:
+no_pre_275:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_265
+	JZ      no_scale_276
 	VMOVUPS (R9), Z5
 	VMOVUPS 64(R9), Z6
 	VMULPS  Z5, Z8, Z8
 	VMULPS  Z6, Z9, Z9
 
-no_scale_265:
+no_scale_276:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_266
+	JZ      no_bias_277
 	VMOVUPS (R10), Z5
 	VMOVUPS 64(R10), Z6
 	VADDPS  Z5, Z8, Z8
 	VADDPS  Z6, Z9, Z9
 
-no_bias_266:
+no_bias_277:
 	TESTL       $0x00000078, AX
-	JZ          no_sum_267
+	JZ          no_sum_278
 	TESTL       $0x00000008, AX
-	JZ          no_u8_269
+	JZ          no_u8_280
 	VPMOVZXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -4508,11 +4657,11 @@ no_bias_266:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z9
 	ADDQ        R13, R12
-	JMP         sum_end_268
+	JMP         sum_end_279
 
-no_u8_269:
+no_u8_280:
 	TESTL       $0x00000010, AX
-	JZ          no_i8_270
+	JZ          no_i8_281
 	VPMOVSXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -4520,11 +4669,11 @@ no_u8_269:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z9
 	ADDQ        R13, R12
-	JMP         sum_end_268
+	JMP         sum_end_279
 
-no_i8_270:
+no_i8_281:
 	TESTL       $0x00000020, AX
-	JZ          no_i32_271
+	JZ          no_i32_282
 	VMOVDQU32.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -4532,114 +4681,114 @@ no_i8_270:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z9
 	ADDQ        R13, R12
-	JMP         sum_end_268
+	JMP         sum_end_279
 
-no_i32_271:
+no_i32_282:
 	TESTL       $0x00000040, AX
-	JZ          no_f32_272
+	JZ          no_f32_283
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z8
 	VMOVUPS.Z   64(R12), K2, Z6
 	VFMADD231PS Z6, Z4, Z9
 	ADDQ        R13, R12
-	JMP         sum_end_268
+	JMP         sum_end_279
 
-no_f32_272:
-sum_end_268:
-no_sum_267:
+no_f32_283:
+sum_end_279:
+no_sum_278:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_273
+	JZ     no_relu_284
 	VPXOR  X5, X5, X5
 	VMAXPS Z5, Z8, Z8
 	VMAXPS Z5, Z9, Z9
 
-no_relu_273:
+no_relu_284:
 	TESTL   $0x00000100, AX
-	JZ      no_post_274
+	JZ      no_post_285
 	VMOVUPS (R11), Z5
 	VMOVUPS 64(R11), Z6
 	VMULPS  Z5, Z8, Z8
 	VMULPS  Z6, Z9, Z9
 
-no_post_274:
+no_post_285:
 	TESTL  $0x00002000, AX
-	JZ     no_lo_275
+	JZ     no_lo_286
 	VMAXPS Z2, Z8, Z8
 	VMAXPS Z2, Z9, Z9
 
-no_lo_275:
+no_lo_286:
 	TESTL  $0x00004000, AX
-	JZ     no_hi_276
+	JZ     no_hi_287
 	VMINPS Z8, Z3, Z8
 	VMINPS Z9, Z3, Z9
 
-no_hi_276:
+no_hi_287:
 	VCVTPS2DQ Z8, Z8
 	VCVTPS2DQ Z9, Z9
 	VPACKSSDW Z9, Z8, Z5
 	TESTL     $0x00000800, AX
-	JNZ       signed_277
+	JNZ       signed_288
 	VPACKUSWB Z5, Z5, Z5
-	JMP       packed_278
+	JMP       packed_289
 
-signed_277:
+signed_288:
 	VPACKSSWB Z5, Z5, Z5
 
-packed_278:
+packed_289:
 	VPERMD  Z5, Z0, Z5
 	VPXORD  Z1, Z5, Z5
 	TESTL   $0x00010000, AX
-	JNZ     partial_279
+	JNZ     partial_290
 	VMOVUPS Y5, (BX)
 	ADDQ    CX, BX
-	JMP     end_280
+	JMP     end_291
 
-partial_279:
+partial_290:
 	VMOVDQU8 Y5, K3, (BX)
 	ADDQ     CX, BX
 
-end_280:
-	JMP stored_259
+end_291:
+	JMP stored_270
 
-words_263:
+words_274:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	TESTL     $0x00000001, AX
-	JZ        no_pre_281
+	JZ        no_pre_292
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VMOVUPS   64(BX), Z1
 	VADDPS    Z0, Z8, Z8
 	VADDPS    Z1, Z9, Z9
 
-no_pre_281:
+no_pre_292:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_282
+	JZ      no_scale_293
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
 	VMULPS  Z0, Z8, Z8
 	VMULPS  Z1, Z9, Z9
 
-no_scale_282:
+no_scale_293:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_283
+	JZ      no_bias_294
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
 	VADDPS  Z0, Z8, Z8
 	VADDPS  Z1, Z9, Z9
 
-no_bias_283:
+no_bias_294:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_284
+	JZ           no_sum_295
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
-	VBROADCASTSS 208(DI), Z0
-	KMOVW        196(DI), K1
-	KMOVW        198(DI), K2
+	VBROADCASTSS 240(DI), Z0
+	KMOVW        228(DI), K1
+	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_285
+	JZ           no_sum_u8_296
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -4648,9 +4797,9 @@ no_bias_283:
 	VFMADD231PS  Z2, Z0, Z9
 	ADDQ         CX, BX
 
-no_sum_u8_285:
+no_sum_u8_296:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_286
+	JZ          no_sum_i8_297
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -4659,9 +4808,9 @@ no_sum_u8_285:
 	VFMADD231PS Z2, Z0, Z9
 	ADDQ        CX, BX
 
-no_sum_i8_286:
+no_sum_i8_297:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_287
+	JZ          no_sum_i32_298
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -4670,38 +4819,38 @@ no_sum_i8_286:
 	VFMADD231PS Z2, Z0, Z9
 	ADDQ        CX, BX
 
-no_sum_i32_287:
+no_sum_i32_298:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_288
+	JZ          no_sum_f32_299
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	VMOVUPS.Z   64(BX), K2, Z2
 	VFMADD231PS Z2, Z0, Z9
 	ADDQ        CX, BX
 
-no_sum_f32_288:
-no_sum_284:
+no_sum_f32_299:
+no_sum_295:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_289
+	JZ     no_relu_300
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
 
-no_relu_289:
+no_relu_300:
 	TESTL   $0x00000100, AX
-	JZ      no_post_290
+	JZ      no_post_301
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
 	VMULPS  Z0, Z8, Z8
 	VMULPS  Z1, Z9, Z9
 
-no_post_290:
+no_post_301:
 	TESTL        $0x00008000, AX
-	JZ           no_words_292
-	VBROADCASTSS 200(DI), Z0
+	JZ           no_words_303
+	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z8, Z8
 	VPSRAD       $0x1f, Z8, Z1
 	VCVTPS2DQ    Z8, Z8
@@ -4709,7 +4858,7 @@ no_post_290:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z8, Z8
 	VMAXPS       Z0, Z9, Z9
-	VBROADCASTSS 204(DI), Z1
+	VBROADCASTSS 236(DI), Z1
 	VMINPS       Z1, Z9, Z9
 	VPSRAD       $0x1f, Z9, Z1
 	VCVTPS2DQ    Z9, Z9
@@ -4717,32 +4866,45 @@ no_post_290:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 
-no_words_292:
+no_words_303:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
-	CMPL    196(DI), $0xffffffff
-	JNE     partial_293
+	CMPL    228(DI), $0xffffffff
+	JNE     partial_304
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_294
+	JMP     end_305
 
-partial_293:
-	KMOVW   196(DI), K1
-	KMOVW   198(DI), K2
+partial_304:
+	KMOVW   228(DI), K1
+	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_294:
-stored_259:
-	IMUL3Q $+1, 120(DI), BX
-	ADDQ   BX, 48(DI)
-	IMUL3Q $+1, 128(DI), BX
-	ADDQ   BX, 56(DI)
-	IMUL3Q $+4, 136(DI), BX
-	ADDQ   BX, 64(DI)
-	DECQ   160(DI)
-	JNZ    tile1
+end_305:
+stored_270:
+	MOVQ 184(DI), BX
+	ADDQ BX, 48(DI)
+	MOVQ 192(DI), BX
+	ADDQ BX, 56(DI)
+	MOVQ 176(DI), BX
+	ADDQ BX, 64(DI)
+	DECQ 160(DI)
+	JNZ  tile1
+	DECQ 360(DI)
+	JZ   end_306
+	MOVQ 384(DI), BX
+	ADDQ BX, 48(DI)
+	MOVQ 392(DI), BX
+	ADDQ BX, 56(DI)
+	MOVQ 376(DI), BX
+	ADDQ BX, 64(DI)
+	MOVQ 368(DI), BX
+	MOVQ BX, 160(DI)
+	JMP  tile1
+
+end_306:
 	VZEROUPPER
 	RET

@@ -39,7 +39,7 @@ tile6:
 	ADDQ    SI, DX
 	MOVQ    8(DI), BX
 	MOVQ    144(DI), CX
-	MOVQ    168(DI), R11
+	MOVQ    200(DI), R11
 	MOVQ    72(DI), R9
 	VMOVUPS (R9), Y4
 	VMOVUPS (R9), Y5
@@ -47,7 +47,7 @@ tile6:
 	VMOVUPS (R9), Y7
 	VMOVUPS (R9), Y8
 	VMOVUPS (R9), Y9
-	TESTL   $0x00020000, 192(DI)
+	TESTL   $0x00020000, 224(DI)
 	JZ      bytes_1
 	SUBQ    $+4, CX
 	JL      rest_4
@@ -291,7 +291,7 @@ one_pair_9:
 
 summed_10:
 multiplied_2:
-	MOVL    192(DI), AX
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_12
 	MOVQ    48(DI), R9
@@ -357,7 +357,7 @@ no_bias_15:
 	JZ           no_sum_16
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
-	VBROADCASTSS 208(DI), Y0
+	VBROADCASTSS 240(DI), Y0
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_17
 	VPMOVZXBD    (R9), Y1
@@ -486,9 +486,9 @@ no_post_22:
 	JZ           narrow_23
 	TESTL        $0x00008000, AX
 	JZ           no_words_24
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
@@ -496,7 +496,7 @@ no_post_22:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
@@ -504,7 +504,7 @@ no_post_22:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y6, Y6
 	VPSRAD       $0x1f, Y6, Y1
 	VCVTPS2DQ    Y6, Y6
@@ -512,7 +512,7 @@ no_post_22:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y6, Y6
 	VMAXPS       Y0, Y7, Y7
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y7, Y7
 	VPSRAD       $0x1f, Y7, Y1
 	VCVTPS2DQ    Y7, Y7
@@ -520,7 +520,7 @@ no_post_22:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y7, Y7
 	VMAXPS       Y0, Y8, Y8
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y8, Y8
 	VPSRAD       $0x1f, Y8, Y1
 	VCVTPS2DQ    Y8, Y8
@@ -528,7 +528,7 @@ no_post_22:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y8, Y8
 	VMAXPS       Y0, Y9, Y9
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y9, Y9
 	VPSRAD       $0x1f, Y9, Y1
 	VCVTPS2DQ    Y9, Y9
@@ -556,7 +556,7 @@ no_words_24:
 narrow_23:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_25
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
@@ -567,7 +567,7 @@ narrow_23:
 no_lo_25:
 	TESTL        $0x00004000, AX
 	JZ           no_hi_26
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
 	VMINPS       Y6, Y1, Y6
@@ -584,7 +584,7 @@ no_hi_26:
 	VCVTPS2DQ    Y9, Y9
 	MOVQ         48(DI), R9
 	MOVQ         120(DI), R10
-	VPBROADCASTD 212(DI), Y1
+	VPBROADCASTD 244(DI), Y1
 	TESTL        $0x00000800, AX
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
@@ -643,7 +643,7 @@ stored_11:
 	IMUL3Q $+6, 112(DI), R9
 	ADDQ   R9, 40(DI)
 	MOVQ   8(DI), R9
-	MOVQ   R9, 168(DI)
+	MOVQ   R9, 200(DI)
 	DECQ   160(DI)
 	JNZ    tile6
 	VZEROUPPER
@@ -657,14 +657,14 @@ tile5:
 	ADDQ    SI, DX
 	MOVQ    8(DI), BX
 	MOVQ    144(DI), CX
-	MOVQ    168(DI), R11
+	MOVQ    200(DI), R11
 	MOVQ    72(DI), R9
 	VMOVUPS (R9), Y4
 	VMOVUPS (R9), Y5
 	VMOVUPS (R9), Y6
 	VMOVUPS (R9), Y7
 	VMOVUPS (R9), Y8
-	TESTL   $0x00020000, 192(DI)
+	TESTL   $0x00020000, 224(DI)
 	JZ      bytes_29
 	SUBQ    $+4, CX
 	JL      rest_32
@@ -878,7 +878,7 @@ one_pair_37:
 
 summed_38:
 multiplied_30:
-	MOVL    192(DI), AX
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_40
 	MOVQ    48(DI), R9
@@ -938,7 +938,7 @@ no_bias_43:
 	JZ           no_sum_44
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
-	VBROADCASTSS 208(DI), Y0
+	VBROADCASTSS 240(DI), Y0
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_45
 	VPMOVZXBD    (R9), Y1
@@ -1051,9 +1051,9 @@ no_post_50:
 	JZ           narrow_51
 	TESTL        $0x00008000, AX
 	JZ           no_words_52
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
@@ -1061,7 +1061,7 @@ no_post_50:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
@@ -1069,7 +1069,7 @@ no_post_50:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y6, Y6
 	VPSRAD       $0x1f, Y6, Y1
 	VCVTPS2DQ    Y6, Y6
@@ -1077,7 +1077,7 @@ no_post_50:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y6, Y6
 	VMAXPS       Y0, Y7, Y7
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y7, Y7
 	VPSRAD       $0x1f, Y7, Y1
 	VCVTPS2DQ    Y7, Y7
@@ -1085,7 +1085,7 @@ no_post_50:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y7, Y7
 	VMAXPS       Y0, Y8, Y8
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y8, Y8
 	VPSRAD       $0x1f, Y8, Y1
 	VCVTPS2DQ    Y8, Y8
@@ -1111,7 +1111,7 @@ no_words_52:
 narrow_51:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_53
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
@@ -1121,7 +1121,7 @@ narrow_51:
 no_lo_53:
 	TESTL        $0x00004000, AX
 	JZ           no_hi_54
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
 	VMINPS       Y6, Y1, Y6
@@ -1136,7 +1136,7 @@ no_hi_54:
 	VCVTPS2DQ    Y8, Y8
 	MOVQ         48(DI), R9
 	MOVQ         120(DI), R10
-	VPBROADCASTD 212(DI), Y1
+	VPBROADCASTD 244(DI), Y1
 	TESTL        $0x00000800, AX
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
@@ -1193,7 +1193,7 @@ stored_39:
 	IMUL3Q $+5, 112(DI), R9
 	ADDQ   R9, 40(DI)
 	MOVQ   8(DI), R9
-	MOVQ   R9, 168(DI)
+	MOVQ   R9, 200(DI)
 	DECQ   160(DI)
 	JNZ    tile5
 	VZEROUPPER
@@ -1207,13 +1207,13 @@ tile4:
 	ADDQ    SI, DX
 	MOVQ    8(DI), BX
 	MOVQ    144(DI), CX
-	MOVQ    168(DI), R11
+	MOVQ    200(DI), R11
 	MOVQ    72(DI), R9
 	VMOVUPS (R9), Y4
 	VMOVUPS (R9), Y5
 	VMOVUPS (R9), Y6
 	VMOVUPS (R9), Y7
-	TESTL   $0x00020000, 192(DI)
+	TESTL   $0x00020000, 224(DI)
 	JZ      bytes_57
 	SUBQ    $+4, CX
 	JL      rest_60
@@ -1397,7 +1397,7 @@ one_pair_65:
 
 summed_66:
 multiplied_58:
-	MOVL    192(DI), AX
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_68
 	MOVQ    48(DI), R9
@@ -1451,7 +1451,7 @@ no_bias_71:
 	JZ           no_sum_72
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
-	VBROADCASTSS 208(DI), Y0
+	VBROADCASTSS 240(DI), Y0
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_73
 	VPMOVZXBD    (R9), Y1
@@ -1548,9 +1548,9 @@ no_post_78:
 	JZ           narrow_79
 	TESTL        $0x00008000, AX
 	JZ           no_words_80
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
@@ -1558,7 +1558,7 @@ no_post_78:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
@@ -1566,7 +1566,7 @@ no_post_78:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y6, Y6
 	VPSRAD       $0x1f, Y6, Y1
 	VCVTPS2DQ    Y6, Y6
@@ -1574,7 +1574,7 @@ no_post_78:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y6, Y6
 	VMAXPS       Y0, Y7, Y7
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y7, Y7
 	VPSRAD       $0x1f, Y7, Y1
 	VCVTPS2DQ    Y7, Y7
@@ -1598,7 +1598,7 @@ no_words_80:
 narrow_79:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_81
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
@@ -1607,7 +1607,7 @@ narrow_79:
 no_lo_81:
 	TESTL        $0x00004000, AX
 	JZ           no_hi_82
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
 	VMINPS       Y6, Y1, Y6
@@ -1620,7 +1620,7 @@ no_hi_82:
 	VCVTPS2DQ    Y7, Y7
 	MOVQ         48(DI), R9
 	MOVQ         120(DI), R10
-	VPBROADCASTD 212(DI), Y1
+	VPBROADCASTD 244(DI), Y1
 	TESTL        $0x00000800, AX
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
@@ -1665,7 +1665,7 @@ stored_67:
 	IMUL3Q $+4, 112(DI), R9
 	ADDQ   R9, 40(DI)
 	MOVQ   8(DI), R9
-	MOVQ   R9, 168(DI)
+	MOVQ   R9, 200(DI)
 	DECQ   160(DI)
 	JNZ    tile4
 	VZEROUPPER
@@ -1677,12 +1677,12 @@ tile3:
 	MOVQ    112(DI), R8
 	MOVQ    8(DI), BX
 	MOVQ    144(DI), CX
-	MOVQ    168(DI), R11
+	MOVQ    200(DI), R11
 	MOVQ    72(DI), R9
 	VMOVUPS (R9), Y4
 	VMOVUPS (R9), Y5
 	VMOVUPS (R9), Y6
-	TESTL   $0x00020000, 192(DI)
+	TESTL   $0x00020000, 224(DI)
 	JZ      bytes_85
 	SUBQ    $+4, CX
 	JL      rest_88
@@ -1832,7 +1832,7 @@ one_pair_93:
 
 summed_94:
 multiplied_86:
-	MOVL    192(DI), AX
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_96
 	MOVQ    48(DI), R9
@@ -1880,7 +1880,7 @@ no_bias_99:
 	JZ           no_sum_100
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
-	VBROADCASTSS 208(DI), Y0
+	VBROADCASTSS 240(DI), Y0
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_101
 	VPMOVZXBD    (R9), Y1
@@ -1961,9 +1961,9 @@ no_post_106:
 	JZ           narrow_107
 	TESTL        $0x00008000, AX
 	JZ           no_words_108
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
@@ -1971,7 +1971,7 @@ no_post_106:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
@@ -1979,7 +1979,7 @@ no_post_106:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y6, Y6
 	VPSRAD       $0x1f, Y6, Y1
 	VCVTPS2DQ    Y6, Y6
@@ -2001,7 +2001,7 @@ no_words_108:
 narrow_107:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_109
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 	VMAXPS       Y0, Y6, Y6
@@ -2009,7 +2009,7 @@ narrow_107:
 no_lo_109:
 	TESTL        $0x00004000, AX
 	JZ           no_hi_110
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
 	VMINPS       Y6, Y1, Y6
@@ -2020,7 +2020,7 @@ no_hi_110:
 	VCVTPS2DQ    Y6, Y6
 	MOVQ         48(DI), R9
 	MOVQ         120(DI), R10
-	VPBROADCASTD 212(DI), Y1
+	VPBROADCASTD 244(DI), Y1
 	TESTL        $0x00000800, AX
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
@@ -2063,7 +2063,7 @@ stored_95:
 	IMUL3Q $+3, 112(DI), R9
 	ADDQ   R9, 40(DI)
 	MOVQ   8(DI), R9
-	MOVQ   R9, 168(DI)
+	MOVQ   R9, 200(DI)
 	DECQ   160(DI)
 	JNZ    tile3
 	VZEROUPPER
@@ -2075,11 +2075,11 @@ tile2:
 	MOVQ    112(DI), R8
 	MOVQ    8(DI), BX
 	MOVQ    144(DI), CX
-	MOVQ    168(DI), R11
+	MOVQ    200(DI), R11
 	MOVQ    72(DI), R9
 	VMOVUPS (R9), Y4
 	VMOVUPS (R9), Y5
-	TESTL   $0x00020000, 192(DI)
+	TESTL   $0x00020000, 224(DI)
 	JZ      bytes_113
 	SUBQ    $+4, CX
 	JL      rest_116
@@ -2199,7 +2199,7 @@ one_pair_121:
 
 summed_122:
 multiplied_114:
-	MOVL    192(DI), AX
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_124
 	MOVQ    48(DI), R9
@@ -2241,7 +2241,7 @@ no_bias_127:
 	JZ           no_sum_128
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
-	VBROADCASTSS 208(DI), Y0
+	VBROADCASTSS 240(DI), Y0
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_129
 	VPMOVZXBD    (R9), Y1
@@ -2306,9 +2306,9 @@ no_post_134:
 	JZ           narrow_135
 	TESTL        $0x00008000, AX
 	JZ           no_words_136
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
@@ -2316,7 +2316,7 @@ no_post_134:
 	VPANDN       Y2, Y1, Y2
 	VPXOR        Y2, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y5, Y5
 	VPSRAD       $0x1f, Y5, Y1
 	VCVTPS2DQ    Y5, Y5
@@ -2336,14 +2336,14 @@ no_words_136:
 narrow_135:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_137
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 	VMAXPS       Y0, Y5, Y5
 
 no_lo_137:
 	TESTL        $0x00004000, AX
 	JZ           no_hi_138
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y4, Y1, Y4
 	VMINPS       Y5, Y1, Y5
 
@@ -2352,7 +2352,7 @@ no_hi_138:
 	VCVTPS2DQ    Y5, Y5
 	MOVQ         48(DI), R9
 	MOVQ         120(DI), R10
-	VPBROADCASTD 212(DI), Y1
+	VPBROADCASTD 244(DI), Y1
 	TESTL        $0x00000800, AX
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
@@ -2383,7 +2383,7 @@ stored_123:
 	IMUL3Q $+2, 112(DI), R9
 	ADDQ   R9, 40(DI)
 	MOVQ   8(DI), R9
-	MOVQ   R9, 168(DI)
+	MOVQ   R9, 200(DI)
 	DECQ   160(DI)
 	JNZ    tile2
 	VZEROUPPER
@@ -2395,10 +2395,10 @@ tile1:
 	MOVQ    112(DI), R8
 	MOVQ    8(DI), BX
 	MOVQ    144(DI), CX
-	MOVQ    168(DI), R11
+	MOVQ    200(DI), R11
 	MOVQ    72(DI), R9
 	VMOVUPS (R9), Y4
-	TESTL   $0x00020000, 192(DI)
+	TESTL   $0x00020000, 224(DI)
 	JZ      bytes_141
 	SUBQ    $+4, CX
 	JL      rest_144
@@ -2488,7 +2488,7 @@ one_pair_149:
 
 summed_150:
 multiplied_142:
-	MOVL    192(DI), AX
+	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
 	JNZ     chain_152
 	MOVQ    48(DI), R9
@@ -2524,7 +2524,7 @@ no_bias_155:
 	JZ           no_sum_156
 	MOVQ         56(DI), R9
 	MOVQ         128(DI), R10
-	VBROADCASTSS 208(DI), Y0
+	VBROADCASTSS 240(DI), Y0
 	TESTL        $0x00000008, AX
 	JZ           no_sum_u8_157
 	VPMOVZXBD    (R9), Y1
@@ -2573,9 +2573,9 @@ no_post_162:
 	JZ           narrow_163
 	TESTL        $0x00008000, AX
 	JZ           no_words_164
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y1, Y4, Y4
 	VPSRAD       $0x1f, Y4, Y1
 	VCVTPS2DQ    Y4, Y4
@@ -2593,20 +2593,20 @@ no_words_164:
 narrow_163:
 	TESTL        $0x00002000, AX
 	JZ           no_lo_165
-	VBROADCASTSS 200(DI), Y0
+	VBROADCASTSS 232(DI), Y0
 	VMAXPS       Y0, Y4, Y4
 
 no_lo_165:
 	TESTL        $0x00004000, AX
 	JZ           no_hi_166
-	VBROADCASTSS 204(DI), Y1
+	VBROADCASTSS 236(DI), Y1
 	VMINPS       Y4, Y1, Y4
 
 no_hi_166:
 	VCVTPS2DQ    Y4, Y4
 	MOVQ         48(DI), R9
 	MOVQ         120(DI), R10
-	VPBROADCASTD 212(DI), Y1
+	VPBROADCASTD 244(DI), Y1
 	TESTL        $0x00000800, AX
 	MOVQ         $0x0703060205010400, AX
 	VMOVQ        AX, X2
@@ -2635,7 +2635,7 @@ stored_151:
 	IMUL3Q $+1, 112(DI), R9
 	ADDQ   R9, 40(DI)
 	MOVQ   8(DI), R9
-	MOVQ   R9, 168(DI)
+	MOVQ   R9, 200(DI)
 	DECQ   160(DI)
 	JNZ    tile1
 	VZEROUPPER

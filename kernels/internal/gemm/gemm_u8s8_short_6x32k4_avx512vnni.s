@@ -39,7 +39,7 @@ rows6:
 	NEGQ AX
 	MOVQ AX, 24(SP)
 	MOVQ DI, 32(SP)
-	MOVL 192(DI), BX
+	MOVL 224(DI), BX
 	MOVL BX, 40(SP)
 	MOVQ 120(DI), BX
 	MOVQ BX, 48(SP)
@@ -69,9 +69,9 @@ tile6:
 	MOVQ       8(DI), R15
 	MOVQ       64(DI), AX
 	MOVQ       AX, 8(SP)
-	MOVQ       136(DI), BP
-	MOVQ       BP, 16(SP)
-	SHLQ       $0x02, BP
+	MOVQ       136(DI), AX
+	MOVQ       AX, 16(SP)
+	MOVQ       168(DI), BP
 	MOVQ       48(DI), BX
 	MOVQ       120(DI), CX
 	PREFETCHT0 (BX)
@@ -82,9 +82,9 @@ tile6:
 	PREFETCHT0 (BX)
 	PREFETCHT0 (BX)(CX*1)
 	PREFETCHT0 (BX)(CX*2)
-	MOVL       192(DI), BX
+	MOVL       224(DI), BX
 	TESTL      $0x00000078, BX
-	JZ         no_fetch_sum_3
+	JZ         no_fetch_sum_4
 	MOVQ       56(DI), BX
 	MOVQ       128(DI), CX
 	PREFETCHT0 (BX)
@@ -96,14 +96,14 @@ tile6:
 	PREFETCHT0 (BX)(CX*1)
 	PREFETCHT0 (BX)(CX*2)
 
-no_fetch_sum_3:
-	MOVQ 168(DI), R9
-	MOVQ 184(DI), R10
-	CMPQ R9, 176(DI)
-	JL   fetch_4
+no_fetch_sum_4:
+	MOVQ 200(DI), R9
+	MOVQ 216(DI), R10
+	CMPQ R9, 208(DI)
+	JL   fetch_5
 	MOVQ $+0, R10
 
-fetch_4:
+fetch_5:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), R8
 	MOVLQSX (DI), AX
@@ -130,15 +130,15 @@ fetch_4:
 	JZ      run_2
 	MOVQ    R10, R11
 	TESTQ   R11, R11
-	JZ      fetched_6
+	JZ      fetched_7
 
-line_5:
+line_6:
 	PREFETCHT1 (R9)
 	ADDQ       $+64, R9
 	DECQ       R11
-	JNZ        line_5
+	JNZ        line_6
 
-fetched_6:
+fetched_7:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -223,97 +223,97 @@ fetched_6:
 	VADDPS       Z6, Z18, Z18
 	VADDPS       Z7, Z19, Z19
 	TESTL        $0x00000008, 40(SP)
-	JZ           no_sum_7
-	VBROADCASTSS 208(R14), Z4
-	VPMOVZXBD    (R13), Z3
-	VCVTDQ2PS    Z3, Z3
-	VFMADD231PS  Z3, Z4, Z8
-	VPMOVZXBD    16(R13), Z3
-	VCVTDQ2PS    Z3, Z3
-	VFMADD231PS  Z3, Z4, Z9
-	ADDQ         56(SP), R13
-	VPMOVZXBD    (R13), Z3
-	VCVTDQ2PS    Z3, Z3
-	VFMADD231PS  Z3, Z4, Z10
-	VPMOVZXBD    16(R13), Z3
-	VCVTDQ2PS    Z3, Z3
-	VFMADD231PS  Z3, Z4, Z11
-	ADDQ         56(SP), R13
-	VPMOVZXBD    (R13), Z3
-	VCVTDQ2PS    Z3, Z3
-	VFMADD231PS  Z3, Z4, Z12
-	VPMOVZXBD    16(R13), Z3
-	VCVTDQ2PS    Z3, Z3
-	VFMADD231PS  Z3, Z4, Z13
-	ADDQ         56(SP), R13
-	VPMOVZXBD    (R13), Z3
-	VCVTDQ2PS    Z3, Z3
-	VFMADD231PS  Z3, Z4, Z14
-	VPMOVZXBD    16(R13), Z3
-	VCVTDQ2PS    Z3, Z3
-	VFMADD231PS  Z3, Z4, Z15
-	ADDQ         56(SP), R13
-	VPMOVZXBD    (R13), Z3
-	VCVTDQ2PS    Z3, Z3
-	VFMADD231PS  Z3, Z4, Z16
-	VPMOVZXBD    16(R13), Z3
-	VCVTDQ2PS    Z3, Z3
-	VFMADD231PS  Z3, Z4, Z17
-	ADDQ         56(SP), R13
-	VPMOVZXBD    (R13), Z3
-	VCVTDQ2PS    Z3, Z3
-	VFMADD231PS  Z3, Z4, Z18
-	VPMOVZXBD    16(R13), Z3
-	VCVTDQ2PS    Z3, Z3
-	VFMADD231PS  Z3, Z4, Z19
-
-no_sum_7:
-	TESTL        $0x00000010, 40(SP)
 	JZ           no_sum_8
-	VBROADCASTSS 208(R14), Z4
-	VPMOVSXBD    (R13), Z3
+	VBROADCASTSS 240(R14), Z4
+	VPMOVZXBD    (R13), Z3
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z8
-	VPMOVSXBD    16(R13), Z3
+	VPMOVZXBD    16(R13), Z3
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z9
 	ADDQ         56(SP), R13
-	VPMOVSXBD    (R13), Z3
+	VPMOVZXBD    (R13), Z3
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z10
-	VPMOVSXBD    16(R13), Z3
+	VPMOVZXBD    16(R13), Z3
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z11
 	ADDQ         56(SP), R13
-	VPMOVSXBD    (R13), Z3
+	VPMOVZXBD    (R13), Z3
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z12
-	VPMOVSXBD    16(R13), Z3
+	VPMOVZXBD    16(R13), Z3
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z13
 	ADDQ         56(SP), R13
-	VPMOVSXBD    (R13), Z3
+	VPMOVZXBD    (R13), Z3
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z14
-	VPMOVSXBD    16(R13), Z3
+	VPMOVZXBD    16(R13), Z3
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z15
 	ADDQ         56(SP), R13
-	VPMOVSXBD    (R13), Z3
+	VPMOVZXBD    (R13), Z3
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z16
-	VPMOVSXBD    16(R13), Z3
+	VPMOVZXBD    16(R13), Z3
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z17
 	ADDQ         56(SP), R13
-	VPMOVSXBD    (R13), Z3
+	VPMOVZXBD    (R13), Z3
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z18
-	VPMOVSXBD    16(R13), Z3
+	VPMOVZXBD    16(R13), Z3
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z19
 
 no_sum_8:
+	TESTL        $0x00000010, 40(SP)
+	JZ           no_sum_9
+	VBROADCASTSS 240(R14), Z4
+	VPMOVSXBD    (R13), Z3
+	VCVTDQ2PS    Z3, Z3
+	VFMADD231PS  Z3, Z4, Z8
+	VPMOVSXBD    16(R13), Z3
+	VCVTDQ2PS    Z3, Z3
+	VFMADD231PS  Z3, Z4, Z9
+	ADDQ         56(SP), R13
+	VPMOVSXBD    (R13), Z3
+	VCVTDQ2PS    Z3, Z3
+	VFMADD231PS  Z3, Z4, Z10
+	VPMOVSXBD    16(R13), Z3
+	VCVTDQ2PS    Z3, Z3
+	VFMADD231PS  Z3, Z4, Z11
+	ADDQ         56(SP), R13
+	VPMOVSXBD    (R13), Z3
+	VCVTDQ2PS    Z3, Z3
+	VFMADD231PS  Z3, Z4, Z12
+	VPMOVSXBD    16(R13), Z3
+	VCVTDQ2PS    Z3, Z3
+	VFMADD231PS  Z3, Z4, Z13
+	ADDQ         56(SP), R13
+	VPMOVSXBD    (R13), Z3
+	VCVTDQ2PS    Z3, Z3
+	VFMADD231PS  Z3, Z4, Z14
+	VPMOVSXBD    16(R13), Z3
+	VCVTDQ2PS    Z3, Z3
+	VFMADD231PS  Z3, Z4, Z15
+	ADDQ         56(SP), R13
+	VPMOVSXBD    (R13), Z3
+	VCVTDQ2PS    Z3, Z3
+	VFMADD231PS  Z3, Z4, Z16
+	VPMOVSXBD    16(R13), Z3
+	VCVTDQ2PS    Z3, Z3
+	VFMADD231PS  Z3, Z4, Z17
+	ADDQ         56(SP), R13
+	VPMOVSXBD    (R13), Z3
+	VCVTDQ2PS    Z3, Z3
+	VFMADD231PS  Z3, Z4, Z18
+	VPMOVSXBD    16(R13), Z3
+	VCVTDQ2PS    Z3, Z3
+	VFMADD231PS  Z3, Z4, Z19
+
+no_sum_9:
 	VMOVDQU32    256(R15), Z0
 	VMOVDQU32    320(R15), Z1
 	VPBROADCASTD -8(AX)(DI*1), Z2
@@ -350,8 +350,8 @@ no_sum_8:
 	VMULPS       Z4, Z18, Z18
 	VMULPS       Z5, Z19, Z19
 	TESTL        $0x00002000, 40(SP)
-	JZ           no_lo_9
-	VBROADCASTSS 200(R14), Z3
+	JZ           no_lo_10
+	VBROADCASTSS 232(R14), Z3
 	VMAXPS       Z3, Z8, Z8
 	VMAXPS       Z3, Z9, Z9
 	VMAXPS       Z3, Z10, Z10
@@ -365,10 +365,10 @@ no_sum_8:
 	VMAXPS       Z3, Z18, Z18
 	VMAXPS       Z3, Z19, Z19
 
-no_lo_9:
+no_lo_10:
 	TESTL        $0x00004000, 40(SP)
-	JZ           no_hi_10
-	VBROADCASTSS 204(R14), Z3
+	JZ           no_hi_11
+	VBROADCASTSS 236(R14), Z3
 	VMINPS       Z8, Z3, Z8
 	VMINPS       Z9, Z3, Z9
 	VMINPS       Z10, Z3, Z10
@@ -382,7 +382,7 @@ no_lo_9:
 	VMINPS       Z18, Z3, Z18
 	VMINPS       Z19, Z3, Z19
 
-no_hi_10:
+no_hi_11:
 	VCVTPS2DQ    Z8, Z8
 	VCVTPS2DQ    Z9, Z9
 	VCVTPS2DQ    Z10, Z10
@@ -416,7 +416,7 @@ no_hi_10:
 	VPDPBUSD     Z0, Z3, Z30
 	VPDPBUSD     Z1, Z3, Z31
 	VPMOVZXBD    64(SP), Z4
-	VPBROADCASTD 212(R14), Z5
+	VPBROADCASTD 244(R14), Z5
 	VPACKSSDW    Z9, Z8, Z8
 	VPACKSSDW    Z11, Z10, Z10
 	VPACKSSDW    Z13, Z12, Z12
@@ -424,18 +424,18 @@ no_hi_10:
 	VPACKSSDW    Z17, Z16, Z16
 	VPACKSSDW    Z19, Z18, Z18
 	TESTL        $0x00000800, 40(SP)
-	JNZ          signed_11
+	JNZ          signed_12
 	VPACKUSWB    Z10, Z8, Z8
 	VPACKUSWB    Z14, Z12, Z12
 	VPACKUSWB    Z18, Z16, Z16
-	JMP          packed_12
+	JMP          packed_13
 
-signed_11:
+signed_12:
 	VPACKSSWB Z10, Z8, Z8
 	VPACKSSWB Z14, Z12, Z12
 	VPACKSSWB Z18, Z16, Z16
 
-packed_12:
+packed_13:
 	VPERMD        Z8, Z4, Z8
 	VPXORD        Z5, Z8, Z8
 	VMOVDQU32     Y8, (R12)
@@ -483,20 +483,20 @@ tap_1:
 
 run_2:
 	TESTQ DI, DI
-	JG    rest_14
+	JG    rest_15
 
-sixteen_13:
+sixteen_14:
 	MOVQ  R10, R11
 	TESTQ R11, R11
-	JZ    fetched_18
+	JZ    fetched_19
 
-line_17:
+line_18:
 	PREFETCHT1 (R9)
 	ADDQ       $+64, R9
 	DECQ       R11
-	JNZ        line_17
+	JNZ        line_18
 
-fetched_18:
+fetched_19:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -579,13 +579,13 @@ fetched_18:
 	VPDPBUSD     Z1, Z3, Z31
 	ADDQ         $+512, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_13
+	JLE          sixteen_14
 
-rest_14:
+rest_15:
 	SUBQ $+16, DI
-	JZ   tap_done_16
+	JZ   tap_done_17
 
-four_15:
+four_16:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD (AX)(DI*1), Z2
@@ -608,35 +608,62 @@ four_15:
 	VPDPBUSD     Z1, Z3, Z31
 	ADDQ         $+128, R15
 	ADDQ         $+4, DI
-	JNZ          four_15
+	JNZ          four_16
 
-tap_done_16:
-	DECQ         16(SP)
-	JNZ          tap_1
-	VMOVDQA64    Z20, Z8
-	VMOVDQA64    Z21, Z9
-	VMOVDQA64    Z22, Z10
-	VMOVDQA64    Z23, Z11
-	VMOVDQA64    Z24, Z12
-	VMOVDQA64    Z25, Z13
-	VMOVDQA64    Z26, Z14
-	VMOVDQA64    Z27, Z15
-	VMOVDQA64    Z28, Z16
-	VMOVDQA64    Z29, Z17
-	VMOVDQA64    Z30, Z18
-	VMOVDQA64    Z31, Z19
-	MOVQ         c+0(FP), DI
-	MOVQ         R9, 168(DI)
-	MOVQ         48(DI), R12
-	MOVQ         56(DI), R13
-	IMUL3Q       $+6, 120(DI), BX
-	ADDQ         BX, 48(DI)
-	IMUL3Q       $+6, 128(DI), BX
-	ADDQ         BX, 56(DI)
-	IMUL3Q       $+24, 136(DI), BX
-	ADDQ         BX, 64(DI)
-	DECQ         160(DI)
-	JNZ          tile6
+tap_done_17:
+	DECQ    16(SP)
+	JZ      multiplied_3
+	MOVQ    c+0(FP), DI
+	MOVQ    344(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_1
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    352(DI), DI
+	IMULQ   BX, DI
+	ADDQ    DI, R15
+	SHLQ    $0x02, BX
+	ADDQ    BX, 8(SP)
+	JMP     tap_1
+
+multiplied_3:
+	VMOVDQA64 Z20, Z8
+	VMOVDQA64 Z21, Z9
+	VMOVDQA64 Z22, Z10
+	VMOVDQA64 Z23, Z11
+	VMOVDQA64 Z24, Z12
+	VMOVDQA64 Z25, Z13
+	VMOVDQA64 Z26, Z14
+	VMOVDQA64 Z27, Z15
+	VMOVDQA64 Z28, Z16
+	VMOVDQA64 Z29, Z17
+	VMOVDQA64 Z30, Z18
+	VMOVDQA64 Z31, Z19
+	MOVQ      c+0(FP), DI
+	MOVQ      R9, 200(DI)
+	MOVQ      48(DI), R12
+	MOVQ      56(DI), R13
+	MOVQ      184(DI), BX
+	ADDQ      BX, 48(DI)
+	MOVQ      192(DI), BX
+	ADDQ      BX, 56(DI)
+	MOVQ      176(DI), BX
+	ADDQ      BX, 64(DI)
+	DECQ      160(DI)
+	JNZ       tile6
+	DECQ      360(DI)
+	JZ        end_20
+	MOVQ      384(DI), BX
+	ADDQ      BX, 48(DI)
+	MOVQ      392(DI), BX
+	ADDQ      BX, 56(DI)
+	MOVQ      376(DI), BX
+	ADDQ      BX, 64(DI)
+	MOVQ      368(DI), BX
+	MOVQ      BX, 160(DI)
+	JMP       tile6
+
+end_20:
 	MOVQ         32(SP), R14
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
@@ -681,8 +708,8 @@ tap_done_16:
 	VADDPS       Z6, Z18, Z18
 	VADDPS       Z7, Z19, Z19
 	TESTL        $0x00000008, 40(SP)
-	JZ           no_sum_19
-	VBROADCASTSS 208(R14), Z4
+	JZ           no_sum_21
+	VBROADCASTSS 240(R14), Z4
 	VPMOVZXBD    (R13), Z3
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z8
@@ -725,10 +752,10 @@ tap_done_16:
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z19
 
-no_sum_19:
+no_sum_21:
 	TESTL        $0x00000010, 40(SP)
-	JZ           no_sum_20
-	VBROADCASTSS 208(R14), Z4
+	JZ           no_sum_22
+	VBROADCASTSS 240(R14), Z4
 	VPMOVSXBD    (R13), Z3
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z8
@@ -771,7 +798,7 @@ no_sum_19:
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z19
 
-no_sum_20:
+no_sum_22:
 	MOVQ         104(R14), R11
 	VMOVUPS      (R11), Z4
 	VMOVUPS      64(R11), Z5
@@ -788,8 +815,8 @@ no_sum_20:
 	VMULPS       Z4, Z18, Z18
 	VMULPS       Z5, Z19, Z19
 	TESTL        $0x00002000, 40(SP)
-	JZ           no_lo_21
-	VBROADCASTSS 200(R14), Z3
+	JZ           no_lo_23
+	VBROADCASTSS 232(R14), Z3
 	VMAXPS       Z3, Z8, Z8
 	VMAXPS       Z3, Z9, Z9
 	VMAXPS       Z3, Z10, Z10
@@ -803,10 +830,10 @@ no_sum_20:
 	VMAXPS       Z3, Z18, Z18
 	VMAXPS       Z3, Z19, Z19
 
-no_lo_21:
+no_lo_23:
 	TESTL        $0x00004000, 40(SP)
-	JZ           no_hi_22
-	VBROADCASTSS 204(R14), Z3
+	JZ           no_hi_24
+	VBROADCASTSS 236(R14), Z3
 	VMINPS       Z8, Z3, Z8
 	VMINPS       Z9, Z3, Z9
 	VMINPS       Z10, Z3, Z10
@@ -820,7 +847,7 @@ no_lo_21:
 	VMINPS       Z18, Z3, Z18
 	VMINPS       Z19, Z3, Z19
 
-no_hi_22:
+no_hi_24:
 	VCVTPS2DQ    Z8, Z8
 	VCVTPS2DQ    Z9, Z9
 	VCVTPS2DQ    Z10, Z10
@@ -834,7 +861,7 @@ no_hi_22:
 	VCVTPS2DQ    Z18, Z18
 	VCVTPS2DQ    Z19, Z19
 	VPMOVZXBD    64(SP), Z4
-	VPBROADCASTD 212(R14), Z5
+	VPBROADCASTD 244(R14), Z5
 	VPACKSSDW    Z9, Z8, Z8
 	VPACKSSDW    Z11, Z10, Z10
 	VPACKSSDW    Z13, Z12, Z12
@@ -842,18 +869,18 @@ no_hi_22:
 	VPACKSSDW    Z17, Z16, Z16
 	VPACKSSDW    Z19, Z18, Z18
 	TESTL        $0x00000800, 40(SP)
-	JNZ          signed_23
+	JNZ          signed_25
 	VPACKUSWB    Z10, Z8, Z8
 	VPACKUSWB    Z14, Z12, Z12
 	VPACKUSWB    Z18, Z16, Z16
-	JMP          packed_24
+	JMP          packed_26
 
-signed_23:
+signed_25:
 	VPACKSSWB Z10, Z8, Z8
 	VPACKSSWB Z14, Z12, Z12
 	VPACKSSWB Z18, Z16, Z16
 
-packed_24:
+packed_26:
 	VPERMD        Z8, Z4, Z8
 	VPXORD        Z5, Z8, Z8
 	VMOVDQU32     Y8, (R12)
@@ -882,7 +909,7 @@ rows5:
 	NEGQ AX
 	MOVQ AX, 24(SP)
 	MOVQ DI, 32(SP)
-	MOVL 192(DI), BX
+	MOVL 224(DI), BX
 	MOVL BX, 40(SP)
 	MOVQ 120(DI), BX
 	MOVQ BX, 48(SP)
@@ -910,9 +937,9 @@ tile5:
 	MOVQ       8(DI), R15
 	MOVQ       64(DI), AX
 	MOVQ       AX, 8(SP)
-	MOVQ       136(DI), BP
-	MOVQ       BP, 16(SP)
-	SHLQ       $0x02, BP
+	MOVQ       136(DI), AX
+	MOVQ       AX, 16(SP)
+	MOVQ       168(DI), BP
 	MOVQ       48(DI), BX
 	MOVQ       120(DI), CX
 	PREFETCHT0 (BX)
@@ -922,9 +949,9 @@ tile5:
 	ADDQ       CX, BX
 	PREFETCHT0 (BX)
 	PREFETCHT0 (BX)(CX*1)
-	MOVL       192(DI), BX
+	MOVL       224(DI), BX
 	TESTL      $0x00000078, BX
-	JZ         no_fetch_sum_27
+	JZ         no_fetch_sum_30
 	MOVQ       56(DI), BX
 	MOVQ       128(DI), CX
 	PREFETCHT0 (BX)
@@ -935,14 +962,14 @@ tile5:
 	PREFETCHT0 (BX)
 	PREFETCHT0 (BX)(CX*1)
 
-no_fetch_sum_27:
-	MOVQ 168(DI), R9
-	MOVQ 184(DI), R10
-	CMPQ R9, 176(DI)
-	JL   fetch_28
+no_fetch_sum_30:
+	MOVQ 200(DI), R9
+	MOVQ 216(DI), R10
+	CMPQ R9, 208(DI)
+	JL   fetch_31
 	MOVQ $+0, R10
 
-fetch_28:
+fetch_31:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), SI
 	MOVLQSX (DI), AX
@@ -963,18 +990,18 @@ fetch_28:
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
 	TESTQ   R12, R12
-	JZ      run_26
+	JZ      run_28
 	MOVQ    R10, R11
 	TESTQ   R11, R11
-	JZ      fetched_30
+	JZ      fetched_33
 
-line_29:
+line_32:
 	PREFETCHT1 (R9)
 	ADDQ       $+64, R9
 	DECQ       R11
-	JNZ        line_29
+	JNZ        line_32
 
-fetched_30:
+fetched_33:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -1047,8 +1074,8 @@ fetched_30:
 	VADDPS       Z6, Z16, Z16
 	VADDPS       Z7, Z17, Z17
 	TESTL        $0x00000008, 40(SP)
-	JZ           no_sum_31
-	VBROADCASTSS 208(R14), Z4
+	JZ           no_sum_34
+	VBROADCASTSS 240(R14), Z4
 	VPMOVZXBD    (R13), Z3
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z8
@@ -1084,10 +1111,10 @@ fetched_30:
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z17
 
-no_sum_31:
+no_sum_34:
 	TESTL        $0x00000010, 40(SP)
-	JZ           no_sum_32
-	VBROADCASTSS 208(R14), Z4
+	JZ           no_sum_35
+	VBROADCASTSS 240(R14), Z4
 	VPMOVSXBD    (R13), Z3
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z8
@@ -1123,7 +1150,7 @@ no_sum_31:
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z17
 
-no_sum_32:
+no_sum_35:
 	VMOVDQU32    256(R15), Z0
 	VMOVDQU32    320(R15), Z1
 	VPBROADCASTD -8(AX)(DI*1), Z2
@@ -1155,8 +1182,8 @@ no_sum_32:
 	VMULPS       Z4, Z16, Z16
 	VMULPS       Z5, Z17, Z17
 	TESTL        $0x00002000, 40(SP)
-	JZ           no_lo_33
-	VBROADCASTSS 200(R14), Z3
+	JZ           no_lo_36
+	VBROADCASTSS 232(R14), Z3
 	VMAXPS       Z3, Z8, Z8
 	VMAXPS       Z3, Z9, Z9
 	VMAXPS       Z3, Z10, Z10
@@ -1168,10 +1195,10 @@ no_sum_32:
 	VMAXPS       Z3, Z16, Z16
 	VMAXPS       Z3, Z17, Z17
 
-no_lo_33:
+no_lo_36:
 	TESTL        $0x00004000, 40(SP)
-	JZ           no_hi_34
-	VBROADCASTSS 204(R14), Z3
+	JZ           no_hi_37
+	VBROADCASTSS 236(R14), Z3
 	VMINPS       Z8, Z3, Z8
 	VMINPS       Z9, Z3, Z9
 	VMINPS       Z10, Z3, Z10
@@ -1183,7 +1210,7 @@ no_lo_33:
 	VMINPS       Z16, Z3, Z16
 	VMINPS       Z17, Z3, Z17
 
-no_hi_34:
+no_hi_37:
 	VCVTPS2DQ    Z8, Z8
 	VCVTPS2DQ    Z9, Z9
 	VCVTPS2DQ    Z10, Z10
@@ -1212,25 +1239,25 @@ no_hi_34:
 	VPDPBUSD     Z0, Z2, Z28
 	VPDPBUSD     Z1, Z2, Z29
 	VPMOVZXBD    64(SP), Z4
-	VPBROADCASTD 212(R14), Z5
+	VPBROADCASTD 244(R14), Z5
 	VPACKSSDW    Z9, Z8, Z8
 	VPACKSSDW    Z11, Z10, Z10
 	VPACKSSDW    Z13, Z12, Z12
 	VPACKSSDW    Z15, Z14, Z14
 	VPACKSSDW    Z17, Z16, Z16
 	TESTL        $0x00000800, 40(SP)
-	JNZ          signed_35
+	JNZ          signed_38
 	VPACKUSWB    Z10, Z8, Z8
 	VPACKUSWB    Z14, Z12, Z12
 	VPACKUSWB    Z16, Z16, Z16
-	JMP          packed_36
+	JMP          packed_39
 
-signed_35:
+signed_38:
 	VPACKSSWB Z10, Z8, Z8
 	VPACKSSWB Z14, Z12, Z12
 	VPACKSSWB Z16, Z16, Z16
 
-packed_36:
+packed_39:
 	VPERMD        Z8, Z4, Z8
 	VPXORD        Z5, Z8, Z8
 	VMOVDQU32     Y8, (R12)
@@ -1248,9 +1275,9 @@ packed_36:
 	VMOVDQU32     Y16, (R12)
 	ADDQ          $+512, R15
 	ADDQ          $+16, DI
-	JMP           run_26
+	JMP           run_28
 
-tap_25:
+tap_27:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), SI
 	MOVLQSX (DI), AX
@@ -1271,22 +1298,22 @@ tap_25:
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
 
-run_26:
+run_28:
 	TESTQ DI, DI
-	JG    rest_38
+	JG    rest_41
 
-sixteen_37:
+sixteen_40:
 	MOVQ  R10, R11
 	TESTQ R11, R11
-	JZ    fetched_42
+	JZ    fetched_45
 
-line_41:
+line_44:
 	PREFETCHT1 (R9)
 	ADDQ       $+64, R9
 	DECQ       R11
-	JNZ        line_41
+	JNZ        line_44
 
-fetched_42:
+fetched_45:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -1357,13 +1384,13 @@ fetched_42:
 	VPDPBUSD     Z1, Z2, Z29
 	ADDQ         $+512, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_37
+	JLE          sixteen_40
 
-rest_38:
+rest_41:
 	SUBQ $+16, DI
-	JZ   tap_done_40
+	JZ   tap_done_43
 
-four_39:
+four_42:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD (AX)(DI*1), Z2
@@ -1383,33 +1410,60 @@ four_39:
 	VPDPBUSD     Z1, Z2, Z29
 	ADDQ         $+128, R15
 	ADDQ         $+4, DI
-	JNZ          four_39
+	JNZ          four_42
 
-tap_done_40:
-	DECQ         16(SP)
-	JNZ          tap_25
-	VMOVDQA64    Z20, Z8
-	VMOVDQA64    Z21, Z9
-	VMOVDQA64    Z22, Z10
-	VMOVDQA64    Z23, Z11
-	VMOVDQA64    Z24, Z12
-	VMOVDQA64    Z25, Z13
-	VMOVDQA64    Z26, Z14
-	VMOVDQA64    Z27, Z15
-	VMOVDQA64    Z28, Z16
-	VMOVDQA64    Z29, Z17
-	MOVQ         c+0(FP), DI
-	MOVQ         R9, 168(DI)
-	MOVQ         48(DI), R12
-	MOVQ         56(DI), R13
-	IMUL3Q       $+5, 120(DI), BX
-	ADDQ         BX, 48(DI)
-	IMUL3Q       $+5, 128(DI), BX
-	ADDQ         BX, 56(DI)
-	IMUL3Q       $+20, 136(DI), BX
-	ADDQ         BX, 64(DI)
-	DECQ         160(DI)
-	JNZ          tile5
+tap_done_43:
+	DECQ    16(SP)
+	JZ      multiplied_29
+	MOVQ    c+0(FP), DI
+	MOVQ    344(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_27
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    352(DI), DI
+	IMULQ   BX, DI
+	ADDQ    DI, R15
+	SHLQ    $0x02, BX
+	ADDQ    BX, 8(SP)
+	JMP     tap_27
+
+multiplied_29:
+	VMOVDQA64 Z20, Z8
+	VMOVDQA64 Z21, Z9
+	VMOVDQA64 Z22, Z10
+	VMOVDQA64 Z23, Z11
+	VMOVDQA64 Z24, Z12
+	VMOVDQA64 Z25, Z13
+	VMOVDQA64 Z26, Z14
+	VMOVDQA64 Z27, Z15
+	VMOVDQA64 Z28, Z16
+	VMOVDQA64 Z29, Z17
+	MOVQ      c+0(FP), DI
+	MOVQ      R9, 200(DI)
+	MOVQ      48(DI), R12
+	MOVQ      56(DI), R13
+	MOVQ      184(DI), BX
+	ADDQ      BX, 48(DI)
+	MOVQ      192(DI), BX
+	ADDQ      BX, 56(DI)
+	MOVQ      176(DI), BX
+	ADDQ      BX, 64(DI)
+	DECQ      160(DI)
+	JNZ       tile5
+	DECQ      360(DI)
+	JZ        end_46
+	MOVQ      384(DI), BX
+	ADDQ      BX, 48(DI)
+	MOVQ      392(DI), BX
+	ADDQ      BX, 56(DI)
+	MOVQ      376(DI), BX
+	ADDQ      BX, 64(DI)
+	MOVQ      368(DI), BX
+	MOVQ      BX, 160(DI)
+	JMP       tile5
+
+end_46:
 	MOVQ         32(SP), R14
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
@@ -1448,8 +1502,8 @@ tap_done_40:
 	VADDPS       Z6, Z16, Z16
 	VADDPS       Z7, Z17, Z17
 	TESTL        $0x00000008, 40(SP)
-	JZ           no_sum_43
-	VBROADCASTSS 208(R14), Z4
+	JZ           no_sum_47
+	VBROADCASTSS 240(R14), Z4
 	VPMOVZXBD    (R13), Z3
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z8
@@ -1485,10 +1539,10 @@ tap_done_40:
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z17
 
-no_sum_43:
+no_sum_47:
 	TESTL        $0x00000010, 40(SP)
-	JZ           no_sum_44
-	VBROADCASTSS 208(R14), Z4
+	JZ           no_sum_48
+	VBROADCASTSS 240(R14), Z4
 	VPMOVSXBD    (R13), Z3
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z8
@@ -1524,7 +1578,7 @@ no_sum_43:
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z17
 
-no_sum_44:
+no_sum_48:
 	MOVQ         104(R14), R11
 	VMOVUPS      (R11), Z4
 	VMOVUPS      64(R11), Z5
@@ -1539,8 +1593,8 @@ no_sum_44:
 	VMULPS       Z4, Z16, Z16
 	VMULPS       Z5, Z17, Z17
 	TESTL        $0x00002000, 40(SP)
-	JZ           no_lo_45
-	VBROADCASTSS 200(R14), Z3
+	JZ           no_lo_49
+	VBROADCASTSS 232(R14), Z3
 	VMAXPS       Z3, Z8, Z8
 	VMAXPS       Z3, Z9, Z9
 	VMAXPS       Z3, Z10, Z10
@@ -1552,10 +1606,10 @@ no_sum_44:
 	VMAXPS       Z3, Z16, Z16
 	VMAXPS       Z3, Z17, Z17
 
-no_lo_45:
+no_lo_49:
 	TESTL        $0x00004000, 40(SP)
-	JZ           no_hi_46
-	VBROADCASTSS 204(R14), Z3
+	JZ           no_hi_50
+	VBROADCASTSS 236(R14), Z3
 	VMINPS       Z8, Z3, Z8
 	VMINPS       Z9, Z3, Z9
 	VMINPS       Z10, Z3, Z10
@@ -1567,7 +1621,7 @@ no_lo_45:
 	VMINPS       Z16, Z3, Z16
 	VMINPS       Z17, Z3, Z17
 
-no_hi_46:
+no_hi_50:
 	VCVTPS2DQ    Z8, Z8
 	VCVTPS2DQ    Z9, Z9
 	VCVTPS2DQ    Z10, Z10
@@ -1579,25 +1633,25 @@ no_hi_46:
 	VCVTPS2DQ    Z16, Z16
 	VCVTPS2DQ    Z17, Z17
 	VPMOVZXBD    64(SP), Z4
-	VPBROADCASTD 212(R14), Z5
+	VPBROADCASTD 244(R14), Z5
 	VPACKSSDW    Z9, Z8, Z8
 	VPACKSSDW    Z11, Z10, Z10
 	VPACKSSDW    Z13, Z12, Z12
 	VPACKSSDW    Z15, Z14, Z14
 	VPACKSSDW    Z17, Z16, Z16
 	TESTL        $0x00000800, 40(SP)
-	JNZ          signed_47
+	JNZ          signed_51
 	VPACKUSWB    Z10, Z8, Z8
 	VPACKUSWB    Z14, Z12, Z12
 	VPACKUSWB    Z16, Z16, Z16
-	JMP          packed_48
+	JMP          packed_52
 
-signed_47:
+signed_51:
 	VPACKSSWB Z10, Z8, Z8
 	VPACKSSWB Z14, Z12, Z12
 	VPACKSSWB Z16, Z16, Z16
 
-packed_48:
+packed_52:
 	VPERMD        Z8, Z4, Z8
 	VPXORD        Z5, Z8, Z8
 	VMOVDQU32     Y8, (R12)
@@ -1624,7 +1678,7 @@ rows4:
 	NEGQ AX
 	MOVQ AX, 24(SP)
 	MOVQ DI, 32(SP)
-	MOVL 192(DI), BX
+	MOVL 224(DI), BX
 	MOVL BX, 40(SP)
 	MOVQ 120(DI), BX
 	MOVQ BX, 48(SP)
@@ -1650,9 +1704,9 @@ tile4:
 	MOVQ       8(DI), R15
 	MOVQ       64(DI), AX
 	MOVQ       AX, 8(SP)
-	MOVQ       136(DI), BP
-	MOVQ       BP, 16(SP)
-	SHLQ       $0x02, BP
+	MOVQ       136(DI), AX
+	MOVQ       AX, 16(SP)
+	MOVQ       168(DI), BP
 	MOVQ       48(DI), BX
 	MOVQ       120(DI), CX
 	PREFETCHT0 (BX)
@@ -1661,9 +1715,9 @@ tile4:
 	LEAQ       (BX)(CX*2), BX
 	ADDQ       CX, BX
 	PREFETCHT0 (BX)
-	MOVL       192(DI), BX
+	MOVL       224(DI), BX
 	TESTL      $0x00000078, BX
-	JZ         no_fetch_sum_51
+	JZ         no_fetch_sum_56
 	MOVQ       56(DI), BX
 	MOVQ       128(DI), CX
 	PREFETCHT0 (BX)
@@ -1673,14 +1727,14 @@ tile4:
 	ADDQ       CX, BX
 	PREFETCHT0 (BX)
 
-no_fetch_sum_51:
-	MOVQ 168(DI), R9
-	MOVQ 184(DI), R10
-	CMPQ R9, 176(DI)
-	JL   fetch_52
+no_fetch_sum_56:
+	MOVQ 200(DI), R9
+	MOVQ 216(DI), R10
+	CMPQ R9, 208(DI)
+	JL   fetch_57
 	MOVQ $+0, R10
 
-fetch_52:
+fetch_57:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), DX
 	MOVLQSX (DI), AX
@@ -1698,18 +1752,18 @@ fetch_52:
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
 	TESTQ   R12, R12
-	JZ      run_50
+	JZ      run_54
 	MOVQ    R10, R11
 	TESTQ   R11, R11
-	JZ      fetched_54
+	JZ      fetched_59
 
-line_53:
+line_58:
 	PREFETCHT1 (R9)
 	ADDQ       $+64, R9
 	DECQ       R11
-	JNZ        line_53
+	JNZ        line_58
 
-fetched_54:
+fetched_59:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -1770,8 +1824,8 @@ fetched_54:
 	VADDPS       Z6, Z14, Z14
 	VADDPS       Z7, Z15, Z15
 	TESTL        $0x00000008, 40(SP)
-	JZ           no_sum_55
-	VBROADCASTSS 208(R14), Z4
+	JZ           no_sum_60
+	VBROADCASTSS 240(R14), Z4
 	VPMOVZXBD    (R13), Z3
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z8
@@ -1800,10 +1854,10 @@ fetched_54:
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z15
 
-no_sum_55:
+no_sum_60:
 	TESTL        $0x00000010, 40(SP)
-	JZ           no_sum_56
-	VBROADCASTSS 208(R14), Z4
+	JZ           no_sum_61
+	VBROADCASTSS 240(R14), Z4
 	VPMOVSXBD    (R13), Z3
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z8
@@ -1832,7 +1886,7 @@ no_sum_55:
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z15
 
-no_sum_56:
+no_sum_61:
 	VMOVDQU32    256(R15), Z0
 	VMOVDQU32    320(R15), Z1
 	VPBROADCASTD -8(AX)(DI*1), Z2
@@ -1859,8 +1913,8 @@ no_sum_56:
 	VMULPS       Z4, Z14, Z14
 	VMULPS       Z5, Z15, Z15
 	TESTL        $0x00002000, 40(SP)
-	JZ           no_lo_57
-	VBROADCASTSS 200(R14), Z3
+	JZ           no_lo_62
+	VBROADCASTSS 232(R14), Z3
 	VMAXPS       Z3, Z8, Z8
 	VMAXPS       Z3, Z9, Z9
 	VMAXPS       Z3, Z10, Z10
@@ -1870,10 +1924,10 @@ no_sum_56:
 	VMAXPS       Z3, Z14, Z14
 	VMAXPS       Z3, Z15, Z15
 
-no_lo_57:
+no_lo_62:
 	TESTL        $0x00004000, 40(SP)
-	JZ           no_hi_58
-	VBROADCASTSS 204(R14), Z3
+	JZ           no_hi_63
+	VBROADCASTSS 236(R14), Z3
 	VMINPS       Z8, Z3, Z8
 	VMINPS       Z9, Z3, Z9
 	VMINPS       Z10, Z3, Z10
@@ -1883,7 +1937,7 @@ no_lo_57:
 	VMINPS       Z14, Z3, Z14
 	VMINPS       Z15, Z3, Z15
 
-no_hi_58:
+no_hi_63:
 	VCVTPS2DQ    Z8, Z8
 	VCVTPS2DQ    Z9, Z9
 	VCVTPS2DQ    Z10, Z10
@@ -1907,22 +1961,22 @@ no_hi_58:
 	VPDPBUSD     Z0, Z5, Z26
 	VPDPBUSD     Z1, Z5, Z27
 	VPMOVZXBD    64(SP), Z4
-	VPBROADCASTD 212(R14), Z5
+	VPBROADCASTD 244(R14), Z5
 	VPACKSSDW    Z9, Z8, Z8
 	VPACKSSDW    Z11, Z10, Z10
 	VPACKSSDW    Z13, Z12, Z12
 	VPACKSSDW    Z15, Z14, Z14
 	TESTL        $0x00000800, 40(SP)
-	JNZ          signed_59
+	JNZ          signed_64
 	VPACKUSWB    Z10, Z8, Z8
 	VPACKUSWB    Z14, Z12, Z12
-	JMP          packed_60
+	JMP          packed_65
 
-signed_59:
+signed_64:
 	VPACKSSWB Z10, Z8, Z8
 	VPACKSSWB Z14, Z12, Z12
 
-packed_60:
+packed_65:
 	VPERMD        Z8, Z4, Z8
 	VPXORD        Z5, Z8, Z8
 	VMOVDQU32     Y8, (R12)
@@ -1936,9 +1990,9 @@ packed_60:
 	VEXTRACTI64X4 $0x01, Z12, (R12)
 	ADDQ          $+512, R15
 	ADDQ          $+16, DI
-	JMP           run_50
+	JMP           run_54
 
-tap_49:
+tap_53:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), DX
 	MOVLQSX (DI), AX
@@ -1956,22 +2010,22 @@ tap_49:
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
 
-run_50:
+run_54:
 	TESTQ DI, DI
-	JG    rest_62
+	JG    rest_67
 
-sixteen_61:
+sixteen_66:
 	MOVQ  R10, R11
 	TESTQ R11, R11
-	JZ    fetched_66
+	JZ    fetched_71
 
-line_65:
+line_70:
 	PREFETCHT1 (R9)
 	ADDQ       $+64, R9
 	DECQ       R11
-	JNZ        line_65
+	JNZ        line_70
 
-fetched_66:
+fetched_71:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -2030,13 +2084,13 @@ fetched_66:
 	VPDPBUSD     Z1, Z5, Z27
 	ADDQ         $+512, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_61
+	JLE          sixteen_66
 
-rest_62:
+rest_67:
 	SUBQ $+16, DI
-	JZ   tap_done_64
+	JZ   tap_done_69
 
-four_63:
+four_68:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD (AX)(DI*1), Z2
@@ -2053,31 +2107,58 @@ four_63:
 	VPDPBUSD     Z1, Z5, Z27
 	ADDQ         $+128, R15
 	ADDQ         $+4, DI
-	JNZ          four_63
+	JNZ          four_68
 
-tap_done_64:
-	DECQ         16(SP)
-	JNZ          tap_49
-	VMOVDQA64    Z20, Z8
-	VMOVDQA64    Z21, Z9
-	VMOVDQA64    Z22, Z10
-	VMOVDQA64    Z23, Z11
-	VMOVDQA64    Z24, Z12
-	VMOVDQA64    Z25, Z13
-	VMOVDQA64    Z26, Z14
-	VMOVDQA64    Z27, Z15
-	MOVQ         c+0(FP), DI
-	MOVQ         R9, 168(DI)
-	MOVQ         48(DI), R12
-	MOVQ         56(DI), R13
-	IMUL3Q       $+4, 120(DI), BX
-	ADDQ         BX, 48(DI)
-	IMUL3Q       $+4, 128(DI), BX
-	ADDQ         BX, 56(DI)
-	IMUL3Q       $+16, 136(DI), BX
-	ADDQ         BX, 64(DI)
-	DECQ         160(DI)
-	JNZ          tile4
+tap_done_69:
+	DECQ    16(SP)
+	JZ      multiplied_55
+	MOVQ    c+0(FP), DI
+	MOVQ    344(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_53
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    352(DI), DI
+	IMULQ   BX, DI
+	ADDQ    DI, R15
+	SHLQ    $0x02, BX
+	ADDQ    BX, 8(SP)
+	JMP     tap_53
+
+multiplied_55:
+	VMOVDQA64 Z20, Z8
+	VMOVDQA64 Z21, Z9
+	VMOVDQA64 Z22, Z10
+	VMOVDQA64 Z23, Z11
+	VMOVDQA64 Z24, Z12
+	VMOVDQA64 Z25, Z13
+	VMOVDQA64 Z26, Z14
+	VMOVDQA64 Z27, Z15
+	MOVQ      c+0(FP), DI
+	MOVQ      R9, 200(DI)
+	MOVQ      48(DI), R12
+	MOVQ      56(DI), R13
+	MOVQ      184(DI), BX
+	ADDQ      BX, 48(DI)
+	MOVQ      192(DI), BX
+	ADDQ      BX, 56(DI)
+	MOVQ      176(DI), BX
+	ADDQ      BX, 64(DI)
+	DECQ      160(DI)
+	JNZ       tile4
+	DECQ      360(DI)
+	JZ        end_72
+	MOVQ      384(DI), BX
+	ADDQ      BX, 48(DI)
+	MOVQ      392(DI), BX
+	ADDQ      BX, 56(DI)
+	MOVQ      376(DI), BX
+	ADDQ      BX, 64(DI)
+	MOVQ      368(DI), BX
+	MOVQ      BX, 160(DI)
+	JMP       tile4
+
+end_72:
 	MOVQ         32(SP), R14
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
@@ -2110,8 +2191,8 @@ tap_done_64:
 	VADDPS       Z6, Z14, Z14
 	VADDPS       Z7, Z15, Z15
 	TESTL        $0x00000008, 40(SP)
-	JZ           no_sum_67
-	VBROADCASTSS 208(R14), Z4
+	JZ           no_sum_73
+	VBROADCASTSS 240(R14), Z4
 	VPMOVZXBD    (R13), Z3
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z8
@@ -2140,10 +2221,10 @@ tap_done_64:
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z15
 
-no_sum_67:
+no_sum_73:
 	TESTL        $0x00000010, 40(SP)
-	JZ           no_sum_68
-	VBROADCASTSS 208(R14), Z4
+	JZ           no_sum_74
+	VBROADCASTSS 240(R14), Z4
 	VPMOVSXBD    (R13), Z3
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z8
@@ -2172,7 +2253,7 @@ no_sum_67:
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z15
 
-no_sum_68:
+no_sum_74:
 	MOVQ         104(R14), R11
 	VMOVUPS      (R11), Z4
 	VMOVUPS      64(R11), Z5
@@ -2185,8 +2266,8 @@ no_sum_68:
 	VMULPS       Z4, Z14, Z14
 	VMULPS       Z5, Z15, Z15
 	TESTL        $0x00002000, 40(SP)
-	JZ           no_lo_69
-	VBROADCASTSS 200(R14), Z3
+	JZ           no_lo_75
+	VBROADCASTSS 232(R14), Z3
 	VMAXPS       Z3, Z8, Z8
 	VMAXPS       Z3, Z9, Z9
 	VMAXPS       Z3, Z10, Z10
@@ -2196,10 +2277,10 @@ no_sum_68:
 	VMAXPS       Z3, Z14, Z14
 	VMAXPS       Z3, Z15, Z15
 
-no_lo_69:
+no_lo_75:
 	TESTL        $0x00004000, 40(SP)
-	JZ           no_hi_70
-	VBROADCASTSS 204(R14), Z3
+	JZ           no_hi_76
+	VBROADCASTSS 236(R14), Z3
 	VMINPS       Z8, Z3, Z8
 	VMINPS       Z9, Z3, Z9
 	VMINPS       Z10, Z3, Z10
@@ -2209,7 +2290,7 @@ no_lo_69:
 	VMINPS       Z14, Z3, Z14
 	VMINPS       Z15, Z3, Z15
 
-no_hi_70:
+no_hi_76:
 	VCVTPS2DQ    Z8, Z8
 	VCVTPS2DQ    Z9, Z9
 	VCVTPS2DQ    Z10, Z10
@@ -2219,22 +2300,22 @@ no_hi_70:
 	VCVTPS2DQ    Z14, Z14
 	VCVTPS2DQ    Z15, Z15
 	VPMOVZXBD    64(SP), Z4
-	VPBROADCASTD 212(R14), Z5
+	VPBROADCASTD 244(R14), Z5
 	VPACKSSDW    Z9, Z8, Z8
 	VPACKSSDW    Z11, Z10, Z10
 	VPACKSSDW    Z13, Z12, Z12
 	VPACKSSDW    Z15, Z14, Z14
 	TESTL        $0x00000800, 40(SP)
-	JNZ          signed_71
+	JNZ          signed_77
 	VPACKUSWB    Z10, Z8, Z8
 	VPACKUSWB    Z14, Z12, Z12
-	JMP          packed_72
+	JMP          packed_78
 
-signed_71:
+signed_77:
 	VPACKSSWB Z10, Z8, Z8
 	VPACKSSWB Z14, Z12, Z12
 
-packed_72:
+packed_78:
 	VPERMD        Z8, Z4, Z8
 	VPXORD        Z5, Z8, Z8
 	VMOVDQU32     Y8, (R12)
@@ -2257,7 +2338,7 @@ rows3:
 	NEGQ AX
 	MOVQ AX, 24(SP)
 	MOVQ DI, 32(SP)
-	MOVL 192(DI), BX
+	MOVL 224(DI), BX
 	MOVL BX, 40(SP)
 	MOVQ 120(DI), BX
 	MOVQ BX, 48(SP)
@@ -2281,31 +2362,31 @@ tile3:
 	MOVQ       8(DI), R15
 	MOVQ       64(DI), AX
 	MOVQ       AX, 8(SP)
-	MOVQ       136(DI), BP
-	MOVQ       BP, 16(SP)
-	SHLQ       $0x02, BP
+	MOVQ       136(DI), AX
+	MOVQ       AX, 16(SP)
+	MOVQ       168(DI), BP
 	MOVQ       48(DI), BX
 	MOVQ       120(DI), CX
 	PREFETCHT0 (BX)
 	PREFETCHT0 (BX)(CX*1)
 	PREFETCHT0 (BX)(CX*2)
-	MOVL       192(DI), BX
+	MOVL       224(DI), BX
 	TESTL      $0x00000078, BX
-	JZ         no_fetch_sum_75
+	JZ         no_fetch_sum_82
 	MOVQ       56(DI), BX
 	MOVQ       128(DI), CX
 	PREFETCHT0 (BX)
 	PREFETCHT0 (BX)(CX*1)
 	PREFETCHT0 (BX)(CX*2)
 
-no_fetch_sum_75:
-	MOVQ 168(DI), R9
-	MOVQ 184(DI), R10
-	CMPQ R9, 176(DI)
-	JL   fetch_76
+no_fetch_sum_82:
+	MOVQ 200(DI), R9
+	MOVQ 216(DI), R10
+	CMPQ R9, 208(DI)
+	JL   fetch_83
 	MOVQ $+0, R10
 
-fetch_76:
+fetch_83:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), CX
 	MOVLQSX (DI), AX
@@ -2320,18 +2401,18 @@ fetch_76:
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
 	TESTQ   R12, R12
-	JZ      run_74
+	JZ      run_80
 	MOVQ    R10, R11
 	TESTQ   R11, R11
-	JZ      fetched_78
+	JZ      fetched_85
 
-line_77:
+line_84:
 	PREFETCHT1 (R9)
 	ADDQ       $+64, R9
 	DECQ       R11
-	JNZ        line_77
+	JNZ        line_84
 
-fetched_78:
+fetched_85:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -2380,8 +2461,8 @@ fetched_78:
 	VADDPS       Z6, Z12, Z12
 	VADDPS       Z7, Z13, Z13
 	TESTL        $0x00000008, 40(SP)
-	JZ           no_sum_79
-	VBROADCASTSS 208(R14), Z4
+	JZ           no_sum_86
+	VBROADCASTSS 240(R14), Z4
 	VPMOVZXBD    (R13), Z3
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z8
@@ -2403,10 +2484,10 @@ fetched_78:
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z13
 
-no_sum_79:
+no_sum_86:
 	TESTL        $0x00000010, 40(SP)
-	JZ           no_sum_80
-	VBROADCASTSS 208(R14), Z4
+	JZ           no_sum_87
+	VBROADCASTSS 240(R14), Z4
 	VPMOVSXBD    (R13), Z3
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z8
@@ -2428,7 +2509,7 @@ no_sum_79:
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z13
 
-no_sum_80:
+no_sum_87:
 	VMOVDQU32    256(R15), Z0
 	VMOVDQU32    320(R15), Z1
 	VPBROADCASTD -8(AX)(DI*1), Z2
@@ -2450,8 +2531,8 @@ no_sum_80:
 	VMULPS       Z4, Z12, Z12
 	VMULPS       Z5, Z13, Z13
 	TESTL        $0x00002000, 40(SP)
-	JZ           no_lo_81
-	VBROADCASTSS 200(R14), Z3
+	JZ           no_lo_88
+	VBROADCASTSS 232(R14), Z3
 	VMAXPS       Z3, Z8, Z8
 	VMAXPS       Z3, Z9, Z9
 	VMAXPS       Z3, Z10, Z10
@@ -2459,10 +2540,10 @@ no_sum_80:
 	VMAXPS       Z3, Z12, Z12
 	VMAXPS       Z3, Z13, Z13
 
-no_lo_81:
+no_lo_88:
 	TESTL        $0x00004000, 40(SP)
-	JZ           no_hi_82
-	VBROADCASTSS 204(R14), Z3
+	JZ           no_hi_89
+	VBROADCASTSS 236(R14), Z3
 	VMINPS       Z8, Z3, Z8
 	VMINPS       Z9, Z3, Z9
 	VMINPS       Z10, Z3, Z10
@@ -2470,7 +2551,7 @@ no_lo_81:
 	VMINPS       Z12, Z3, Z12
 	VMINPS       Z13, Z3, Z13
 
-no_hi_82:
+no_hi_89:
 	VCVTPS2DQ    Z8, Z8
 	VCVTPS2DQ    Z9, Z9
 	VCVTPS2DQ    Z10, Z10
@@ -2489,21 +2570,21 @@ no_hi_82:
 	VPDPBUSD     Z0, Z4, Z24
 	VPDPBUSD     Z1, Z4, Z25
 	VPMOVZXBD    64(SP), Z4
-	VPBROADCASTD 212(R14), Z5
+	VPBROADCASTD 244(R14), Z5
 	VPACKSSDW    Z9, Z8, Z8
 	VPACKSSDW    Z11, Z10, Z10
 	VPACKSSDW    Z13, Z12, Z12
 	TESTL        $0x00000800, 40(SP)
-	JNZ          signed_83
+	JNZ          signed_90
 	VPACKUSWB    Z10, Z8, Z8
 	VPACKUSWB    Z12, Z12, Z12
-	JMP          packed_84
+	JMP          packed_91
 
-signed_83:
+signed_90:
 	VPACKSSWB Z10, Z8, Z8
 	VPACKSSWB Z12, Z12, Z12
 
-packed_84:
+packed_91:
 	VPERMD        Z8, Z4, Z8
 	VPXORD        Z5, Z8, Z8
 	VMOVDQU32     Y8, (R12)
@@ -2515,9 +2596,9 @@ packed_84:
 	VMOVDQU32     Y12, (R12)
 	ADDQ          $+512, R15
 	ADDQ          $+16, DI
-	JMP           run_74
+	JMP           run_80
 
-tap_73:
+tap_79:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), CX
 	MOVLQSX (DI), AX
@@ -2532,22 +2613,22 @@ tap_73:
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
 
-run_74:
+run_80:
 	TESTQ DI, DI
-	JG    rest_86
+	JG    rest_93
 
-sixteen_85:
+sixteen_92:
 	MOVQ  R10, R11
 	TESTQ R11, R11
-	JZ    fetched_90
+	JZ    fetched_97
 
-line_89:
+line_96:
 	PREFETCHT1 (R9)
 	ADDQ       $+64, R9
 	DECQ       R11
-	JNZ        line_89
+	JNZ        line_96
 
-fetched_90:
+fetched_97:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -2594,13 +2675,13 @@ fetched_90:
 	VPDPBUSD     Z1, Z4, Z25
 	ADDQ         $+512, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_85
+	JLE          sixteen_92
 
-rest_86:
+rest_93:
 	SUBQ $+16, DI
-	JZ   tap_done_88
+	JZ   tap_done_95
 
-four_87:
+four_94:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD (AX)(DI*1), Z2
@@ -2614,29 +2695,56 @@ four_87:
 	VPDPBUSD     Z1, Z4, Z25
 	ADDQ         $+128, R15
 	ADDQ         $+4, DI
-	JNZ          four_87
+	JNZ          four_94
 
-tap_done_88:
-	DECQ         16(SP)
-	JNZ          tap_73
-	VMOVDQA64    Z20, Z8
-	VMOVDQA64    Z21, Z9
-	VMOVDQA64    Z22, Z10
-	VMOVDQA64    Z23, Z11
-	VMOVDQA64    Z24, Z12
-	VMOVDQA64    Z25, Z13
-	MOVQ         c+0(FP), DI
-	MOVQ         R9, 168(DI)
-	MOVQ         48(DI), R12
-	MOVQ         56(DI), R13
-	IMUL3Q       $+3, 120(DI), BX
-	ADDQ         BX, 48(DI)
-	IMUL3Q       $+3, 128(DI), BX
-	ADDQ         BX, 56(DI)
-	IMUL3Q       $+12, 136(DI), BX
-	ADDQ         BX, 64(DI)
-	DECQ         160(DI)
-	JNZ          tile3
+tap_done_95:
+	DECQ    16(SP)
+	JZ      multiplied_81
+	MOVQ    c+0(FP), DI
+	MOVQ    344(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_79
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    352(DI), DI
+	IMULQ   BX, DI
+	ADDQ    DI, R15
+	SHLQ    $0x02, BX
+	ADDQ    BX, 8(SP)
+	JMP     tap_79
+
+multiplied_81:
+	VMOVDQA64 Z20, Z8
+	VMOVDQA64 Z21, Z9
+	VMOVDQA64 Z22, Z10
+	VMOVDQA64 Z23, Z11
+	VMOVDQA64 Z24, Z12
+	VMOVDQA64 Z25, Z13
+	MOVQ      c+0(FP), DI
+	MOVQ      R9, 200(DI)
+	MOVQ      48(DI), R12
+	MOVQ      56(DI), R13
+	MOVQ      184(DI), BX
+	ADDQ      BX, 48(DI)
+	MOVQ      192(DI), BX
+	ADDQ      BX, 56(DI)
+	MOVQ      176(DI), BX
+	ADDQ      BX, 64(DI)
+	DECQ      160(DI)
+	JNZ       tile3
+	DECQ      360(DI)
+	JZ        end_98
+	MOVQ      384(DI), BX
+	ADDQ      BX, 48(DI)
+	MOVQ      392(DI), BX
+	ADDQ      BX, 56(DI)
+	MOVQ      376(DI), BX
+	ADDQ      BX, 64(DI)
+	MOVQ      368(DI), BX
+	MOVQ      BX, 160(DI)
+	JMP       tile3
+
+end_98:
 	MOVQ         32(SP), R14
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
@@ -2663,8 +2771,8 @@ tap_done_88:
 	VADDPS       Z6, Z12, Z12
 	VADDPS       Z7, Z13, Z13
 	TESTL        $0x00000008, 40(SP)
-	JZ           no_sum_91
-	VBROADCASTSS 208(R14), Z4
+	JZ           no_sum_99
+	VBROADCASTSS 240(R14), Z4
 	VPMOVZXBD    (R13), Z3
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z8
@@ -2686,10 +2794,10 @@ tap_done_88:
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z13
 
-no_sum_91:
+no_sum_99:
 	TESTL        $0x00000010, 40(SP)
-	JZ           no_sum_92
-	VBROADCASTSS 208(R14), Z4
+	JZ           no_sum_100
+	VBROADCASTSS 240(R14), Z4
 	VPMOVSXBD    (R13), Z3
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z8
@@ -2711,7 +2819,7 @@ no_sum_91:
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z13
 
-no_sum_92:
+no_sum_100:
 	MOVQ         104(R14), R11
 	VMOVUPS      (R11), Z4
 	VMOVUPS      64(R11), Z5
@@ -2722,8 +2830,8 @@ no_sum_92:
 	VMULPS       Z4, Z12, Z12
 	VMULPS       Z5, Z13, Z13
 	TESTL        $0x00002000, 40(SP)
-	JZ           no_lo_93
-	VBROADCASTSS 200(R14), Z3
+	JZ           no_lo_101
+	VBROADCASTSS 232(R14), Z3
 	VMAXPS       Z3, Z8, Z8
 	VMAXPS       Z3, Z9, Z9
 	VMAXPS       Z3, Z10, Z10
@@ -2731,10 +2839,10 @@ no_sum_92:
 	VMAXPS       Z3, Z12, Z12
 	VMAXPS       Z3, Z13, Z13
 
-no_lo_93:
+no_lo_101:
 	TESTL        $0x00004000, 40(SP)
-	JZ           no_hi_94
-	VBROADCASTSS 204(R14), Z3
+	JZ           no_hi_102
+	VBROADCASTSS 236(R14), Z3
 	VMINPS       Z8, Z3, Z8
 	VMINPS       Z9, Z3, Z9
 	VMINPS       Z10, Z3, Z10
@@ -2742,7 +2850,7 @@ no_lo_93:
 	VMINPS       Z12, Z3, Z12
 	VMINPS       Z13, Z3, Z13
 
-no_hi_94:
+no_hi_102:
 	VCVTPS2DQ    Z8, Z8
 	VCVTPS2DQ    Z9, Z9
 	VCVTPS2DQ    Z10, Z10
@@ -2750,21 +2858,21 @@ no_hi_94:
 	VCVTPS2DQ    Z12, Z12
 	VCVTPS2DQ    Z13, Z13
 	VPMOVZXBD    64(SP), Z4
-	VPBROADCASTD 212(R14), Z5
+	VPBROADCASTD 244(R14), Z5
 	VPACKSSDW    Z9, Z8, Z8
 	VPACKSSDW    Z11, Z10, Z10
 	VPACKSSDW    Z13, Z12, Z12
 	TESTL        $0x00000800, 40(SP)
-	JNZ          signed_95
+	JNZ          signed_103
 	VPACKUSWB    Z10, Z8, Z8
 	VPACKUSWB    Z12, Z12, Z12
-	JMP          packed_96
+	JMP          packed_104
 
-signed_95:
+signed_103:
 	VPACKSSWB Z10, Z8, Z8
 	VPACKSSWB Z12, Z12, Z12
 
-packed_96:
+packed_104:
 	VPERMD        Z8, Z4, Z8
 	VPXORD        Z5, Z8, Z8
 	VMOVDQU32     Y8, (R12)
@@ -2785,7 +2893,7 @@ rows2:
 	NEGQ AX
 	MOVQ AX, 24(SP)
 	MOVQ DI, 32(SP)
-	MOVL 192(DI), BX
+	MOVL 224(DI), BX
 	MOVL BX, 40(SP)
 	MOVQ 120(DI), BX
 	MOVQ BX, 48(SP)
@@ -2807,29 +2915,29 @@ tile2:
 	MOVQ       8(DI), R15
 	MOVQ       64(DI), AX
 	MOVQ       AX, 8(SP)
-	MOVQ       136(DI), BP
-	MOVQ       BP, 16(SP)
-	SHLQ       $0x02, BP
+	MOVQ       136(DI), AX
+	MOVQ       AX, 16(SP)
+	MOVQ       168(DI), BP
 	MOVQ       48(DI), BX
 	MOVQ       120(DI), CX
 	PREFETCHT0 (BX)
 	PREFETCHT0 (BX)(CX*1)
-	MOVL       192(DI), BX
+	MOVL       224(DI), BX
 	TESTL      $0x00000078, BX
-	JZ         no_fetch_sum_99
+	JZ         no_fetch_sum_108
 	MOVQ       56(DI), BX
 	MOVQ       128(DI), CX
 	PREFETCHT0 (BX)
 	PREFETCHT0 (BX)(CX*1)
 
-no_fetch_sum_99:
-	MOVQ 168(DI), R9
-	MOVQ 184(DI), R10
-	CMPQ R9, 176(DI)
-	JL   fetch_100
+no_fetch_sum_108:
+	MOVQ 200(DI), R9
+	MOVQ 216(DI), R10
+	CMPQ R9, 208(DI)
+	JL   fetch_109
 	MOVQ $+0, R10
 
-fetch_100:
+fetch_109:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), BX
 	MOVLQSX (DI), AX
@@ -2841,18 +2949,18 @@ fetch_100:
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
 	TESTQ   R12, R12
-	JZ      run_98
+	JZ      run_106
 	MOVQ    R10, R11
 	TESTQ   R11, R11
-	JZ      fetched_102
+	JZ      fetched_111
 
-line_101:
+line_110:
 	PREFETCHT1 (R9)
 	ADDQ       $+64, R9
 	DECQ       R11
-	JNZ        line_101
+	JNZ        line_110
 
-fetched_102:
+fetched_111:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -2889,8 +2997,8 @@ fetched_102:
 	VADDPS       Z6, Z10, Z10
 	VADDPS       Z7, Z11, Z11
 	TESTL        $0x00000008, 40(SP)
-	JZ           no_sum_103
-	VBROADCASTSS 208(R14), Z4
+	JZ           no_sum_112
+	VBROADCASTSS 240(R14), Z4
 	VPMOVZXBD    (R13), Z3
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z8
@@ -2905,10 +3013,10 @@ fetched_102:
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z11
 
-no_sum_103:
+no_sum_112:
 	TESTL        $0x00000010, 40(SP)
-	JZ           no_sum_104
-	VBROADCASTSS 208(R14), Z4
+	JZ           no_sum_113
+	VBROADCASTSS 240(R14), Z4
 	VPMOVSXBD    (R13), Z3
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z8
@@ -2923,7 +3031,7 @@ no_sum_103:
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z11
 
-no_sum_104:
+no_sum_113:
 	VMOVDQU32    256(R15), Z0
 	VMOVDQU32    320(R15), Z1
 	VPBROADCASTD -8(AX)(DI*1), Z2
@@ -2940,23 +3048,23 @@ no_sum_104:
 	VMULPS       Z4, Z10, Z10
 	VMULPS       Z5, Z11, Z11
 	TESTL        $0x00002000, 40(SP)
-	JZ           no_lo_105
-	VBROADCASTSS 200(R14), Z3
+	JZ           no_lo_114
+	VBROADCASTSS 232(R14), Z3
 	VMAXPS       Z3, Z8, Z8
 	VMAXPS       Z3, Z9, Z9
 	VMAXPS       Z3, Z10, Z10
 	VMAXPS       Z3, Z11, Z11
 
-no_lo_105:
+no_lo_114:
 	TESTL        $0x00004000, 40(SP)
-	JZ           no_hi_106
-	VBROADCASTSS 204(R14), Z3
+	JZ           no_hi_115
+	VBROADCASTSS 236(R14), Z3
 	VMINPS       Z8, Z3, Z8
 	VMINPS       Z9, Z3, Z9
 	VMINPS       Z10, Z3, Z10
 	VMINPS       Z11, Z3, Z11
 
-no_hi_106:
+no_hi_115:
 	VCVTPS2DQ    Z8, Z8
 	VCVTPS2DQ    Z9, Z9
 	VCVTPS2DQ    Z10, Z10
@@ -2970,18 +3078,18 @@ no_hi_106:
 	VPDPBUSD     Z0, Z3, Z22
 	VPDPBUSD     Z1, Z3, Z23
 	VPMOVZXBD    64(SP), Z4
-	VPBROADCASTD 212(R14), Z5
+	VPBROADCASTD 244(R14), Z5
 	VPACKSSDW    Z9, Z8, Z8
 	VPACKSSDW    Z11, Z10, Z10
 	TESTL        $0x00000800, 40(SP)
-	JNZ          signed_107
+	JNZ          signed_116
 	VPACKUSWB    Z10, Z8, Z8
-	JMP          packed_108
+	JMP          packed_117
 
-signed_107:
+signed_116:
 	VPACKSSWB Z10, Z8, Z8
 
-packed_108:
+packed_117:
 	VPERMD        Z8, Z4, Z8
 	VPXORD        Z5, Z8, Z8
 	VMOVDQU32     Y8, (R12)
@@ -2989,9 +3097,9 @@ packed_108:
 	VEXTRACTI64X4 $0x01, Z8, (R12)
 	ADDQ          $+512, R15
 	ADDQ          $+16, DI
-	JMP           run_98
+	JMP           run_106
 
-tap_97:
+tap_105:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), BX
 	MOVLQSX (DI), AX
@@ -3003,22 +3111,22 @@ tap_97:
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
 
-run_98:
+run_106:
 	TESTQ DI, DI
-	JG    rest_110
+	JG    rest_119
 
-sixteen_109:
+sixteen_118:
 	MOVQ  R10, R11
 	TESTQ R11, R11
-	JZ    fetched_114
+	JZ    fetched_123
 
-line_113:
+line_122:
 	PREFETCHT1 (R9)
 	ADDQ       $+64, R9
 	DECQ       R11
-	JNZ        line_113
+	JNZ        line_122
 
-fetched_114:
+fetched_123:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -3053,13 +3161,13 @@ fetched_114:
 	VPDPBUSD     Z1, Z3, Z23
 	ADDQ         $+512, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_109
+	JLE          sixteen_118
 
-rest_110:
+rest_119:
 	SUBQ $+16, DI
-	JZ   tap_done_112
+	JZ   tap_done_121
 
-four_111:
+four_120:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD (AX)(DI*1), Z2
@@ -3070,27 +3178,54 @@ four_111:
 	VPDPBUSD     Z1, Z3, Z23
 	ADDQ         $+128, R15
 	ADDQ         $+4, DI
-	JNZ          four_111
+	JNZ          four_120
 
-tap_done_112:
-	DECQ         16(SP)
-	JNZ          tap_97
-	VMOVDQA64    Z20, Z8
-	VMOVDQA64    Z21, Z9
-	VMOVDQA64    Z22, Z10
-	VMOVDQA64    Z23, Z11
-	MOVQ         c+0(FP), DI
-	MOVQ         R9, 168(DI)
-	MOVQ         48(DI), R12
-	MOVQ         56(DI), R13
-	IMUL3Q       $+2, 120(DI), BX
-	ADDQ         BX, 48(DI)
-	IMUL3Q       $+2, 128(DI), BX
-	ADDQ         BX, 56(DI)
-	IMUL3Q       $+8, 136(DI), BX
-	ADDQ         BX, 64(DI)
-	DECQ         160(DI)
-	JNZ          tile2
+tap_done_121:
+	DECQ    16(SP)
+	JZ      multiplied_107
+	MOVQ    c+0(FP), DI
+	MOVQ    344(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_105
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    352(DI), DI
+	IMULQ   BX, DI
+	ADDQ    DI, R15
+	SHLQ    $0x02, BX
+	ADDQ    BX, 8(SP)
+	JMP     tap_105
+
+multiplied_107:
+	VMOVDQA64 Z20, Z8
+	VMOVDQA64 Z21, Z9
+	VMOVDQA64 Z22, Z10
+	VMOVDQA64 Z23, Z11
+	MOVQ      c+0(FP), DI
+	MOVQ      R9, 200(DI)
+	MOVQ      48(DI), R12
+	MOVQ      56(DI), R13
+	MOVQ      184(DI), BX
+	ADDQ      BX, 48(DI)
+	MOVQ      192(DI), BX
+	ADDQ      BX, 56(DI)
+	MOVQ      176(DI), BX
+	ADDQ      BX, 64(DI)
+	DECQ      160(DI)
+	JNZ       tile2
+	DECQ      360(DI)
+	JZ        end_124
+	MOVQ      384(DI), BX
+	ADDQ      BX, 48(DI)
+	MOVQ      392(DI), BX
+	ADDQ      BX, 56(DI)
+	MOVQ      376(DI), BX
+	ADDQ      BX, 64(DI)
+	MOVQ      368(DI), BX
+	MOVQ      BX, 160(DI)
+	JMP       tile2
+
+end_124:
 	MOVQ         32(SP), R14
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
@@ -3111,8 +3246,8 @@ tap_done_112:
 	VADDPS       Z6, Z10, Z10
 	VADDPS       Z7, Z11, Z11
 	TESTL        $0x00000008, 40(SP)
-	JZ           no_sum_115
-	VBROADCASTSS 208(R14), Z4
+	JZ           no_sum_125
+	VBROADCASTSS 240(R14), Z4
 	VPMOVZXBD    (R13), Z3
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z8
@@ -3127,10 +3262,10 @@ tap_done_112:
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z11
 
-no_sum_115:
+no_sum_125:
 	TESTL        $0x00000010, 40(SP)
-	JZ           no_sum_116
-	VBROADCASTSS 208(R14), Z4
+	JZ           no_sum_126
+	VBROADCASTSS 240(R14), Z4
 	VPMOVSXBD    (R13), Z3
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z8
@@ -3145,7 +3280,7 @@ no_sum_115:
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z11
 
-no_sum_116:
+no_sum_126:
 	MOVQ         104(R14), R11
 	VMOVUPS      (R11), Z4
 	VMOVUPS      64(R11), Z5
@@ -3154,40 +3289,40 @@ no_sum_116:
 	VMULPS       Z4, Z10, Z10
 	VMULPS       Z5, Z11, Z11
 	TESTL        $0x00002000, 40(SP)
-	JZ           no_lo_117
-	VBROADCASTSS 200(R14), Z3
+	JZ           no_lo_127
+	VBROADCASTSS 232(R14), Z3
 	VMAXPS       Z3, Z8, Z8
 	VMAXPS       Z3, Z9, Z9
 	VMAXPS       Z3, Z10, Z10
 	VMAXPS       Z3, Z11, Z11
 
-no_lo_117:
+no_lo_127:
 	TESTL        $0x00004000, 40(SP)
-	JZ           no_hi_118
-	VBROADCASTSS 204(R14), Z3
+	JZ           no_hi_128
+	VBROADCASTSS 236(R14), Z3
 	VMINPS       Z8, Z3, Z8
 	VMINPS       Z9, Z3, Z9
 	VMINPS       Z10, Z3, Z10
 	VMINPS       Z11, Z3, Z11
 
-no_hi_118:
+no_hi_128:
 	VCVTPS2DQ    Z8, Z8
 	VCVTPS2DQ    Z9, Z9
 	VCVTPS2DQ    Z10, Z10
 	VCVTPS2DQ    Z11, Z11
 	VPMOVZXBD    64(SP), Z4
-	VPBROADCASTD 212(R14), Z5
+	VPBROADCASTD 244(R14), Z5
 	VPACKSSDW    Z9, Z8, Z8
 	VPACKSSDW    Z11, Z10, Z10
 	TESTL        $0x00000800, 40(SP)
-	JNZ          signed_119
+	JNZ          signed_129
 	VPACKUSWB    Z10, Z8, Z8
-	JMP          packed_120
+	JMP          packed_130
 
-signed_119:
+signed_129:
 	VPACKSSWB Z10, Z8, Z8
 
-packed_120:
+packed_130:
 	VPERMD        Z8, Z4, Z8
 	VPXORD        Z5, Z8, Z8
 	VMOVDQU32     Y8, (R12)
@@ -3204,7 +3339,7 @@ rows1:
 	NEGQ AX
 	MOVQ AX, 24(SP)
 	MOVQ DI, 32(SP)
-	MOVL 192(DI), BX
+	MOVL 224(DI), BX
 	MOVL BX, 40(SP)
 	MOVQ 120(DI), BX
 	MOVQ BX, 48(SP)
@@ -3224,27 +3359,27 @@ tile1:
 	MOVQ       8(DI), R15
 	MOVQ       64(DI), AX
 	MOVQ       AX, 8(SP)
-	MOVQ       136(DI), BP
-	MOVQ       BP, 16(SP)
-	SHLQ       $0x02, BP
+	MOVQ       136(DI), AX
+	MOVQ       AX, 16(SP)
+	MOVQ       168(DI), BP
 	MOVQ       48(DI), BX
 	MOVQ       120(DI), CX
 	PREFETCHT0 (BX)
-	MOVL       192(DI), BX
+	MOVL       224(DI), BX
 	TESTL      $0x00000078, BX
-	JZ         no_fetch_sum_123
+	JZ         no_fetch_sum_134
 	MOVQ       56(DI), BX
 	MOVQ       128(DI), CX
 	PREFETCHT0 (BX)
 
-no_fetch_sum_123:
-	MOVQ 168(DI), R9
-	MOVQ 184(DI), R10
-	CMPQ R9, 176(DI)
-	JL   fetch_124
+no_fetch_sum_134:
+	MOVQ 200(DI), R9
+	MOVQ 216(DI), R10
+	CMPQ R9, 208(DI)
+	JL   fetch_135
 	MOVQ $+0, R10
 
-fetch_124:
+fetch_135:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), AX
 	MOVLQSX (DI), DI
@@ -3253,18 +3388,18 @@ fetch_124:
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
 	TESTQ   R12, R12
-	JZ      run_122
+	JZ      run_132
 	MOVQ    R10, R11
 	TESTQ   R11, R11
-	JZ      fetched_126
+	JZ      fetched_137
 
-line_125:
+line_136:
 	PREFETCHT1 (R9)
 	ADDQ       $+64, R9
 	DECQ       R11
-	JNZ        line_125
+	JNZ        line_136
 
-fetched_126:
+fetched_137:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -3289,8 +3424,8 @@ fetched_126:
 	VADDPS       Z6, Z8, Z8
 	VADDPS       Z7, Z9, Z9
 	TESTL        $0x00000008, 40(SP)
-	JZ           no_sum_127
-	VBROADCASTSS 208(R14), Z4
+	JZ           no_sum_138
+	VBROADCASTSS 240(R14), Z4
 	VPMOVZXBD    (R13), Z3
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z8
@@ -3298,10 +3433,10 @@ fetched_126:
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z9
 
-no_sum_127:
+no_sum_138:
 	TESTL        $0x00000010, 40(SP)
-	JZ           no_sum_128
-	VBROADCASTSS 208(R14), Z4
+	JZ           no_sum_139
+	VBROADCASTSS 240(R14), Z4
 	VPMOVSXBD    (R13), Z3
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z8
@@ -3309,7 +3444,7 @@ no_sum_127:
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z9
 
-no_sum_128:
+no_sum_139:
 	VMOVDQU32    256(R15), Z0
 	VMOVDQU32    320(R15), Z1
 	VPBROADCASTD -8(AX)(DI*1), Z2
@@ -3321,19 +3456,19 @@ no_sum_128:
 	VMULPS       Z4, Z8, Z8
 	VMULPS       Z5, Z9, Z9
 	TESTL        $0x00002000, 40(SP)
-	JZ           no_lo_129
-	VBROADCASTSS 200(R14), Z3
+	JZ           no_lo_140
+	VBROADCASTSS 232(R14), Z3
 	VMAXPS       Z3, Z8, Z8
 	VMAXPS       Z3, Z9, Z9
 
-no_lo_129:
+no_lo_140:
 	TESTL        $0x00004000, 40(SP)
-	JZ           no_hi_130
-	VBROADCASTSS 204(R14), Z3
+	JZ           no_hi_141
+	VBROADCASTSS 236(R14), Z3
 	VMINPS       Z8, Z3, Z8
 	VMINPS       Z9, Z3, Z9
 
-no_hi_130:
+no_hi_141:
 	VCVTPS2DQ    Z8, Z8
 	VCVTPS2DQ    Z9, Z9
 	VMOVDQU32    384(R15), Z0
@@ -3342,25 +3477,25 @@ no_hi_130:
 	VPDPBUSD     Z0, Z2, Z20
 	VPDPBUSD     Z1, Z2, Z21
 	VPMOVZXBD    64(SP), Z4
-	VPBROADCASTD 212(R14), Z5
+	VPBROADCASTD 244(R14), Z5
 	VPACKSSDW    Z9, Z8, Z8
 	TESTL        $0x00000800, 40(SP)
-	JNZ          signed_131
+	JNZ          signed_142
 	VPACKUSWB    Z8, Z8, Z8
-	JMP          packed_132
+	JMP          packed_143
 
-signed_131:
+signed_142:
 	VPACKSSWB Z8, Z8, Z8
 
-packed_132:
+packed_143:
 	VPERMD    Z8, Z4, Z8
 	VPXORD    Z5, Z8, Z8
 	VMOVDQU32 Y8, (R12)
 	ADDQ      $+512, R15
 	ADDQ      $+16, DI
-	JMP       run_122
+	JMP       run_132
 
-tap_121:
+tap_131:
 	MOVQ    8(SP), DI
 	MOVQ    (SP), AX
 	MOVLQSX (DI), DI
@@ -3369,22 +3504,22 @@ tap_121:
 	MOVQ    24(SP), DI
 	ADDQ    $+16, DI
 
-run_122:
+run_132:
 	TESTQ DI, DI
-	JG    rest_134
+	JG    rest_145
 
-sixteen_133:
+sixteen_144:
 	MOVQ  R10, R11
 	TESTQ R11, R11
-	JZ    fetched_138
+	JZ    fetched_149
 
-line_137:
+line_148:
 	PREFETCHT1 (R9)
 	ADDQ       $+64, R9
 	DECQ       R11
-	JNZ        line_137
+	JNZ        line_148
 
-fetched_138:
+fetched_149:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD -16(AX)(DI*1), Z2
@@ -3407,13 +3542,13 @@ fetched_138:
 	VPDPBUSD     Z1, Z2, Z21
 	ADDQ         $+512, R15
 	ADDQ         $+16, DI
-	JLE          sixteen_133
+	JLE          sixteen_144
 
-rest_134:
+rest_145:
 	SUBQ $+16, DI
-	JZ   tap_done_136
+	JZ   tap_done_147
 
-four_135:
+four_146:
 	VMOVDQU32    (R15), Z0
 	VMOVDQU32    64(R15), Z1
 	VPBROADCASTD (AX)(DI*1), Z2
@@ -3421,25 +3556,52 @@ four_135:
 	VPDPBUSD     Z1, Z2, Z21
 	ADDQ         $+128, R15
 	ADDQ         $+4, DI
-	JNZ          four_135
+	JNZ          four_146
 
-tap_done_136:
-	DECQ         16(SP)
-	JNZ          tap_121
-	VMOVDQA64    Z20, Z8
-	VMOVDQA64    Z21, Z9
-	MOVQ         c+0(FP), DI
-	MOVQ         R9, 168(DI)
-	MOVQ         48(DI), R12
-	MOVQ         56(DI), R13
-	IMUL3Q       $+1, 120(DI), BX
-	ADDQ         BX, 48(DI)
-	IMUL3Q       $+1, 128(DI), BX
-	ADDQ         BX, 56(DI)
-	IMUL3Q       $+4, 136(DI), BX
-	ADDQ         BX, 64(DI)
-	DECQ         160(DI)
-	JNZ          tile1
+tap_done_147:
+	DECQ    16(SP)
+	JZ      multiplied_133
+	MOVQ    c+0(FP), DI
+	MOVQ    344(DI), BX
+	TESTQ   BX, BX
+	JZ      tap_131
+	MOVQ    16(SP), CX
+	MOVLQSX (BX)(CX*4), BX
+	MOVQ    352(DI), DI
+	IMULQ   BX, DI
+	ADDQ    DI, R15
+	SHLQ    $0x02, BX
+	ADDQ    BX, 8(SP)
+	JMP     tap_131
+
+multiplied_133:
+	VMOVDQA64 Z20, Z8
+	VMOVDQA64 Z21, Z9
+	MOVQ      c+0(FP), DI
+	MOVQ      R9, 200(DI)
+	MOVQ      48(DI), R12
+	MOVQ      56(DI), R13
+	MOVQ      184(DI), BX
+	ADDQ      BX, 48(DI)
+	MOVQ      192(DI), BX
+	ADDQ      BX, 56(DI)
+	MOVQ      176(DI), BX
+	ADDQ      BX, 64(DI)
+	DECQ      160(DI)
+	JNZ       tile1
+	DECQ      360(DI)
+	JZ        end_150
+	MOVQ      384(DI), BX
+	ADDQ      BX, 48(DI)
+	MOVQ      392(DI), BX
+	ADDQ      BX, 56(DI)
+	MOVQ      376(DI), BX
+	ADDQ      BX, 64(DI)
+	MOVQ      368(DI), BX
+	MOVQ      BX, 160(DI)
+	JMP       tile1
+
+end_150:
 	MOVQ         32(SP), R14
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
@@ -3454,8 +3616,8 @@ tap_done_136:
 	VADDPS       Z6, Z8, Z8
 	VADDPS       Z7, Z9, Z9
 	TESTL        $0x00000008, 40(SP)
-	JZ           no_sum_139
-	VBROADCASTSS 208(R14), Z4
+	JZ           no_sum_151
+	VBROADCASTSS 240(R14), Z4
 	VPMOVZXBD    (R13), Z3
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z8
@@ -3463,10 +3625,10 @@ tap_done_136:
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z9
 
-no_sum_139:
+no_sum_151:
 	TESTL        $0x00000010, 40(SP)
-	JZ           no_sum_140
-	VBROADCASTSS 208(R14), Z4
+	JZ           no_sum_152
+	VBROADCASTSS 240(R14), Z4
 	VPMOVSXBD    (R13), Z3
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z8
@@ -3474,40 +3636,40 @@ no_sum_139:
 	VCVTDQ2PS    Z3, Z3
 	VFMADD231PS  Z3, Z4, Z9
 
-no_sum_140:
+no_sum_152:
 	MOVQ         104(R14), R11
 	VMOVUPS      (R11), Z4
 	VMOVUPS      64(R11), Z5
 	VMULPS       Z4, Z8, Z8
 	VMULPS       Z5, Z9, Z9
 	TESTL        $0x00002000, 40(SP)
-	JZ           no_lo_141
-	VBROADCASTSS 200(R14), Z3
+	JZ           no_lo_153
+	VBROADCASTSS 232(R14), Z3
 	VMAXPS       Z3, Z8, Z8
 	VMAXPS       Z3, Z9, Z9
 
-no_lo_141:
+no_lo_153:
 	TESTL        $0x00004000, 40(SP)
-	JZ           no_hi_142
-	VBROADCASTSS 204(R14), Z3
+	JZ           no_hi_154
+	VBROADCASTSS 236(R14), Z3
 	VMINPS       Z8, Z3, Z8
 	VMINPS       Z9, Z3, Z9
 
-no_hi_142:
+no_hi_154:
 	VCVTPS2DQ    Z8, Z8
 	VCVTPS2DQ    Z9, Z9
 	VPMOVZXBD    64(SP), Z4
-	VPBROADCASTD 212(R14), Z5
+	VPBROADCASTD 244(R14), Z5
 	VPACKSSDW    Z9, Z8, Z8
 	TESTL        $0x00000800, 40(SP)
-	JNZ          signed_143
+	JNZ          signed_155
 	VPACKUSWB    Z8, Z8, Z8
-	JMP          packed_144
+	JMP          packed_156
 
-signed_143:
+signed_155:
 	VPACKSSWB Z8, Z8, Z8
 
-packed_144:
+packed_156:
 	VPERMD    Z8, Z4, Z8
 	VPXORD    Z5, Z8, Z8
 	VMOVDQU32 Y8, (R12)

@@ -7,7 +7,7 @@
 // func limitAMX(c *byte)
 TEXT ·limitAMX(SB), NOSPLIT, $0-8
 	MOVQ c+0(FP), DI
-	MOVQ 248(DI), CX
+	MOVQ 280(DI), CX
 
 	// LDTILECFG (CX)
 	BYTE $0xc4

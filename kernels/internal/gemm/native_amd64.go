@@ -21,7 +21,7 @@ func init() {
 		},
 		Variant{
 			Info: variant.Info{Does: does, MR: rowsVNNI, NR: 32, KR: 4, ISA: isa.AVX512VNNI},
-			pack: packVNNI, run: runVNNI, limit: loopAVX512VNNI,
+			pack: packVNNI, run: runVNNI, orders: true, limit: loopAVX512VNNI,
 		},
 		Variant{
 			Info: variant.Info{

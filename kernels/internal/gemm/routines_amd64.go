@@ -99,30 +99,30 @@ func gemm_u8s8_chain_32x32k64_amx(c *call)
 //go:noescape
 func gemm_u8s8_chain_32x16k64_amx(c *call)
 
-// gemm_u8s8_chain_6x32k4_avx512vnni computes tiles of rows by 32 columns, for every m below rows*tiles:
+// gemm_u8s8_chain_6x32k4_avx512vnni computes tiles of rows by 32 columns, for every row m of every tile:
 //
-//	c[m,n] = epilogue(init[n] + sum over t < taps, k4 < k/4, i < 4 of a[offsets[m,t]+4*k4+i] * b[t,k4,n,i])
+//	c[m,n] = epilogue(init[n] + sum over t, k4 < k/4, i < 4 of a[offsets[m,t]+4*k4+i] * b[t,k4,n,i])
 //
+// t are taps numbers, one after the other or, if gaps is not nil, with gaps between them. There are lineCount lines of
+// tiles tiles. The rows of a tile are ldc, ldsum and rowOffsets bytes apart, and the tiles tileC, tileSum and tileOffsets.
 // k is a multiple of 4. Columns whose bit in mask is 0 are not stored.
 //
 //go:noescape
 func gemm_u8s8_chain_6x32k4_avx512vnni(c *call)
 
-// gemm_u8s8_chain_12x16k4_avx512vnni computes tiles of rows by 16 columns, for every m below rows*tiles:
+// gemm_u8s8_chain_12x16k4_avx512vnni computes tiles of rows by 16 columns, for every row m of every tile:
 //
-//	c[m,n] = epilogue(init[n] + sum over t < taps, k4 < k/4, i < 4 of a[offsets[m,t]+4*k4+i] * b[t,k4,n,i])
+//	c[m,n] = epilogue(init[n] + sum over t, k4 < k/4, i < 4 of a[offsets[m,t]+4*k4+i] * b[t,k4,n,i])
 //
+// t are taps numbers, one after the other or, if gaps is not nil, with gaps between them. There are lineCount lines of
+// tiles tiles. The rows of a tile are ldc, ldsum and rowOffsets bytes apart, and the tiles tileC, tileSum and tileOffsets.
 // k is a multiple of 4. Columns whose bit in mask is 0 are not stored.
 //
 //go:noescape
 func gemm_u8s8_chain_12x16k4_avx512vnni(c *call)
 
-// gemm_u8s8_short_6x32k4_avx512vnni computes tiles of rows by 32 columns, for every m below rows*tiles:
-//
-//	c[m,n] = epilogue(init[n] + sum over t < taps, k4 < k/4, i < 4 of a[offsets[m,t]+4*k4+i] * b[t,k4,n,i])
-//
-// k is a multiple of 4 and at least 16. The epilogue has scale, bias and post, and may have a summand of bytes and a
-// range; results are bytes.
+// gemm_u8s8_short_6x32k4_avx512vnni computes what gemm_u8s8_chain_6x32k4_avx512vnni does, where k is at least 16, all columns are
+// stored, and the epilogue has scale, bias and post, and may have a summand of bytes and a range; results are bytes.
 //
 //go:noescape
 func gemm_u8s8_short_6x32k4_avx512vnni(c *call)

@@ -20,6 +20,7 @@ type Variant struct {
 	suits func(s Spec, g Grid) bool
 	// computes reports whether it can compute a product at all; nil if it can compute every product.
 	computes func(s Spec) bool
+	orders   bool // it takes Args.Order
 	limit    loop
 }
 
@@ -30,6 +31,9 @@ var variants = variant.New("gemm",
 		pack: packLanes, run: runPortable, limit: loopPortable,
 	},
 )
+
+// Orders reports whether the variant takes Args.Order.
+func (v *Variant) Orders() bool { return v.orders }
 
 // Variants describes all variants.
 func Variants() []variant.Info { return variants.Infos() }

@@ -29,20 +29,34 @@ const (
 
 func runVNNI(p *Packed, a Args, m0, m1, panel0, panel1 int) {
 	r := runnerVNNI{p: p, a: a}
-	r.call.a, r.k, r.taps = unsafe.Pointer(unsafe.SliceData(a.A)), p.tapBytes, p.spec.Taps
+	r.call.a, r.k = unsafe.Pointer(unsafe.SliceData(a.A)), p.tapBytes
 	size := p.spec.Taps * p.tapBytes
+	all := Region{First: m0, Rows: m1 - m0, Step: 1, Lines: 1, Taps: p.taps}
 	for panel := panel0; panel < panel1; panel++ {
 		p.epilogueCall(&r.call, &r.a, panel)
-		r.b = unsafe.Pointer(&p.bytes[panel*p.variant.NR*size])
-		each, more, others := tiling(m1-m0, p.tileRowsVNNI(panel))
-		r.fetch(panel, min(panel+1, p.Panels()-1), more+others)
-		if more > 0 {
-			r.tiles, r.rows = more, each+1
-			r.kernel(m0, panel)
+		r.panelAt = panel * p.variant.NR * size
+		r.tapB = p.tapBytes * p.panelWidth(panel)
+		r.fetch(panel, min(panel+1, p.Panels()-1), m0, m1)
+		if a.Order == nil {
+			r.region(&all, panel)
+			continue
 		}
-		r.tiles, r.rows = others, each
-		r.kernel(m0+more*(each+1), panel)
+		for region := range a.Order.Within(m0, m1) {
+			r.region(&region, panel)
+		}
 	}
+}
+
+// region computes a region of a panel.
+func (r *runnerVNNI) region(g *Region, panel int) {
+	each, more, others := tiling(g.Rows, r.p.tileRowsVNNI(panel))
+	r.b = unsafe.Pointer(&r.p.bytes[r.panelAt+int(g.Taps[0])*r.tapB])
+	r.gaps, r.taps = unsafe.Pointer(unsafe.SliceData(g.gaps)), len(g.Taps)
+	r.ldc, r.ldsum, r.rowOffsets = g.Step*r.a.LDC, g.Step*r.a.LDSum, g.Step*r.p.spec.Taps*4
+	if more > 0 {
+		r.kernel(g, panel, 0, each+1, more)
+	}
+	r.kernel(g, panel, more*(each+1), each, others)
 }
 
 // tileRowsVNNI returns the most rows of a tile in a panel.
@@ -57,13 +71,14 @@ func (p *Packed) tileRowsVNNI(panel int) int {
 // runnerVNNI is one call of Run.
 type runnerVNNI struct {
 	call
-	p *Packed
-	a Args
+	p       *Packed
+	a       Args
+	panelAt int // where the panel begins in p.bytes
 }
 
 // fetch makes the tiles of a panel prefetch the next panel, each an equal part, but only the first eight tiles at most:
 // otherwise weights that are only in the last-level cache, or in none, come too late.
-func (r *runnerVNNI) fetch(panel, next, tiles int) {
+func (r *runnerVNNI) fetch(panel, next, m0, m1 int) {
 	const stepLines = 8 // cache lines of a panel for every 16 bytes of K
 	size := r.p.spec.Taps * r.p.tapBytes
 	begin := next * r.p.variant.NR * size
@@ -74,18 +89,30 @@ func (r *runnerVNNI) fetch(panel, next, tiles int) {
 	whole := r.p.bytes[begin:end]
 	r.ahead = uintptr(unsafe.Pointer(unsafe.SliceData(whole)))
 	r.aheadEnd = r.ahead + uintptr(len(whole))
+	rows := r.p.tileRowsVNNI(panel)
+	tiles := (m1 - m0 + rows - 1) / rows
 	r.lines = (stepLines + tiles - 1) / tiles
 }
 
-// kernel computes tiles of a panel, starting at row m.
-func (r *runnerVNNI) kernel(m, panel int) {
-	nr := r.p.variant.NR
-	r.p.rowsCall(&r.call, &r.a, m, panel*nr)
-	r.offsets = unsafe.Pointer(&r.a.Offsets[m*r.p.spec.Taps])
+// kernel computes tiles side by side in each line of a region, of the given number of rows each, beginning with row i
+// of the line.
+func (r *runnerVNNI) kernel(g *Region, panel, i, rows, tiles int) {
+	p, nr, taps := r.p, r.p.variant.NR, r.p.spec.Taps
+	m, step := g.First+i*g.Step, rows*g.Step
+	p.rowsCall(&r.call, &r.a, m, panel*nr)
+	r.offsets = unsafe.Pointer(&r.a.Offsets[m*taps+int(g.Taps[0])])
+	r.rows, r.tiles, r.lineCount = rows, tiles, g.Lines
+	r.tileC, r.tileSum, r.tileOffsets = step*r.a.LDC, step*r.a.LDSum, step*taps*4
+	if g.Lines > 1 {
+		line := g.LineStep - tiles*step
+		r.lineC, r.lineSum, r.lineOffsets = line*r.a.LDC, line*r.a.LDSum, line*taps*4
+		r.lineTiles = tiles
+	}
+	whole := p.panelWidth(panel) == nr
 	switch {
-	case r.p.short && r.flags&partial == 0 && r.tiles > 1 && r.p.panelWidth(panel) == nr:
+	case whole && p.short && r.flags&partial == 0 && tiles*g.Lines > 1:
 		gemm_u8s8_short_6x32k4_avx512vnni(&r.call)
-	case r.p.panelWidth(panel) == nr:
+	case whole:
 		gemm_u8s8_chain_6x32k4_avx512vnni(&r.call)
 	default:
 		gemm_u8s8_chain_12x16k4_avx512vnni(&r.call)

@@ -14,13 +14,13 @@ TEXT ·winogradMultiply(SB), NOSPLIT, $0-8
 	MOVQ CX, 48(DI)
 	MOVQ 112(DI), R8
 	MOVQ 120(DI), R10
-	MOVQ 168(DI), R15
+	MOVQ 200(DI), R15
 
 position:
 	MOVQ  40(DI), R12
 	MOVQ  48(DI), R13
 	MOVQ  152(DI), R9
-	MOVQ  288(DI), AX
+	MOVQ  320(DI), AX
 	MOVQ  160(DI), R11
 	TESTQ R11, R11
 	JZ    multiplied
@@ -966,11 +966,11 @@ multiplied:
 	TESTQ R11, R11
 	JNZ   multiply
 	MOVQ  BX, 8(DI)
-	MOVQ  296(DI), CX
+	MOVQ  328(DI), CX
 	ADDQ  CX, 40(DI)
-	MOVQ  304(DI), CX
+	MOVQ  336(DI), CX
 	ADDQ  CX, 48(DI)
-	DECQ  216(DI)
+	DECQ  248(DI)
 	JNZ   position
 	VZEROUPPER
 	RET

@@ -9,7 +9,7 @@
 TEXT ·winogradTransform(SB), NOSPLIT, $0-8
 	MOVQ c+0(FP), DI
 	MOVQ 32(DI), SI
-	MOVQ 304(DI), R8
+	MOVQ 336(DI), R8
 	LEAQ (R8)(R8*2), R9
 	MOVQ 16(DI), BX
 

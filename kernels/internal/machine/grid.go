@@ -9,6 +9,10 @@ type Grid struct {
 	blocks        int // of rows, at most
 	across        int // blocks of columns in a block of rows, at most
 	parts         int // into how many parts the matrix is divided at most
+
+	// Split returns where block i of so many blocks of rows begins, at a tile if possible, for rows that are not equal
+	// work; nil if they are.
+	Split func(i, blocks, tile int) int
 }
 
 // NewGrid returns the grid for a number of threads. A block of rows has at least the given number of them and, as far
@@ -59,6 +63,9 @@ func (g *Grid) Part(part, parts int) (row0, row1, column0, column1 int) {
 func (g *Grid) row(i, blocks int) int {
 	if i == blocks {
 		return g.rows
+	}
+	if g.Split != nil {
+		return g.Split(i, blocks, g.tile)
 	}
 	return (i*g.rows/blocks + g.tile/2) / g.tile * g.tile
 }

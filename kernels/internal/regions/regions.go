@@ -1,0 +1,208 @@
+// Package regions divides the outputs of a convolution into regions that read the same taps. Near an edge of the data
+// some taps of a window lie in the padding. If that holds zeros, they contribute nothing to the sums, and a product
+// need not multiply them.
+package regions
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/tf2ng/tf2ng/core/geometry"
+	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
+)
+
+// Order returns an order in which a product computes the outputs of a convolution, [batch][axes...] rows with one tap
+// of tapBytes bytes for each position of the window, in tiles of at most tile rows. It is nil if computing all rows
+// with all taps is about as fast.
+func Order(batch int, axes []geometry.Axis, tapBytes, tile int) (*gemm.Order, error) {
+	d := newDivider(batch, axes, tapBytes, tile)
+	boxes, cost := d.divide(nil)
+	if len(boxes) == 1 || float64(cost) > worthwhile*float64(d.line(d.rows, d.taps)) {
+		return nil, nil
+	}
+	var list []gemm.Region
+	for _, b := range boxes {
+		list = append(list, d.regions(b)...)
+	}
+	slices.SortFunc(list, func(a, b gemm.Region) int {
+		image := d.axes[0].stride
+		return cmp.Or(cmp.Compare(a.First/image, b.First/image), cmp.Compare(work(&b), work(&a)))
+	})
+	return gemm.NewOrder(d.rows, d.taps, list)
+}
+
+// work returns how many runs a region reads. Within an image the largest region comes first: it reads the image from
+// the first line to the last, as prefetchers expect, and leaves it in the cache for those at the edges.
+func work(r *gemm.Region) int { return r.Rows * r.Lines * len(r.Taps) }
+
+const (
+	// mostParts bounds into how many parts an axis is divided, because all combinations are compared.
+	mostParts = 16
+	// worthwhile is the ratio of estimated costs from which on an order is used.
+	worthwhile = 0.99
+	// Estimates in the time for four bytes of K of one row: what a tile costs, and each of its taps, beside the
+	// multiplications; and how many rows a tile takes time for at least, because of the latencies.
+	tileCost, tapCost, leastRows = 40, 5, 2
+)
+
+// part is a range of the outputs of an axis, with the positions of the window that lie inside the data for any of them.
+type part struct {
+	first, count int
+	taps         []int32
+}
+
+// axis is an axis of the outputs. Outputs of a part read the same positions, those of whole any.
+type axis struct {
+	stride int // rows from one output to the next
+	window int
+	whole  part
+	parts  []part
+}
+
+// box has a part of each axis.
+type box []part
+
+// divider divides the outputs, whose first axis is the batch.
+type divider struct {
+	axes        []axis
+	rows, taps  int
+	steps, tile int // steps of K in a tap; most rows of a tile
+}
+
+func newDivider(batch int, axes []geometry.Axis, tapBytes, tile int) *divider {
+	d := &divider{rows: batch, taps: 1, steps: (tapBytes + 3) / 4, tile: tile}
+	images := geometry.Axis{In: batch, Window: 1, Out: batch, Stride: 1, Dilation: 1, DataDilation: 1}
+	d.axes = append(d.axes, newAxis(images))
+	for _, a := range axes {
+		d.axes = append(d.axes, newAxis(a))
+		d.rows *= a.Out
+		d.taps *= a.Window
+	}
+	stride := d.rows
+	for i := range d.axes {
+		stride /= d.axes[i].whole.count
+		d.axes[i].stride = stride
+	}
+	return d
+}
+
+func newAxis(g geometry.Axis) axis {
+	a := axis{window: g.Window, whole: part{count: g.Out}}
+	any := make([]bool, g.Window)
+	for o := range g.Out {
+		var taps []int32
+		for k := range g.Window {
+			if _, inside := g.At(o, k); inside {
+				taps = append(taps, int32(k))
+				any[k] = true
+			}
+		}
+		taps = atLeastOne(taps)
+		if last := len(a.parts) - 1; last >= 0 && slices.Equal(a.parts[last].taps, taps) {
+			a.parts[last].count++
+		} else if len(a.parts) <= mostParts {
+			a.parts = append(a.parts, part{o, 1, taps})
+		}
+	}
+	for k, inside := range any {
+		if inside {
+			a.whole.taps = append(a.whole.taps, int32(k))
+		}
+	}
+	a.whole.taps = atLeastOne(a.whole.taps)
+	if len(a.parts) > mostParts {
+		a.parts = []part{a.whole}
+	}
+	return a
+}
+
+// atLeastOne returns taps or, if there are none, the first position: kernels expect one, and it reads zeros.
+func atLeastOne(taps []int32) []int32 {
+	if len(taps) == 0 {
+		return []int32{0}
+	}
+	return taps
+}
+
+// divide returns the best division of the outputs in the parts of the first axes, and its cost: each further axis is
+// divided into its parts or stays whole.
+func (d *divider) divide(of box) (boxes []box, cost int) {
+	if len(of) == len(d.axes) {
+		_, cost = d.rowAxis(of)
+		return []box{of}, cost
+	}
+	a := &d.axes[len(of)]
+	boxes, cost = d.divide(append(slices.Clip(of), a.whole))
+	if len(a.parts) == 1 {
+		return boxes, cost
+	}
+	var divided []box
+	sum := 0
+	for _, p := range a.parts {
+		b, c := d.divide(append(slices.Clip(of), p))
+		divided, sum = append(divided, b...), sum+c
+	}
+	if sum < cost {
+		return divided, sum
+	}
+	return boxes, cost
+}
+
+// rowAxis returns along which axis of a box the rows of a tile lie, and what computing the box costs.
+func (d *divider) rowAxis(b box) (best, cost int) {
+	taps, outputs := 1, 1
+	for _, p := range b {
+		taps, outputs = taps*len(p.taps), outputs*p.count
+	}
+	for i := len(b) - 1; i >= 0; i-- {
+		if c := outputs / b[i].count * d.line(b[i].count, taps); cost == 0 || c < cost {
+			best, cost = i, c
+		}
+	}
+	return best, cost
+}
+
+// line returns what a line of n rows with the given number of taps costs.
+func (d *divider) line(n, taps int) int {
+	tiles := (n + d.tile - 1) / d.tile
+	return taps*(d.steps*max(n, leastRows)+tiles*tapCost) + tiles*tileCost
+}
+
+// regions returns the regions of a box: the lines of one lie along the longest axis beside that of the rows, and there
+// is one for each combination of outputs of the other axes.
+func (d *divider) regions(b box) []gemm.Region {
+	rows, _ := d.rowAxis(b)
+	lines := -1
+	for i, p := range b {
+		if i != rows && (lines < 0 || p.count >= b[lines].count) {
+			lines = i
+		}
+	}
+	list := []gemm.Region{{
+		Rows: b[rows].count, Step: d.axes[rows].stride, Lines: b[lines].count, LineStep: d.axes[lines].stride,
+		Taps: []int32{0},
+	}}
+	for i, p := range b {
+		a := &d.axes[i]
+		var taps []int32
+		for _, before := range list[0].Taps {
+			for _, k := range p.taps {
+				taps = append(taps, before*int32(a.window)+k)
+			}
+		}
+		count := p.count
+		if i == rows || i == lines {
+			count = 1
+		}
+		var next []gemm.Region
+		for _, r := range list {
+			for j := range count {
+				to := r
+				to.First, to.Taps = r.First+(p.first+j)*a.stride, taps
+				next = append(next, to)
+			}
+		}
+		list = next
+	}
+	return list
+}
