@@ -238,7 +238,8 @@ func (c *compiler) widened(n *core.Node, v core.Value) int {
 	}
 	elements := v.Shape().MustElements()
 	b := c.newScratch(productOf(4, elements))
-	c.emitEach(n, elementwise.Choose(c.isas, elementwise.ConvertBF16), c.buffer(v), b, [2]int{2, 4}, elements, elementwise.Numbers{})
+	convert := elementwise.Choose(c.isas, elementwise.ConvertBF16)
+	c.emitEach(n, convert, c.buffer(v), b, [2]int{2, 4}, elements, elementwise.Numbers{})
 	return b
 }
 

@@ -78,7 +78,8 @@ func (c *compiler) padImage(n *core.Node, src int, g *convolution, size int) int
 	return dst
 }
 
-// widenPixels copies pixels of few bytes, inC each, into ones of size bytes with zeros behind them. Neither is more than 8.
+// widenPixels copies pixels of few bytes, inC each, into ones of size bytes with zeros behind them. Neither is more
+// than 8.
 func widenPixels(to, from []byte, size, inC int) {
 	mask := uint64(1)<<(8*inC) - 1
 	for len(from) >= 8 && len(to) >= 8 {
