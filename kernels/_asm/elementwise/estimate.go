@@ -10,8 +10,8 @@ import (
 // estimate quantizes, and writes a bit for each element into y.
 var estimate = primitive{
 	result: "b8", name: "estimate", x: 4, out: 1,
-	doc: "roundToEven(t) ^ flip, t = min(max(x[i]*scale - sub, lo), hi), of NaN 0 ^ flip,\n" +
-		"\tbit i of y = whether t is NaN, or further than back from a whole number",
+	doc: "roundToEven(t) ^ flip, t = min(max(x[i]*scale - sub, lo), hi), or zero where x[i]*scale is 0, of NaN\n" +
+		"\t0 ^ flip, bit i of y = whether t is NaN, or further than back from a whole number",
 	start: func(g *gen) {
 		g.MOVQ(field("y"), y)
 		g.constants("lo", "hi", "sub", "scale")
@@ -19,11 +19,17 @@ var estimate = primitive{
 		g.bytes()
 		g.VBROADCASTSS(field("back"), g.V(15))
 		g.doublewords(6, 1<<31-1)
+		g.VBROADCASTSS(field("zero"), g.V(7))
 	},
 	step: func(g *gen) {
 		g.loadFloats()
 		g.each(func(v reg.VecPhysical) { g.VMULPS(g.V(11), v, v) })
-		g.each(func(v reg.VecPhysical) { g.VSUBPS(g.V(10), v, v) })
+		g.each(func(v reg.VecPhysical) {
+			difference, zero := tmp(g), g.V(5)
+			g.VSUBPS(g.V(10), v, difference)
+			g.VPXOR(emit.Vector(5, 16), emit.Vector(5, 16), emit.Vector(5, 16))
+			g.keep(equal, zero, v, g.V(7), difference, v)
+		})
 		g.each(func(v reg.VecPhysical) { g.VMAXPS(v, g.V(8), v) }) // v of NaN
 		g.each(func(v reg.VecPhysical) { g.VMINPS(v, g.V(9), v) })
 		for i := range vectors {

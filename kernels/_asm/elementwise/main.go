@@ -28,6 +28,7 @@ var arguments = emit.Arguments{
 	{Name: "constants", Type: "unsafe.Pointer", Size: 8, Doc: "those of internal/activation, each eight times"},
 	{Name: "rows", Type: "int", Size: 8, Doc: ""},
 	{Name: "stride", Type: "int", Size: 8, Doc: "bytes from row to row"},
+	{Name: "zero", Type: "float32", Size: 4, Doc: "what an estimate makes of 0"},
 }
 
 func routines() []emit.Routine {

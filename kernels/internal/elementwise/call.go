@@ -18,5 +18,6 @@ type call struct {
 	back      float32
 	constants unsafe.Pointer // those of internal/activation, each eight times
 	rows      int
-	stride    int // bytes from row to row
+	stride    int     // bytes from row to row
+	zero      float32 // what an estimate makes of 0
 }

@@ -29,6 +29,7 @@ TEXT ·elementwise_b8_estimate_64_avx512vnni(SB), NOSPLIT, $0-8
 	MOVL         $0x7fffffff, AX
 	VMOVD        AX, X6
 	VBROADCASTSS X6, Z6
+	VBROADCASTSS 80(DI), Z7
 
 next:
 	VMOVUPS     (DX), Z0
@@ -39,10 +40,22 @@ next:
 	VMULPS      Z11, Z1, Z1
 	VMULPS      Z11, Z2, Z2
 	VMULPS      Z11, Z3, Z3
-	VSUBPS      Z10, Z0, Z0
-	VSUBPS      Z10, Z1, Z1
-	VSUBPS      Z10, Z2, Z2
-	VSUBPS      Z10, Z3, Z3
+	VSUBPS      Z10, Z0, Z4
+	VPXOR       X5, X5, X5
+	VCMPPS      $0x00, Z5, Z0, K1
+	VBLENDMPS   Z7, Z4, K1, Z0
+	VSUBPS      Z10, Z1, Z4
+	VPXOR       X5, X5, X5
+	VCMPPS      $0x00, Z5, Z1, K1
+	VBLENDMPS   Z7, Z4, K1, Z1
+	VSUBPS      Z10, Z2, Z4
+	VPXOR       X5, X5, X5
+	VCMPPS      $0x00, Z5, Z2, K1
+	VBLENDMPS   Z7, Z4, K1, Z2
+	VSUBPS      Z10, Z3, Z4
+	VPXOR       X5, X5, X5
+	VCMPPS      $0x00, Z5, Z3, K1
+	VBLENDMPS   Z7, Z4, K1, Z3
 	VMAXPS      Z0, Z8, Z0
 	VMAXPS      Z1, Z8, Z1
 	VMAXPS      Z2, Z8, Z2

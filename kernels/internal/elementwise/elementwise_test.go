@@ -150,8 +150,11 @@ func define(p Primitive, out, x, y []byte, i int, num *Numbers) {
 
 // defineEstimate writes the byte and the bit of element i.
 func defineEstimate(out, x, bits []byte, i int, num *Numbers) {
-	t := float64(float32(float64(load(x, i))*float64(num.Scale))) - float64(num.Sub)
-	t = float64(float32(t))
+	product := float64(float32(float64(load(x, i)) * float64(num.Scale)))
+	t := float64(float32(product - float64(num.Sub)))
+	if product == 0 {
+		t = float64(num.Zero)
+	}
 	if out[i] = 0; !math.IsNaN(t) {
 		t = min(max(t, float64(num.Lo)), float64(num.Hi))
 		out[i] = byte(int(math.RoundToEven(t)))
@@ -633,7 +636,7 @@ func TestPrimitives(t *testing.T) {
 				r := rand.New(rand.NewPCG(uint64(n), uint64(v.Primitive)))
 				x, y := operands(r, v.Primitive, n)
 				num := &Numbers{
-					Scale: float32(r.NormFloat64()), Sub: float32(r.IntN(3)), Lo: -128, Hi: 127, Back: 0.3, Flip: n%2 == 0,
+					Scale: float32(r.NormFloat64()), Sub: float32(r.IntN(3)), Lo: -128, Hi: 127, Back: 0.3, Flip: n%2 == 0, Zero: 3.5,
 				}
 				if n%3 == 0 {
 					num = &Numbers{Scale: 1, Lo: float32(r.IntN(9)), Hi: 255 - float32(r.IntN(9))}

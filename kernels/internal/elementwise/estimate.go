@@ -2,7 +2,9 @@ package elementwise
 
 import (
 	"encoding/binary"
+	"math"
 	"math/bits"
+	"slices"
 
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
@@ -62,7 +64,52 @@ func (c *Chain) estimated(s isa.Set) *estimate {
 	if e.function.ISA == isa.Portable || e.quantize.ISA == isa.Portable {
 		return nil
 	}
+	e.numbers.Zero = e.zero(c, p)
 	return e
+}
+
+// mayBeZero are the negative numbers of which a primitive may make 0 and a chain's steps a little. Of those below, both
+// make 0; of those above, but for subnormal numbers, neither.
+var mayBeZero = map[Primitive][2]float32{Gelu: {-5.75, -5.4375}, GeluApproximate: {-5.25, -5.125}}
+
+// zero returns what the quantization of an estimate of 0 is to begin with, instead of t: the whole number that is the
+// byte of the steps wherever p makes 0, if t is in doubt and that is one byte.
+func (e *estimate) zero(c *Chain, p Primitive) float32 {
+	n := &e.numbers
+	t, bounds := -n.Sub, mayBeZero[p]
+	low := float32(math.Floor(float64(t)))
+	if t <= n.Lo || t >= n.Hi || t-low <= n.Back || low+1-t <= n.Back {
+		return t
+	}
+	scratch, bytes := make([]byte, Scratch), make([]byte, block)
+	numbers := make([]byte, 4*block)
+	var buffers [2][]byte
+	buffers[e.x], buffers[e.y] = numbers, bytes
+	x := view[float32](numbers, block)
+	for i := range x {
+		x[i] = -8
+	}
+	copy(x, []float32{0, float32(math.Copysign(0, -1)), math.SmallestNonzeroFloat32, -math.MaxFloat32})
+	c.runSteps(buffers[:], scratch, 0, block)
+	first := bytes[0]
+	for at, end := math.Float32bits(bounds[1]), math.Float32bits(bounds[0]); ; at += block {
+		if slices.ContainsFunc(bytes, func(b byte) bool { return b != first }) {
+			return t
+		}
+		if at >= end {
+			break
+		}
+		for i := range x {
+			x[i] = math.Float32frombits(at + uint32(i))
+		}
+		c.runSteps(buffers[:], scratch, 0, block)
+	}
+	for _, whole := range []float32{low, low + 1} {
+		if byte(int32(whole))^flipOf(n) == first {
+			return whole
+		}
+	}
+	return t
 }
 
 // operand returns the value of a step's operand; false unless it is made of x and single numbers.

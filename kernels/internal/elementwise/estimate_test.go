@@ -73,6 +73,13 @@ var quantizations = []struct {
 			Source: Source{Steps: []Step{with(Multiply, numberOf(scale)), with(Add, numberOf(-low*scale))}},
 		}}
 	}},
+	{"0 in the middle of two bytes", func(low, high float32) []Step {
+		scale := 255 / (high - low)
+		return []Step{{
+			Kind: StoreQuantized, Buffer: 1, Numbers: Numbers{Scale: 1, Hi: 255},
+			Source: Source{Steps: []Step{with(Multiply, numberOf(scale)), with(Add, numberOf(-low*scale))}},
+		}}
+	}},
 	{"divided, halves away from zero", func(low, high float32) []Step {
 		return []Step{with(Divide, numberOf((high-low)/255)), {
 			Kind: StoreQuantized, Buffer: 1, Numbers: Numbers{Scale: 1, Lo: -128, Hi: 127},
@@ -84,7 +91,7 @@ var quantizations = []struct {
 // TestEstimates: the bytes of chains that estimate are those of their steps, for a dense set of numbers and for those
 // around which the bytes change.
 func TestEstimates(t *testing.T) {
-	ranges := [][2]float32{{-0.17, 5.3}, {-0.2, 0.4}, {0, 70}, {-1.5, 1.25}}
+	ranges := [][2]float32{{-0.17, 5.3}, {-0.2, 0.4}, {0, 70}, {-6, 6}, {-1.5, 1.25}}
 	for _, g := range gelus {
 		for i, q := range quantizations {
 			steps := append(append([]Step{{Kind: Load, Source: data()}}, g.steps...), q.steps(ranges[i][0], ranges[i][1])...)

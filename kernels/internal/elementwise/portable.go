@@ -454,7 +454,11 @@ func runEstimate(out, x, y []byte, n int, p *Numbers) {
 	flip := flipOf(p)
 	clear(y[:(n+7)/8])
 	for i, v := range view[float32](x, n) {
-		t := float32(v*p.Scale) - p.Sub
+		product := float32(v * p.Scale)
+		t := product - p.Sub
+		if product == 0 {
+			t = p.Zero
+		}
 		if t < p.Lo {
 			t = p.Lo
 		} else if t > p.Hi {

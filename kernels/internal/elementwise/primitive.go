@@ -116,7 +116,7 @@ const (
 	FoldMaximum                      // Maximum of out[i mod Lanes] and x[i]
 	FoldMinimum                      // Minimum of out[i mod Lanes] and x[i]
 	QuantizeShifted                  // Clamp(roundToEven(x*Scale - Sub)) ^ Flip, a byte
-	Estimate                         // Clamp(roundToEven(t)) ^ Flip, t = x*Scale - Sub, a byte; see Variant.Run
+	Estimate                         // Clamp(roundToEven(t)) ^ Flip, t = x*Scale - Sub, or Zero where x*Scale is 0, a byte; see Variant.Run
 	Softmax                          // e**(x - m)/s of rows of y[0] elements; m is the maximum, s the sum in Lanes
 	numPrimitives
 )
@@ -273,4 +273,5 @@ type Numbers struct {
 	Scale, Sub, Lo, Hi float32
 	Back               float32 // the size of a level
 	Flip               bool    // invert the topmost bit of a quantized byte
+	Zero               float32 // what Estimate makes of 0
 }

@@ -74,7 +74,7 @@ func rounds(primitive Primitive, routines []routine) func(out, x, y []byte, n in
 		}
 		c := call{flip: 0x80808080, constants: unsafe.Pointer(&constants[0])}
 		if p != nil {
-			c.scale, c.sub, c.lo, c.hi, c.back = p.Scale, p.Sub, p.Lo, p.Hi, p.Back
+			c.scale, c.sub, c.lo, c.hi, c.back, c.zero = p.Scale, p.Sub, p.Lo, p.Hi, p.Back, p.Zero
 			if flips && !p.Flip {
 				c.flip = 0
 			}

@@ -104,8 +104,8 @@ func elementwise_b8_quantizeshifted_64_avx512vnni(c *call)
 
 // elementwise_b8_estimate_64_avx512vnni computes, for i < n, a multiple of 64:
 //
-//	out[i] = roundToEven(t) ^ flip, t = min(max(x[i]*scale - sub, lo), hi), of NaN 0 ^ flip,
-//	bit i of y = whether t is NaN, or further than back from a whole number
+//	out[i] = roundToEven(t) ^ flip, t = min(max(x[i]*scale - sub, lo), hi), or zero where x[i]*scale is 0, of NaN
+//	0 ^ flip, bit i of y = whether t is NaN, or further than back from a whole number
 //
 //go:noescape
 func elementwise_b8_estimate_64_avx512vnni(c *call)
@@ -637,8 +637,8 @@ func elementwise_b8_quantizeshifted_32_avx2(c *call)
 
 // elementwise_b8_estimate_32_avx2 computes, for i < n, a multiple of 32:
 //
-//	out[i] = roundToEven(t) ^ flip, t = min(max(x[i]*scale - sub, lo), hi), of NaN 0 ^ flip,
-//	bit i of y = whether t is NaN, or further than back from a whole number
+//	out[i] = roundToEven(t) ^ flip, t = min(max(x[i]*scale - sub, lo), hi), or zero where x[i]*scale is 0, of NaN
+//	0 ^ flip, bit i of y = whether t is NaN, or further than back from a whole number
 //
 //go:noescape
 func elementwise_b8_estimate_32_avx2(c *call)
