@@ -96,6 +96,7 @@ func TestFunctionsInChains(t *testing.T) {
 		{&pointwise.Activate{Activation: numeric.GeluApproximate}, "geluapproximate"},
 		{&pointwise.Activate{Activation: numeric.FusedElu}, "fusedelu"},
 		{&pointwise.Unary{Function: pointwise.Mish}, "mish"},
+		{&pointwise.FlushSubnormals{}, "flushed"},
 		{&pointwise.Activate{Activation: numeric.FusedTanh}, "fusedtanh"},
 		{&pointwise.Activate{Activation: numeric.FusedSigmoid}, "fusedsigmoid"},
 		{&pointwise.Unary{Function: pointwise.Exp}, "exp"},

@@ -119,6 +119,7 @@ var primitives = []primitive{
 		g.each(func(v reg.VecPhysical) { g.VSUBPS(g.V(10), v, v) })
 	}),
 	estimate,
+	flushed,
 	{
 		result: "b8", name: "flip", doc: "x[i] ^ flip, bytes", x: 1, out: 1,
 		start: func(g *gen) { g.VPBROADCASTD(field("flip"), g.V(8)) },
@@ -229,6 +230,25 @@ var wordLookup = primitive{
 }
 
 var absolute = single("abs", "|x[i]|", func(g *gen, v reg.VecPhysical) { g.VANDPS(g.V(9), v, v) })
+
+var flushed = primitive{
+	result: "f32", name: "flushed", doc: "x[i], or 0 with its sign if it is subnormal", x: 4, out: 4,
+	start: func(g *gen) {
+		g.doublewords(8, 1<<31-1)
+		g.doublewords(9, 1<<31)
+		g.doublewords(10, math.Float32bits(0x1p-126))
+	},
+	step: func(g *gen) {
+		g.loadFloats()
+		g.each(func(v reg.VecPhysical) {
+			magnitude, zero := tmp(g), g.V(6)
+			g.VANDPS(g.V(8), v, magnitude)
+			g.VANDPS(g.V(9), v, zero)
+			g.keep(less, g.V(10), magnitude, zero, v, v)
+		})
+		g.storeWords()
+	},
+}
 
 var signum = single("sign", "-1, 0 or 1 with the sign of x[i], or NaN", (*gen).signum)
 

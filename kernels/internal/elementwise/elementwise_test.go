@@ -389,7 +389,12 @@ var functions = map[Primitive]func(float32) float32{
 	Atanh: activation.Atanh, Sinh: activation.Sinh, Cosh: activation.Cosh,
 	Asinh: activation.Asinh, Acosh: activation.Acosh,
 	Trunc: exactly(math.Trunc), Abs: exactly(math.Abs), Floor: exactly(math.Floor), Ceil: exactly(math.Ceil),
-	RoundEven: exactly(math.RoundToEven),
+	RoundEven: exactly(math.RoundToEven), Flushed: exactly(func(x float64) float64 {
+		if math.Abs(x) < 0x1p-126 {
+			return math.Copysign(0, x)
+		}
+		return x
+	}),
 	Sign: exactly(func(x float64) float64 {
 		if x == 0 || math.IsNaN(x) {
 			return x

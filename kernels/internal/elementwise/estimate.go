@@ -272,6 +272,8 @@ func (v *term) apply(f Primitive) bool {
 	a := v.p[1]
 	isLinear := v.f == 0 && v.p == [4]float64{1: a}
 	switch {
+	case f == Flushed: // changes less than what is neglected
+		return true
 	case f == Square && isLinear:
 		v.p = [4]float64{2: a * a}
 	case f == Cube && isLinear:

@@ -148,6 +148,7 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 	Asinh:           each(activation.Asinh),
 	Acosh:           each(activation.Acosh),
 	Abs:             each(func(x float32) float32 { return math.Float32frombits(math.Float32bits(x) &^ (1 << 31)) }),
+	Flushed:         each(flushed),
 	Sign:            each(sign),
 	Floor:           each(func(x float32) float32 { return float32(math.Floor(float64(x))) }),
 	Ceil:            each(func(x float32) float32 { return float32(math.Ceil(float64(x))) }),
@@ -364,6 +365,13 @@ func toI64(x float32) int64 {
 		return math.MinInt64
 	}
 	return int64(x)
+}
+
+func flushed(x float32) float32 {
+	if x < 0x1p-126 && x > -0x1p-126 {
+		return float32(math.Copysign(0, float64(x)))
+	}
+	return x
 }
 
 // sign returns 1 with the sign of x, or x if that is 0 or NaN.

@@ -59,6 +59,7 @@ const (
 	Sinh                             // the hyperbolic sine
 	Cosh                             // the hyperbolic cosine
 	Abs                              // |x|
+	Flushed                          // x, or 0 with its sign if x is subnormal
 	Sign                             // 1 with the sign of x, unless that is 0 or NaN
 	Floor                            // x rounded down
 	Ceil                             // x rounded up
@@ -181,7 +182,7 @@ var primitives = [numPrimitives]struct {
 	Scaled: {"scaled", 4, 4, function}, Divided: {"divided", 4, 4, function},
 	Shifted: {"shifted", 4, 4, function}, Levels: {"levels", 4, 4, function},
 	DividedLevels: {"dividedlevels", 4, 4, function},
-	Abs:           {"abs", 4, 4, function}, Sign: {"sign", 4, 4, function}, Floor: {"floor", 4, 4, function},
+	Abs:           {"abs", 4, 4, function}, Flushed: {"flushed", 4, 4, function}, Sign: {"sign", 4, 4, function}, Floor: {"floor", 4, 4, function},
 	Ceil: {"ceil", 4, 4, function}, RoundEven: {"roundeven", 4, 4, function}, Trunc: {"trunc", 4, 4, function},
 
 	Equal: {"equal", 4, 1, relation}, NotEqual: {"notequal", 4, 1, relation},

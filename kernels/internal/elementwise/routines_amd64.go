@@ -110,6 +110,13 @@ func elementwise_b8_quantizeshifted_64_avx512vnni(c *call)
 //go:noescape
 func elementwise_b8_estimate_64_avx512vnni(c *call)
 
+// elementwise_f32_flushed_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i], or 0 with its sign if it is subnormal
+//
+//go:noescape
+func elementwise_f32_flushed_64_avx512vnni(c *call)
+
 // elementwise_b8_flip_64_avx512vnni computes, for i < n, a multiple of 64:
 //
 //	out[i] = x[i] ^ flip, bytes
@@ -642,6 +649,13 @@ func elementwise_b8_quantizeshifted_32_avx2(c *call)
 //
 //go:noescape
 func elementwise_b8_estimate_32_avx2(c *call)
+
+// elementwise_f32_flushed_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i], or 0 with its sign if it is subnormal
+//
+//go:noescape
+func elementwise_f32_flushed_32_avx2(c *call)
 
 // elementwise_b8_flip_32_avx2 computes, for i < n, a multiple of 32:
 //

@@ -40,6 +40,7 @@ var unaryPrimitives = map[pointwise.UnaryFunction]elementwise.Primitive{
 var (
 	_ = matches[pointwise.Activate](Unary, matchActivate)
 	_ = matches[pointwise.Unary](Unary, matchUnary)
+	_ = matches[pointwise.FlushSubnormals](Unary, matchFlushSubnormals)
 	_ = matches[pointwise.Power](Binary, matchPower)
 	_ = matches[pointwise.Binary](Binary, matchBinary)
 )
@@ -80,6 +81,11 @@ func matchUnary(e Element, op *pointwise.Unary) (Element, bool) {
 		step = elementwise.Step{Kind: elementwise.Apply, Primitive: p}
 	}
 	e.Steps = []elementwise.Step{step}
+	return e, isComputedReal(e.Node)
+}
+
+func matchFlushSubnormals(e Element, _ *pointwise.FlushSubnormals) (Element, bool) {
+	e.Steps = []elementwise.Step{{Kind: elementwise.Apply, Primitive: elementwise.Flushed}}
 	return e, isComputedReal(e.Node)
 }
 
