@@ -16,7 +16,7 @@ ONNXVENV ?= bin/onnx
 PEERS_DIR    ?= bin/peers
 PEERS_MODELS ?= testdata/graphdefs
 # CHECKS are the stages of make check, in turn.
-CHECKS   := format lint stubs asm purego v3 arm64 race cross fuzz
+CHECKS   := format lint stubs asm purego v3 arm64 race cross large fuzz
 # SUMMARY prints go test's closing lines, what failed, and what this machine could not run.
 SUMMARY  := $(GO) run ./internal/testsummary
 
@@ -97,6 +97,10 @@ cross:
 	GOOS=linux GOARCH=arm64 $(GO) build ./...
 	GOOS=darwin GOARCH=arm64 $(GO) build ./...
 	GOOS=windows GOARCH=amd64 $(GO) build ./...
+
+large:
+	@echo '== a model of more than 2 GiB as ONNX'
+	TF2NG_LARGE_FILES=1 $(GO) test -count=1 -run '^TestBeyondTwoGiB$$' ./export/onnx
 
 fuzz:
 	@echo '== $(FUZZTIME) inputs to each fuzz target'

@@ -467,7 +467,7 @@ func TestExternalData(t *testing.T) {
 // memory, with a last byte of its own.
 func TestBeyondTwoGiB(t *testing.T) {
 	if os.Getenv("TF2NG_LARGE_FILES") == "" {
-		t.Skip("it writes 2 GiB; set TF2NG_LARGE_FILES=1 to run it")
+		t.Skip("it writes 2 GiB: make large (TF2NG_LARGE_FILES=1)")
 	}
 	const rows, columns, tables = 1 << 20, 513, 4
 	table, err := core.NewTensor(core.U8, core.Shape{rows, columns})
