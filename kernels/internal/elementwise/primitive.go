@@ -117,7 +117,7 @@ const (
 	FoldMaximum                      // Maximum of out[i mod Lanes] and x[i]
 	FoldMinimum                      // Minimum of out[i mod Lanes] and x[i]
 	QuantizeShifted                  // Clamp(roundToEven(x*Scale - Sub)) ^ Flip, a byte
-	Estimate                         // Clamp(roundToEven(t)) ^ Flip, t = x*Scale - Sub, or Zero where x*Scale is 0, a byte; see Variant.Run
+	Estimate                         // Clamp(roundToEven(t)) ^ Flip, t = x*Scale - Sub or Zero, a byte; see Variant.Run
 	Softmax                          // e**(x - m)/s of rows of y[0] elements; m is the maximum, s the sum in Lanes
 	numPrimitives
 )
@@ -182,8 +182,9 @@ var primitives = [numPrimitives]struct {
 	Scaled: {"scaled", 4, 4, function}, Divided: {"divided", 4, 4, function},
 	Shifted: {"shifted", 4, 4, function}, Levels: {"levels", 4, 4, function},
 	DividedLevels: {"dividedlevels", 4, 4, function},
-	Abs:           {"abs", 4, 4, function}, Flushed: {"flushed", 4, 4, function}, Sign: {"sign", 4, 4, function}, Floor: {"floor", 4, 4, function},
-	Ceil: {"ceil", 4, 4, function}, RoundEven: {"roundeven", 4, 4, function}, Trunc: {"trunc", 4, 4, function},
+	Abs:           {"abs", 4, 4, function}, Sign: {"sign", 4, 4, function}, Floor: {"floor", 4, 4, function},
+	Flushed: {"flushed", 4, 4, function},
+	Ceil:    {"ceil", 4, 4, function}, RoundEven: {"roundeven", 4, 4, function}, Trunc: {"trunc", 4, 4, function},
 
 	Equal: {"equal", 4, 1, relation}, NotEqual: {"notequal", 4, 1, relation},
 	Less: {"less", 4, 1, relation}, LessEqual: {"lessequal", 4, 1, relation},

@@ -69,8 +69,8 @@ func Choose(s isa.Set, p Primitive) *Variant { return variants.Choose(s, p.does(
 
 // Run computes n elements. It panics if a slice is too short for them. out may be x or y if their elements have the
 // same size as those of out; then the other may also be a later part of out. Estimate also writes y, a bit for each
-// element, the lowest first: whether t, clamped, is further than Back from a whole number, or NaN, whose byte is
-// 0 ^ Flip.
+// element, the lowest first: whether t, which is Zero where x*Scale is 0, clamped, is further than Back from a whole
+// number, or NaN, whose byte is 0 ^ Flip.
 func (v *Variant) Run(out, x, y []byte, n int, p *Numbers) {
 	if n <= 0 {
 		return
