@@ -175,6 +175,13 @@ func TestTransposesOfProducts(t *testing.T) {
 		{"one matrix for all", []int{6, 1, 6}, func(x core.Value) core.Value {
 			return times(x, turn(x, 1, 0, 2))
 		}, 0},
+		{"operands that are repeated", []int{2, 1, 3, 5}, func(x core.Value) core.Value {
+			y := turn(x, 1, 0, 2, 3)
+			return timesTurned(timesTurned(x, y), timesTurned(y, x))
+		}, 0},
+		{"a first operand by columns", []int{4, 4, 4}, func(x core.Value) core.Value {
+			return g.apply(&linear.BatchDot{TransposeA: true}, turn(x, 1, 0, 2), x)
+		}, 2},
 		{"read by a sum", []int{4, 4, 4}, func(x core.Value) core.Value {
 			y := turn(x, 1, 0, 2)
 			return g.apply(&pointwise.Add{}, times(y, x), y)

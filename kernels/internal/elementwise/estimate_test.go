@@ -54,6 +54,14 @@ var gelus = []struct {
 	}},
 }
 
+func multipliedAndAdded(low, high float32) []Step {
+	scale := 255 / (high - low)
+	return []Step{{
+		Kind: StoreQuantized, Buffer: 1, Numbers: Numbers{Scale: 1, Hi: 255},
+		Source: Source{Steps: []Step{with(Multiply, numberOf(scale)), with(Add, numberOf(-low*scale))}},
+	}}
+}
+
 // quantizations are ways to quantize the range [low, high].
 var quantizations = []struct {
 	name  string
@@ -66,20 +74,8 @@ var quantizations = []struct {
 		scale := 255 / (high - low)
 		return []Step{{Kind: StoreQuantized, Buffer: 1, Numbers: Numbers{Scale: scale, Sub: low, Hi: 255}}}
 	}},
-	{"multiplied and added", func(low, high float32) []Step {
-		scale := 255 / (high - low)
-		return []Step{{
-			Kind: StoreQuantized, Buffer: 1, Numbers: Numbers{Scale: 1, Hi: 255},
-			Source: Source{Steps: []Step{with(Multiply, numberOf(scale)), with(Add, numberOf(-low*scale))}},
-		}}
-	}},
-	{"0 in the middle of two bytes", func(low, high float32) []Step {
-		scale := 255 / (high - low)
-		return []Step{{
-			Kind: StoreQuantized, Buffer: 1, Numbers: Numbers{Scale: 1, Hi: 255},
-			Source: Source{Steps: []Step{with(Multiply, numberOf(scale)), with(Add, numberOf(-low*scale))}},
-		}}
-	}},
+	{"multiplied and added", multipliedAndAdded},
+	{"0 in the middle of two bytes", multipliedAndAdded},
 	{"divided, halves away from zero", func(low, high float32) []Step {
 		return []Step{with(Divide, numberOf((high-low)/255)), {
 			Kind: StoreQuantized, Buffer: 1, Numbers: Numbers{Scale: 1, Lo: -128, Hi: 127},
@@ -158,6 +154,27 @@ func critical(c *Chain) []byte {
 		}
 	}
 	return x
+}
+
+// TestNoDoubtsBelow0: what an estimate makes of numbers far below 0 is not in doubt where 0 is in the middle of two
+// bytes.
+func TestNoDoubtsBelow0(t *testing.T) {
+	for _, g := range gelus {
+		steps := append(append([]Step{{Kind: Load, Source: data()}}, g.steps...), multipliedAndAdded(-6, 6)...)
+		c, err := NewChain(isa.Available(), 2, steps)
+		require.NoError(t, err)
+		if c.estimate == nil {
+			continue // no routine
+		}
+		x, y, bits := make([]byte, 4*64), make([]byte, 64), make([]byte, 64/8)
+		for i := range 64 {
+			store(x, i, -6-float32(i)*1000)
+		}
+		values := make([]byte, 4*64)
+		c.estimate.function.Run(values, x, nil, 64, nil)
+		c.estimate.quantize.Run(y, values, bits, 64, &c.estimate.numbers)
+		require.Equal(t, make([]byte, 64/8), bits, g.name)
+	}
 }
 
 // TestDoubts: few elements of an estimate are in doubt, and any number of them is decided.
