@@ -102,10 +102,7 @@ func (op *Slice) Cut(in []core.Operand) (first int, ok bool) {
 // Slices are the indices of the block.
 func (op *Slice) Slices(in []core.Operand) (trait.Places, bool) {
 	cuts, ok := op.knownCuts(in)
-	if !ok {
-		return trait.Places{}, false
-	}
-	return placesOf(in[0].Shape, cuts), true
+	return placesOf(in[0].Shape, cuts), ok
 }
 
 // knownCuts returns the indices of the block along each dimension; false if they are not known.

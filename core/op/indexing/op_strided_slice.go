@@ -217,10 +217,7 @@ func (op *StridedSlice) Cut(in []core.Operand) (first int, ok bool) {
 // Slices are the indices of the items.
 func (op *StridedSlice) Slices(in []core.Operand) (trait.Places, bool) {
 	cuts, ok := op.knownCuts(in)
-	if !ok {
-		return trait.Places{}, false
-	}
-	return placesOf(in[0].Shape, cuts), true
+	return placesOf(in[0].Shape, cuts), ok
 }
 
 // knownCuts returns which indices are taken of each dimension of x; false if they are not known.

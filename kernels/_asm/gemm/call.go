@@ -55,7 +55,7 @@ var arguments = emit.Arguments{
 	{Name: "others", Type: "int", Size: 8, Doc: "tiles of one row less, below the tiles"},
 	{Name: "aPitch", Type: "int", Size: 8, Doc: "from position to position of a Winograd transform: of A"},
 	{Name: "cPitch", Type: "int", Size: 8, Doc: "of C"},
-	{Name: "gaps", Type: "unsafe.Pointer", Size: 8, Doc: "taps to leave out before the last n, for each n: [taps]int32; nil if none"},
+	{Name: "gaps", Type: "unsafe.Pointer", Size: 8, Doc: "[taps]int32: for each n, taps to leave out before the last n; nil if none"},
 	{Name: "tapB", Type: "int", Size: 8, Doc: "bytes from tap to tap of B"},
 	{Name: "lineCount", Type: "int", Size: 8, Doc: "lines of tiles"},
 	{Name: "lineTiles", Type: "int", Size: 8, Doc: "tiles of a line"},

@@ -16,8 +16,9 @@ import (
 func shortRoutine() emit.Routine {
 	return emit.Routine{
 		Name: "gemm_u8s8_short_6x32k4_avx512vnni",
-		Doc: `gemm_u8s8_short_6x32k4_avx512vnni computes what gemm_u8s8_chain_6x32k4_avx512vnni does, where k is at least 16, all columns are
-stored, and the epilogue has scale, bias and post, and may have a summand of bytes and a range; results are bytes.`,
+		Doc: `gemm_u8s8_short_6x32k4_avx512vnni computes what gemm_u8s8_chain_6x32k4_avx512vnni does, where k is at
+least 16, all columns are stored, and the epilogue has scale, bias and post, and may have a summand of bytes and a range;
+results are bytes.`,
 		Frame: 80,
 		Build: func(c *build.Context) {
 			g := &short{gen: &gen{emit.Gen{Context: c}}}

@@ -136,7 +136,8 @@ func (w *winogradData) store(g *gen, i, j int, v reg.VecPhysical) {
 func winogradMultiply() emit.Routine {
 	return emit.Routine{
 		Name: "winogradMultiply",
-		Doc: `winogradMultiply multiplies words, for every position p below panels, s below rows*tiles + (rows-1)*others and n < 16:
+		Doc: `winogradMultiply multiplies words, for every position p below panels, s below
+rows*tiles + (rows-1)*others and n < 16:
 
 	c[p,s,n] = sum over k2 < k, i < 2 of a[p,s,2*k2+i] * b[p,k2,n,i]
 

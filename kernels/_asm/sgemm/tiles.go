@@ -83,14 +83,15 @@ func (t *tiling) doc() string {
 `, t.name(), t.columns(), size)
 	switch t.arithmetic {
 	case wideBF16:
-		return head + `in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums count as zeros, and sums
-that are zero are +0. k is at least 1.`
+		return head + `in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums
+count as zeros, and sums that are zero are +0. k is at least 1.`
 	case pairsBF16:
-		return head + `of bf16, each sum beginning with 0, with fused multiply-adds: the second product of each pair of i first. Subnormal numbers
-and sums count as zeros, and sums that are zero are +0. b has pairs; with an odd k, the last one of each t is the last
-number and 0. k is at least 1.`
+		return head + `of bf16, each sum beginning with 0, with fused multiply-adds: the second product of each pair of i
+first. Subnormal numbers and sums count as zeros, and sums that are zero are +0. b has pairs; with an odd k, the last one
+of each t is the last number and 0. k is at least 1.`
 	}
-	return head + `in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least 1.`
+	return head + `in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least
+1.`
 }
 
 // tilesRoutine multiplies runs of A, where they are, by a panel, some rows at a time.

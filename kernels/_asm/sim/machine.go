@@ -724,7 +724,8 @@ func (m *Machine) VPSLLW(o ...SimOperand) {
 	m.shiftWords(o, func(v, n uint16) uint16 { return v << n })
 }
 
-// shiftWords takes a count, a source, perhaps a mask and a destination, which keeps its words without a bit in the mask.
+// shiftWords takes a count, a source, perhaps a mask and a destination, which keeps its words without a bit in the
+// mask.
 func (m *Machine) shiftWords(o []SimOperand, f func(v, n uint16) uint16) {
 	shifted, to := m.read(o[1], 64), o[len(o)-1]
 	for i := 0; i < 64; i += 2 {

@@ -198,12 +198,6 @@ func (e *extreme) short(y, x, tmp []byte, n int) {
 // part fills the entries of all smaller parts that it consists of.
 const partsOfExtremes = 16
 
-func fill[T any](entries []T, v T) {
-	for i := range entries {
-		entries[i] = v
-	}
-}
-
 // lowerExtremeOfAll lowers the extreme of all elements: first that of each part, then that of the parts' extremes
 // in order.
 func (c *compiler) lowerExtremeOfAll(d *reduction, e *extreme) {
@@ -708,7 +702,7 @@ func shortRows(n int) int { return max(16, 4096/n&^15) }
 func (f *rowFold) long(y, x, tmp []byte, n int) {
 	rows := len(y) / 4
 	lanes, rest := tmp[:4*laneCount*rows], tmp[4*laneCount*rows:]
-	fillRow(machine.View[float32](lanes), f.start)
+	fill(machine.View[float32](lanes), f.start)
 	for i := range rows {
 		f.fold.Run(lanes[4*laneCount*i:], x[4*n*i:], nil, n, nil)
 	}
@@ -775,7 +769,7 @@ func (c *compiler) lowerLanes(d *reduction, l lanes) {
 // run reduces as many columns as out has. x begins with the first of them.
 func (l *lanes) run(out, x, lane []byte) {
 	lane = lane[:laneCount*len(out)]
-	fillRow(machine.View[float32](lane), l.start)
+	fill(machine.View[float32](lane), l.start)
 	if len(out) == 4*l.columns {
 		for ; len(x) > 0; x = x[min(len(lane), len(x)):] {
 			l.combine.Run(lane, lane, x, min(len(lane), len(x))/4, nil)
@@ -794,6 +788,6 @@ func (l *lanes) run(out, x, lane []byte) {
 		return
 	}
 	divisor := lane[len(out):][:len(out)]
-	fillRow(machine.View[float32](divisor), float32(l.taps))
+	fill(machine.View[float32](divisor), float32(l.taps))
 	l.mean.Run(out, lane, divisor, len(out)/4, nil)
 }

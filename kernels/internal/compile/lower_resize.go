@@ -339,12 +339,12 @@ func (p *places) extrapolate(out []float32, channels int, v float32) {
 			continue
 		}
 		for m := range p.rows {
-			fillRow(out[m*row+i*channels:][:channels], v)
+			fill(out[m*row+i*channels:][:channels], v)
 		}
 	}
 	for m, r := range p.rows {
 		if r.Lower < 0 {
-			fillRow(out[m*row:][:row], v)
+			fill(out[m*row:][:row], v)
 		}
 	}
 }

@@ -213,7 +213,7 @@ func largest(row []float32) float32 {
 	return max(m0, m1, m2, m3)
 }
 
-func fillRow(row []float32, v float32) {
+func fill[T any](row []T, v T) {
 	few := row[:min(len(row), 64)]
 	for i := range few {
 		few[i] = v
@@ -297,12 +297,12 @@ func (s *localResponse) run(y, x, tmp []byte) {
 		s.add.Run(sums, sums, squares[4*k:], n, nil)
 	}
 	s.scaled.Run(sums, sums, nil, n, &s.scale)
-	fillRow(machine.View[float32](number)[:n], s.bias)
+	fill(machine.View[float32](number)[:n], s.bias)
 	s.add.Run(sums, sums, number, n, nil)
 	if s.root != nil {
 		s.root.Run(sums, sums, nil, n, nil)
 	} else {
-		fillRow(machine.View[float32](number)[:n], s.beta)
+		fill(machine.View[float32](number)[:n], s.beta)
 		s.raise.Run(sums, sums, number, n, nil)
 	}
 	for i := range pixels {

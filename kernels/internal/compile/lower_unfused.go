@@ -234,7 +234,7 @@ func (in *unfusedInput) load(r *machine.Run, to []byte, at int) []byte {
 	switch in.elements {
 	case 1:
 		machine.LoadFloats(values[:1], in.typ, mem, 0)
-		fillRow(values, values[0])
+		fill(values, values[0])
 	case in.channels:
 		first := at % in.channels
 		period := values[:min(in.channels, len(values))]

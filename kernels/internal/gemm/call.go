@@ -52,7 +52,7 @@ type call struct {
 	others      int            // tiles of one row less, below the tiles
 	aPitch      int            // from position to position of a Winograd transform: of A
 	cPitch      int            // of C
-	gaps        unsafe.Pointer // taps to leave out before the last n, for each n: [taps]int32; nil if none
+	gaps        unsafe.Pointer // [taps]int32: for each n, taps to leave out before the last n; nil if none
 	tapB        int            // bytes from tap to tap of B
 	lineCount   int            // lines of tiles
 	lineTiles   int            // tiles of a line

@@ -16,7 +16,6 @@ import (
 	"fmt"
 
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
-	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/pages"
 )
 
@@ -115,8 +114,8 @@ func (p *Packed) Variant() *Variant { return p.variant }
 
 // TileRows returns the number of rows at whose multiples it is best to divide rows. g is Args.Grid.
 func (p *Packed) TileRows(g Grid) int {
-	if p.variant.computes != nil {
-		return 2 * g.Width
+	if p.variant.tileRows != nil {
+		return p.variant.tileRows(g)
 	}
 	return p.variant.MR
 }
@@ -126,7 +125,7 @@ func (p *Packed) Panels() int { return (p.spec.N + p.variant.NR - 1) / p.variant
 
 // Gathers reports whether a call of Run first copies the taps of its rows side by side, however few columns it
 // computes.
-func (p *Packed) Gathers() bool { return p.variant.ISA == isa.AMX && p.spec.Taps > 1 }
+func (p *Packed) Gathers() bool { return p.variant.gathers && p.spec.Taps > 1 }
 
 // Scratch returns how many bytes one call of Run needs in Args.Scratch.
 func (p *Packed) Scratch() int {

@@ -13,7 +13,7 @@ func init() {
 	variants.Add(
 		Variant{
 			Info: variant.Info{Does: does, MR: amxRows, NR: 32, KR: amxStep, ISA: isa.AMX},
-			pack: packAMX, run: runAMX, scratch: scratchAMX, limit: loopAMX,
+			pack: packAMX, run: runAMX, scratch: scratchAMX, gathers: true, limit: loopAMX,
 		},
 		Variant{
 			Info: variant.Info{Does: does, MR: 2, NR: 8, KR: 64, ISA: isa.AVX512VNNI, For: "few columns"},
@@ -28,7 +28,7 @@ func init() {
 				Does: does, MR: 24, NR: 16, KR: 2, ISA: isa.AVX2, For: "3x3 windows", Until: isa.AVX512VNNI,
 			},
 			pack: packWinograd, run: runWinograd, scratch: scratchWinograd, suits: suitsWinograd,
-			computes: computesWinograd, limit: loopAVX2,
+			computes: computesWinograd, tileRows: func(g Grid) int { return 2 * g.Width }, limit: loopAVX2,
 		},
 		Variant{
 			Info: variant.Info{Does: does, MR: 6, NR: 16, KR: 2, ISA: isa.AVX2},

@@ -51,7 +51,8 @@ func gemm_u8s8_chain_6x8k2_avx2(c *call)
 //go:noescape
 func winogradTransform(c *call)
 
-// winogradMultiply multiplies words, for every position p below panels, s below rows*tiles + (rows-1)*others and n < 16:
+// winogradMultiply multiplies words, for every position p below panels, s below
+// rows*tiles + (rows-1)*others and n < 16:
 //
 //	c[p,s,n] = sum over k2 < k, i < 2 of a[p,s,2*k2+i] * b[p,k2,n,i]
 //
@@ -121,8 +122,9 @@ func gemm_u8s8_chain_6x32k4_avx512vnni(c *call)
 //go:noescape
 func gemm_u8s8_chain_12x16k4_avx512vnni(c *call)
 
-// gemm_u8s8_short_6x32k4_avx512vnni computes what gemm_u8s8_chain_6x32k4_avx512vnni does, where k is at least 16, all columns are
-// stored, and the epilogue has scale, bias and post, and may have a summand of bytes and a range; results are bytes.
+// gemm_u8s8_short_6x32k4_avx512vnni computes what gemm_u8s8_chain_6x32k4_avx512vnni does, where k is at
+// least 16, all columns are stored, and the epilogue has scale, bias and post, and may have a summand of bytes and a range;
+// results are bytes.
 //
 //go:noescape
 func gemm_u8s8_short_6x32k4_avx512vnni(c *call)

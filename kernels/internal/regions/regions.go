@@ -88,13 +88,13 @@ func newDivider(batch int, axes []geometry.Axis, tapBytes, tile int) *divider {
 
 func newAxis(g geometry.Axis) axis {
 	a := axis{window: g.Window, whole: part{count: g.Out}}
-	any := make([]bool, g.Window)
+	read := make([]bool, g.Window)
 	for o := range g.Out {
 		var taps []int32
 		for k := range g.Window {
 			if _, inside := g.At(o, k); inside {
 				taps = append(taps, int32(k))
-				any[k] = true
+				read[k] = true
 			}
 		}
 		taps = atLeastOne(taps)
@@ -104,7 +104,7 @@ func newAxis(g geometry.Axis) axis {
 			a.parts = append(a.parts, part{o, 1, taps})
 		}
 	}
-	for k, inside := range any {
+	for k, inside := range read {
 		if inside {
 			a.whole.taps = append(a.whole.taps, int32(k))
 		}

@@ -8,7 +8,8 @@ package sgemm
 //
 //	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least
+// 1.
 //
 //go:noescape
 func gemm_f32f32_f32_12x32k1_avx512vnni(c *call)
@@ -17,7 +18,8 @@ func gemm_f32f32_f32_12x32k1_avx512vnni(c *call)
 //
 //	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least
+// 1.
 //
 //go:noescape
 func gemm_f32f32_f32_12x16k1_avx512vnni(c *call)
@@ -26,7 +28,8 @@ func gemm_f32f32_f32_12x16k1_avx512vnni(c *call)
 //
 //	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least
+// 1.
 //
 //go:noescape
 func gemm_f32f32_f32_6x16k1_avx2(c *call)
@@ -35,7 +38,8 @@ func gemm_f32f32_f32_6x16k1_avx2(c *call)
 //
 //	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least
+// 1.
 //
 //go:noescape
 func gemm_f32f32_f32_6x8k1_avx2(c *call)
@@ -44,9 +48,9 @@ func gemm_f32f32_f32_6x8k1_avx2(c *call)
 //
 //	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+2*i] * b[t,i,n]
 //
-// of bf16, each sum beginning with 0, with fused multiply-adds: the second product of each pair of i first. Subnormal numbers
-// and sums count as zeros, and sums that are zero are +0. b has pairs; with an odd k, the last one of each t is the last
-// number and 0. k is at least 1.
+// of bf16, each sum beginning with 0, with fused multiply-adds: the second product of each pair of i
+// first. Subnormal numbers and sums count as zeros, and sums that are zero are +0. b has pairs; with an odd k, the last one
+// of each t is the last number and 0. k is at least 1.
 //
 //go:noescape
 func gemm_bf16bf16_f32_12x32k2_avx512bf16(c *call)
@@ -55,9 +59,9 @@ func gemm_bf16bf16_f32_12x32k2_avx512bf16(c *call)
 //
 //	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+2*i] * b[t,i,n]
 //
-// of bf16, each sum beginning with 0, with fused multiply-adds: the second product of each pair of i first. Subnormal numbers
-// and sums count as zeros, and sums that are zero are +0. b has pairs; with an odd k, the last one of each t is the last
-// number and 0. k is at least 1.
+// of bf16, each sum beginning with 0, with fused multiply-adds: the second product of each pair of i
+// first. Subnormal numbers and sums count as zeros, and sums that are zero are +0. b has pairs; with an odd k, the last one
+// of each t is the last number and 0. k is at least 1.
 //
 //go:noescape
 func gemm_bf16bf16_f32_12x16k2_avx512bf16(c *call)
@@ -66,8 +70,8 @@ func gemm_bf16bf16_f32_12x16k2_avx512bf16(c *call)
 //
 //	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums count as zeros, and sums
-// that are zero are +0. k is at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums
+// count as zeros, and sums that are zero are +0. k is at least 1.
 //
 //go:noescape
 func gemm_bf16bf16_f32_12x32k1_avx512vnni(c *call)
@@ -76,8 +80,8 @@ func gemm_bf16bf16_f32_12x32k1_avx512vnni(c *call)
 //
 //	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums count as zeros, and sums
-// that are zero are +0. k is at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums
+// count as zeros, and sums that are zero are +0. k is at least 1.
 //
 //go:noescape
 func gemm_bf16bf16_f32_12x16k1_avx512vnni(c *call)
@@ -86,8 +90,8 @@ func gemm_bf16bf16_f32_12x16k1_avx512vnni(c *call)
 //
 //	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums count as zeros, and sums
-// that are zero are +0. k is at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums
+// count as zeros, and sums that are zero are +0. k is at least 1.
 //
 //go:noescape
 func gemm_bf16bf16_f32_6x16k1_avx2(c *call)
@@ -96,8 +100,8 @@ func gemm_bf16bf16_f32_6x16k1_avx2(c *call)
 //
 //	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums count as zeros, and sums
-// that are zero are +0. k is at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums
+// count as zeros, and sums that are zero are +0. k is at least 1.
 //
 //go:noescape
 func gemm_bf16bf16_f32_6x8k1_avx2(c *call)

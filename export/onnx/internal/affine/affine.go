@@ -61,7 +61,7 @@ func (a *Affine) step(s postop.Step, operands [][]float64, toIntegers bool) bool
 	limited := !math.IsInf(a.Lo, 0) || !math.IsInf(a.Hi, 0)
 	switch s.Kind {
 	case postop.Add:
-		a.Offset = combine(a.Offset, operands[0], func(x, y float64) float64 { return x + y })
+		a.Offset = combine(a.Offset, operands[0], plus)
 		return !limited
 	case postop.Mul:
 		v := operands[0]
