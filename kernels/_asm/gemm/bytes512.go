@@ -18,7 +18,7 @@ var bytesMask = reg.K3
 
 // bytesVectors is how many accumulators go through all steps before the next ones' turn: enough for their
 // latencies, few enough for instructions of different units to run at the same time.
-const bytesVectors = 12
+const bytesVectors = 14
 
 // bytes512 turns the accumulators to bytes and stores them. Saturation applies the ends of the type, hence lo and hi only where flags say so.
 func (g *gen) bytes512(t *tile, s scalars) {

@@ -11,7 +11,7 @@ import (
 )
 
 // vnniRow are the pointers into the rows of A; index and b complete the 14 general
-// registers beside the frame pointer, which holds the stride of the offsets.
+// registers beside the frame pointer.
 var (
 	vnniRow = []reg.GPPhysical{
 		reg.RAX, reg.RBX, reg.RCX, reg.RDX, reg.RSI, reg.R8,
@@ -21,9 +21,9 @@ var (
 )
 
 // vnniRoutine multiplies runs of bytes of A, where they are, by a panel of B of
-// 16*cols columns, interleaved by fours of K: at most most rows at a time. With two columns that is 6,
+// 16*cols columns, interleaved by fours of K: at most most rows at a time. With two columns that is 7,
 // although there are registers for 12: the steps of a shorter epilogue run beside the
-// multiplications of the next tile.
+// multiplications of the next tile. With 6, two multiplications in each cycle would have to wait for each other.
 func vnniRoutine(most, cols int) emit.Routine {
 	name := fmt.Sprintf("gemm_u8s8_chain_%dx%dk4_avx512vnni", most, 16*cols)
 	return emit.Routine{
@@ -35,7 +35,7 @@ func vnniRoutine(most, cols int) emit.Routine {
 t are taps numbers, one after the other or, if gaps is not nil, with gaps between them. There are lineCount lines of
 tiles tiles. The rows of a tile are ldc, ldsum and rowOffsets bytes apart, and the tiles tileC, tileSum and tileOffsets.
 k is a multiple of 4. Columns whose bit in mask is 0 are not stored.`, name, 16*cols),
-		Frame: 32,
+		Frame: 40,
 		Build: func(c *build.Context) {
 			g := &gen{emit.Gen{Context: c}}
 			g.dispatch(reg.RDI, reg.RAX, most, func(rows int) { g.vnniTiles(rows, cols) })
@@ -44,12 +44,13 @@ k is a multiple of 4. Columns whose bit in mask is 0 are not stored.`, name, 16*
 }
 
 // The locals: A displaced by the length of a run, the offsets of the next tap, the taps left,
-// and minus the length of a run.
+// minus the length of a run, and the bytes from row to row of the offsets.
 var (
 	vnniBase  = emit.At(reg.StackPointer, 0)
 	vnniNext  = emit.At(reg.StackPointer, 8)
 	vnniLeft  = emit.At(reg.StackPointer, 16)
 	vnniBegin = emit.At(reg.StackPointer, 24)
+	vnniRows  = emit.At(reg.StackPointer, 32)
 )
 
 func (g *gen) vnniTiles(rows, cols int) {
@@ -65,7 +66,7 @@ func (g *gen) vnniTiles(rows, cols int) {
 		g.aheadStart(s.call)
 	}
 	g.Label(tap)
-	g.vnniTap(rows)
+	g.vnniTap(t)
 	run(t)
 	g.DECQ(vnniLeft)
 	g.JZ(operand.LabelRef(done))
@@ -127,12 +128,13 @@ func (g *gen) vnniTaps(s scalars) {
 	g.MOVQ(reg.RAX, vnniNext)
 	g.MOVQ(field(s.call, "taps"), reg.RAX)
 	g.MOVQ(reg.RAX, vnniLeft)
-	g.MOVQ(field(s.call, "rowOffsets"), reg.RBP)
+	g.MOVQ(field(s.call, "rowOffsets"), reg.RAX)
+	g.MOVQ(reg.RAX, vnniRows)
 }
 
 // Tiles of two columns leave registers for these: where the next panel is to be fetched, the cache
 // lines of it for every 16 of K, and those left.
-var vnniAhead, vnniLines, vnniLine = reg.R9, reg.R10, reg.R11
+var vnniAhead, vnniLines, vnniLine = reg.RBP, reg.R10, reg.R11
 
 // aheadStart loads what fetchAhead needs. Behind the next panel nothing is fetched.
 func (g *gen) aheadStart(call reg.GPPhysical) {
@@ -183,14 +185,19 @@ func (g *gen) fetchAhead() {
 }
 
 // vnniTap points the rows' pointers behind their runs of the next tap.
-func (g *gen) vnniTap(rows int) {
+func (g *gen) vnniTap(t *tile) {
+	rows, stride := len(t.acc), reg.RBP
+	if len(t.acc[0]) == 2 {
+		stride = vnniLine
+	}
 	last := vnniRow[rows-1]
+	g.MOVQ(vnniRows, stride)
 	g.MOVQ(vnniNext, vnniIndex)
 	g.MOVQ(vnniBase, last)
 	for r := range rows - 1 {
 		g.MOVLQSX(emit.At(vnniIndex, 0), vnniRow[r])
 		g.ADDQ(last, vnniRow[r])
-		g.ADDQ(reg.RBP, vnniIndex)
+		g.ADDQ(stride, vnniIndex)
 	}
 	g.MOVLQSX(emit.At(vnniIndex, 0), vnniIndex)
 	g.ADDQ(vnniIndex, last)
@@ -251,7 +258,7 @@ func (g *gen) vnniFour(t *tile, b, disp int) {
 		g.VMOVDQU32(emit.At(vnniB, b+c*64), t.tmp[c])
 	}
 	for r, row := range t.acc {
-		x := t.tmp[2+r%4]
+		x := t.tmp[2+r%2]
 		g.VPBROADCASTD(emit.Indexed(vnniRow[r], vnniIndex, 1, disp), x)
 		for c, acc := range row {
 			g.VPDPBUSD(t.tmp[c], x, acc)

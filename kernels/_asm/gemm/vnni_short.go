@@ -15,14 +15,14 @@ import (
 // to other registers, and its epilogue is interleaved with the first 16 bytes of K of the next tile.
 func shortRoutine() emit.Routine {
 	return emit.Routine{
-		Name: "gemm_u8s8_short_6x32k4_avx512vnni",
-		Doc: `gemm_u8s8_short_6x32k4_avx512vnni computes what gemm_u8s8_chain_6x32k4_avx512vnni does, where k is at
+		Name: "gemm_u8s8_short_7x32k4_avx512vnni",
+		Doc: `gemm_u8s8_short_7x32k4_avx512vnni computes what gemm_u8s8_chain_7x32k4_avx512vnni does, where k is at
 least 16, all columns are stored, and the epilogue has scale, bias and post, and may have a summand of bytes and a range;
 results are bytes.`,
-		Frame: 80,
+		Frame: 88,
 		Build: func(c *build.Context) {
 			g := &short{gen: &gen{emit.Gen{Context: c}}}
-			g.dispatch(reg.RDI, reg.RAX, 6, g.tiles)
+			g.dispatch(reg.RDI, reg.RAX, 7, g.tiles)
 		},
 	}
 }
@@ -34,21 +34,20 @@ type short struct{ *gen }
 var (
 	shortC, shortSum, shortP = reg.R12, reg.R13, reg.R14
 
-	shortCall   = emit.At(reg.StackPointer, 32)
-	shortFlags  = emit.At(reg.StackPointer, 40)
-	shortLDC    = emit.At(reg.StackPointer, 48)
-	shortLDSum  = emit.At(reg.StackPointer, 56)
-	shortOrder  = emit.At(reg.StackPointer, 64) // 16 bytes, see transposition
-	shortOrder8 = emit.At(reg.StackPointer, 72)
+	shortCall   = emit.At(reg.StackPointer, 40)
+	shortFlags  = emit.At(reg.StackPointer, 48)
+	shortLDC    = emit.At(reg.StackPointer, 56)
+	shortLDSum  = emit.At(reg.StackPointer, 64)
+	shortOrder  = emit.At(reg.StackPointer, 72) // 16 bytes, see transposition
+	shortOrder8 = emit.At(reg.StackPointer, 80)
 )
 
-// The vector registers: behind two for B one for A and temporaries, then the accumulators of the tile before and of
-// this one.
+// The vector registers: behind two for B two for A, which are temporaries between the multiplications, then the
+// accumulators of the tile before and of this one.
 const (
-	shortSummand = 3
-	shortTemp    = 4 // the first of four
-	shortBefore  = 8
-	shortNow     = 20
+	shortTemp   = 2
+	shortBefore = 4
+	shortNow    = 18
 )
 
 func (g *short) tiles(rows int) {
@@ -65,7 +64,7 @@ func (g *short) tiles(rows int) {
 	g.vnniTaps(s)
 	g.fetchResults(s.call, rows, reg.RBX, reg.RCX)
 	g.aheadStart(s.call)
-	g.vnniTap(rows)
+	g.vnniTap(t)
 	g.MOVQ(vnniBegin, vnniIndex)
 	g.ADDQ(operand.I8(16), vnniIndex)
 	g.TESTQ(shortC, shortC)
@@ -79,7 +78,7 @@ func (g *short) tiles(rows int) {
 	g.ADDQ(operand.I8(16), vnniIndex)
 	g.JMP(operand.LabelRef(run))
 	g.Label(tap)
-	g.vnniTap(rows)
+	g.vnniTap(t)
 	g.MOVQ(vnniBegin, vnniIndex)
 	g.ADDQ(operand.I8(16), vnniIndex)
 	g.Label(run)
@@ -152,26 +151,26 @@ func (g *short) run(t *tile) {
 
 // parts returns the four parts of the epilogue of t, each for all rows.
 func (g *short) parts(t *tile) []func() {
-	columns := func(name string, first int, op func(...operand.Op)) {
+	columns := func(name string, op func(...operand.Op)) {
 		g.MOVQ(field(shortP, name), vnniLine)
 		for c := range 2 {
-			g.VMOVUPS(emit.At(vnniLine, 64*c), emit.Vector(first+c, 64))
+			g.VMOVUPS(emit.At(vnniLine, 64*c), emit.Vector(shortTemp+c, 64))
 		}
-		t.each(func(c int, v reg.VecPhysical) { op(emit.Vector(first+c, 64), v, v) })
+		t.each(func(c int, v reg.VecPhysical) { op(emit.Vector(shortTemp+c, 64), v, v) })
 	}
 	return []func(){
 		func() {
 			g.MOVQ(shortCall, shortP)
 			t.each(func(_ int, v reg.VecPhysical) { g.VCVTDQ2PS(v, v) })
-			columns("scale", shortTemp, g.VMULPS)
+			columns("scale", g.VMULPS)
 		},
 		func() {
-			columns("bias", shortTemp+2, g.VADDPS)
+			columns("bias", g.VADDPS)
 			g.sum(t, stepSumU8, func(m operand.Mem, v reg.VecPhysical) { g.VPMOVZXBD(m, v) })
 			g.sum(t, stepSumI8, func(m operand.Mem, v reg.VecPhysical) { g.VPMOVSXBD(m, v) })
 		},
 		func() {
-			columns("post", shortTemp, g.VMULPS)
+			columns("post", g.VMULPS)
 			g.bound(t, stepLo, "lo", func(bound, v reg.VecPhysical) { g.VMAXPS(bound, v, v) })
 			g.bound(t, stepHi, "hi", func(bound, v reg.VecPhysical) { g.VMINPS(v, bound, v) })
 			t.each(func(_ int, v reg.VecPhysical) { g.VCVTPS2DQ(v, v) })
@@ -183,7 +182,7 @@ func (g *short) parts(t *tile) []func() {
 // sum adds the summands of a tile.
 func (g *short) sum(t *tile, step uint32, widen func(m operand.Mem, v reg.VecPhysical)) {
 	g.When(shortFlags, step, "sum", func() {
-		scale, x := emit.Vector(shortTemp, 64), emit.Vector(shortSummand, 64)
+		scale, x := emit.Vector(shortTemp, 64), emit.Vector(shortTemp+1, 64)
 		g.VBROADCASTSS(field(shortP, "sumScale"), scale)
 		for r, row := range t.acc {
 			for c, v := range row {
@@ -201,7 +200,7 @@ func (g *short) sum(t *tile, step uint32, widen func(m operand.Mem, v reg.VecPhy
 // bound applies a bound to a tile, if saturation alone would not.
 func (g *short) bound(t *tile, step uint32, name string, op func(bound, v reg.VecPhysical)) {
 	g.When(shortFlags, step, name, func() {
-		x := emit.Vector(shortSummand, 64)
+		x := emit.Vector(shortTemp, 64)
 		g.VBROADCASTSS(field(shortP, name), x)
 		t.each(func(_ int, v reg.VecPhysical) { op(x, v) })
 	})

@@ -1669,6 +1669,8 @@ chain_16:
 	VCVTDQ2PS    Z17, Z17
 	VCVTDQ2PS    Z18, Z18
 	VCVTDQ2PS    Z19, Z19
+	VCVTDQ2PS    Z20, Z20
+	VCVTDQ2PS    Z21, Z21
 	TESTL        $0x00000001, AX
 	JZ           no_pre_20
 	VMOVUPS      (R8), Z5
@@ -1685,6 +1687,8 @@ chain_16:
 	VADDPS       Z6, Z17, Z17
 	VADDPS       Z5, Z18, Z18
 	VADDPS       Z6, Z19, Z19
+	VADDPS       Z5, Z20, Z20
+	VADDPS       Z6, Z21, Z21
 
 no_pre_20:
 	TESTL   $0x00000002, AX
@@ -1703,6 +1707,8 @@ no_pre_20:
 	VMULPS  Z6, Z17, Z17
 	VMULPS  Z5, Z18, Z18
 	VMULPS  Z6, Z19, Z19
+	VMULPS  Z5, Z20, Z20
+	VMULPS  Z6, Z21, Z21
 
 no_scale_21:
 	TESTL   $0x00000004, AX
@@ -1721,6 +1727,8 @@ no_scale_21:
 	VADDPS  Z6, Z17, Z17
 	VADDPS  Z5, Z18, Z18
 	VADDPS  Z6, Z19, Z19
+	VADDPS  Z5, Z20, Z20
+	VADDPS  Z6, Z21, Z21
 
 no_bias_22:
 	TESTL       $0x00000078, AX
@@ -1769,6 +1777,13 @@ no_bias_22:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z19
 	ADDQ        R13, R12
+	VPMOVZXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z20
+	VPMOVZXBD.Z 16(R12), K2, Z6
+	VCVTDQ2PS   Z6, Z6
+	VFMADD231PS Z6, Z4, Z21
+	ADDQ        R13, R12
 	JMP         sum_end_24
 
 no_u8_25:
@@ -1815,6 +1830,13 @@ no_u8_25:
 	VPMOVSXBD.Z 16(R12), K2, Z6
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z19
+	ADDQ        R13, R12
+	VPMOVSXBD.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z20
+	VPMOVSXBD.Z 16(R12), K2, Z6
+	VCVTDQ2PS   Z6, Z6
+	VFMADD231PS Z6, Z4, Z21
 	ADDQ        R13, R12
 	JMP         sum_end_24
 
@@ -1863,6 +1885,13 @@ no_i8_26:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z19
 	ADDQ        R13, R12
+	VMOVDQU32.Z (R12), K1, Z5
+	VCVTDQ2PS   Z5, Z5
+	VFMADD231PS Z5, Z4, Z20
+	VMOVDQU32.Z 64(R12), K2, Z6
+	VCVTDQ2PS   Z6, Z6
+	VFMADD231PS Z6, Z4, Z21
+	ADDQ        R13, R12
 	JMP         sum_end_24
 
 no_i32_27:
@@ -1898,6 +1927,11 @@ no_i32_27:
 	VMOVUPS.Z   64(R12), K2, Z6
 	VFMADD231PS Z6, Z4, Z19
 	ADDQ        R13, R12
+	VMOVUPS.Z   (R12), K1, Z5
+	VFMADD231PS Z5, Z4, Z20
+	VMOVUPS.Z   64(R12), K2, Z6
+	VFMADD231PS Z6, Z4, Z21
+	ADDQ        R13, R12
 	JMP         sum_end_24
 
 no_f32_28:
@@ -1918,6 +1952,8 @@ no_sum_23:
 	VMAXPS Z5, Z17, Z17
 	VMAXPS Z5, Z18, Z18
 	VMAXPS Z5, Z19, Z19
+	VMAXPS Z5, Z20, Z20
+	VMAXPS Z5, Z21, Z21
 
 no_relu_29:
 	TESTL   $0x00000100, AX
@@ -1936,6 +1972,8 @@ no_relu_29:
 	VMULPS  Z6, Z17, Z17
 	VMULPS  Z5, Z18, Z18
 	VMULPS  Z6, Z19, Z19
+	VMULPS  Z5, Z20, Z20
+	VMULPS  Z6, Z21, Z21
 
 no_post_30:
 	TESTL  $0x00002000, AX
@@ -1952,6 +1990,8 @@ no_post_30:
 	VMAXPS Z2, Z17, Z17
 	VMAXPS Z2, Z18, Z18
 	VMAXPS Z2, Z19, Z19
+	VMAXPS Z2, Z20, Z20
+	VMAXPS Z2, Z21, Z21
 
 no_lo_31:
 	TESTL  $0x00004000, AX
@@ -1968,6 +2008,8 @@ no_lo_31:
 	VMINPS Z17, Z3, Z17
 	VMINPS Z18, Z3, Z18
 	VMINPS Z19, Z3, Z19
+	VMINPS Z20, Z3, Z20
+	VMINPS Z21, Z3, Z21
 
 no_hi_32:
 	VCVTPS2DQ Z8, Z8
@@ -1982,6 +2024,8 @@ no_hi_32:
 	VCVTPS2DQ Z17, Z17
 	VCVTPS2DQ Z18, Z18
 	VCVTPS2DQ Z19, Z19
+	VCVTPS2DQ Z20, Z20
+	VCVTPS2DQ Z21, Z21
 	VPACKSSDW Z9, Z8, Z5
 	VPACKSSDW Z11, Z10, Z6
 	TESTL     $0x00000800, AX
@@ -2069,51 +2113,59 @@ partial_43:
 	ADDQ          CX, BX
 
 end_44:
-	VCVTDQ2PS Z20, Z20
-	VCVTDQ2PS Z21, Z21
+	VPACKSSDW Z21, Z20, Z5
+	TESTL     $0x00000800, AX
+	JNZ       signed_45
+	VPACKUSWB Z5, Z5, Z5
+	JMP       packed_46
+
+signed_45:
+	VPACKSSWB Z5, Z5, Z5
+
+packed_46:
+	VPERMD  Z5, Z0, Z5
+	VPXORD  Z1, Z5, Z5
+	TESTL   $0x00010000, AX
+	JNZ     partial_47
+	VMOVUPS Y5, (BX)
+	ADDQ    CX, BX
+	JMP     end_48
+
+partial_47:
+	VMOVDQU8 Y5, K3, (BX)
+	ADDQ     CX, BX
+
+end_48:
 	VCVTDQ2PS Z22, Z22
 	VCVTDQ2PS Z23, Z23
 	TESTL     $0x00000001, AX
-	JZ        no_pre_45
+	JZ        no_pre_49
 	VMOVUPS   (R8), Z5
 	VMOVUPS   64(R8), Z6
-	VADDPS    Z5, Z20, Z20
-	VADDPS    Z6, Z21, Z21
 	VADDPS    Z5, Z22, Z22
 	VADDPS    Z6, Z23, Z23
 
-no_pre_45:
+no_pre_49:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_46
+	JZ      no_scale_50
 	VMOVUPS (R9), Z5
 	VMOVUPS 64(R9), Z6
-	VMULPS  Z5, Z20, Z20
-	VMULPS  Z6, Z21, Z21
 	VMULPS  Z5, Z22, Z22
 	VMULPS  Z6, Z23, Z23
 
-no_scale_46:
+no_scale_50:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_47
+	JZ      no_bias_51
 	VMOVUPS (R10), Z5
 	VMOVUPS 64(R10), Z6
-	VADDPS  Z5, Z20, Z20
-	VADDPS  Z6, Z21, Z21
 	VADDPS  Z5, Z22, Z22
 	VADDPS  Z6, Z23, Z23
 
-no_bias_47:
+no_bias_51:
 	TESTL       $0x00000078, AX
-	JZ          no_sum_48
+	JZ          no_sum_52
 	TESTL       $0x00000008, AX
-	JZ          no_u8_50
-	VPMOVZXBD.Z (R12), K1, Z5
-	VCVTDQ2PS   Z5, Z5
-	VFMADD231PS Z5, Z4, Z20
-	VPMOVZXBD.Z 16(R12), K2, Z6
-	VCVTDQ2PS   Z6, Z6
-	VFMADD231PS Z6, Z4, Z21
-	ADDQ        R13, R12
+	JZ          no_u8_54
 	VPMOVZXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z22
@@ -2121,18 +2173,11 @@ no_bias_47:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z23
 	ADDQ        R13, R12
-	JMP         sum_end_49
+	JMP         sum_end_53
 
-no_u8_50:
+no_u8_54:
 	TESTL       $0x00000010, AX
-	JZ          no_i8_51
-	VPMOVSXBD.Z (R12), K1, Z5
-	VCVTDQ2PS   Z5, Z5
-	VFMADD231PS Z5, Z4, Z20
-	VPMOVSXBD.Z 16(R12), K2, Z6
-	VCVTDQ2PS   Z6, Z6
-	VFMADD231PS Z6, Z4, Z21
-	ADDQ        R13, R12
+	JZ          no_i8_55
 	VPMOVSXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z22
@@ -2140,18 +2185,11 @@ no_u8_50:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z23
 	ADDQ        R13, R12
-	JMP         sum_end_49
+	JMP         sum_end_53
 
-no_i8_51:
+no_i8_55:
 	TESTL       $0x00000020, AX
-	JZ          no_i32_52
-	VMOVDQU32.Z (R12), K1, Z5
-	VCVTDQ2PS   Z5, Z5
-	VFMADD231PS Z5, Z4, Z20
-	VMOVDQU32.Z 64(R12), K2, Z6
-	VCVTDQ2PS   Z6, Z6
-	VFMADD231PS Z6, Z4, Z21
-	ADDQ        R13, R12
+	JZ          no_i32_56
 	VMOVDQU32.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z22
@@ -2159,94 +2197,73 @@ no_i8_51:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z23
 	ADDQ        R13, R12
-	JMP         sum_end_49
+	JMP         sum_end_53
 
-no_i32_52:
+no_i32_56:
 	TESTL       $0x00000040, AX
-	JZ          no_f32_53
-	VMOVUPS.Z   (R12), K1, Z5
-	VFMADD231PS Z5, Z4, Z20
-	VMOVUPS.Z   64(R12), K2, Z6
-	VFMADD231PS Z6, Z4, Z21
-	ADDQ        R13, R12
+	JZ          no_f32_57
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z22
 	VMOVUPS.Z   64(R12), K2, Z6
 	VFMADD231PS Z6, Z4, Z23
 	ADDQ        R13, R12
-	JMP         sum_end_49
+	JMP         sum_end_53
 
-no_f32_53:
-sum_end_49:
-no_sum_48:
+no_f32_57:
+sum_end_53:
+no_sum_52:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_54
+	JZ     no_relu_58
 	VPXOR  X5, X5, X5
-	VMAXPS Z5, Z20, Z20
-	VMAXPS Z5, Z21, Z21
 	VMAXPS Z5, Z22, Z22
 	VMAXPS Z5, Z23, Z23
 
-no_relu_54:
+no_relu_58:
 	TESTL   $0x00000100, AX
-	JZ      no_post_55
+	JZ      no_post_59
 	VMOVUPS (R11), Z5
 	VMOVUPS 64(R11), Z6
-	VMULPS  Z5, Z20, Z20
-	VMULPS  Z6, Z21, Z21
 	VMULPS  Z5, Z22, Z22
 	VMULPS  Z6, Z23, Z23
 
-no_post_55:
+no_post_59:
 	TESTL  $0x00002000, AX
-	JZ     no_lo_56
-	VMAXPS Z2, Z20, Z20
-	VMAXPS Z2, Z21, Z21
+	JZ     no_lo_60
 	VMAXPS Z2, Z22, Z22
 	VMAXPS Z2, Z23, Z23
 
-no_lo_56:
+no_lo_60:
 	TESTL  $0x00004000, AX
-	JZ     no_hi_57
-	VMINPS Z20, Z3, Z20
-	VMINPS Z21, Z3, Z21
+	JZ     no_hi_61
 	VMINPS Z22, Z3, Z22
 	VMINPS Z23, Z3, Z23
 
-no_hi_57:
-	VCVTPS2DQ Z20, Z20
-	VCVTPS2DQ Z21, Z21
+no_hi_61:
 	VCVTPS2DQ Z22, Z22
 	VCVTPS2DQ Z23, Z23
-	VPACKSSDW Z21, Z20, Z5
-	VPACKSSDW Z23, Z22, Z6
+	VPACKSSDW Z23, Z22, Z5
 	TESTL     $0x00000800, AX
-	JNZ       signed_58
-	VPACKUSWB Z6, Z5, Z5
-	JMP       packed_59
+	JNZ       signed_62
+	VPACKUSWB Z5, Z5, Z5
+	JMP       packed_63
 
-signed_58:
-	VPACKSSWB Z6, Z5, Z5
+signed_62:
+	VPACKSSWB Z5, Z5, Z5
 
-packed_59:
-	VPERMD        Z5, Z0, Z5
-	VPXORD        Z1, Z5, Z5
-	TESTL         $0x00010000, AX
-	JNZ           partial_60
-	VMOVUPS       Y5, (BX)
-	ADDQ          CX, BX
-	VEXTRACTI64X4 $0x01, Z5, (BX)
-	ADDQ          CX, BX
-	JMP           end_61
+packed_63:
+	VPERMD  Z5, Z0, Z5
+	VPXORD  Z1, Z5, Z5
+	TESTL   $0x00010000, AX
+	JNZ     partial_64
+	VMOVUPS Y5, (BX)
+	ADDQ    CX, BX
+	JMP     end_65
 
-partial_60:
-	VMOVDQU8      Y5, K3, (BX)
-	ADDQ          CX, BX
-	VEXTRACTI64X4 $0x01, Z5, Y6
-	VMOVDQU8      Y6, K3, (BX)
-	ADDQ          CX, BX
+partial_64:
+	VMOVDQU8 Y5, K3, (BX)
+	ADDQ     CX, BX
 
-end_61:
+end_65:
 	JMP stored_15
 
 words_19:
@@ -2267,7 +2284,7 @@ words_19:
 	VCVTDQ2PS Z22, Z22
 	VCVTDQ2PS Z23, Z23
 	TESTL     $0x00000001, AX
-	JZ        no_pre_62
+	JZ        no_pre_66
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VMOVUPS   64(BX), Z1
@@ -2288,9 +2305,9 @@ words_19:
 	VADDPS    Z0, Z22, Z22
 	VADDPS    Z1, Z23, Z23
 
-no_pre_62:
+no_pre_66:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_63
+	JZ      no_scale_67
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -2311,9 +2328,9 @@ no_pre_62:
 	VMULPS  Z0, Z22, Z22
 	VMULPS  Z1, Z23, Z23
 
-no_scale_63:
+no_scale_67:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_64
+	JZ      no_bias_68
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -2334,16 +2351,16 @@ no_scale_63:
 	VADDPS  Z0, Z22, Z22
 	VADDPS  Z1, Z23, Z23
 
-no_bias_64:
+no_bias_68:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_65
+	JZ           no_sum_69
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 240(DI), Z0
 	KMOVW        228(DI), K1
 	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_66
+	JZ           no_sum_u8_70
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -2401,9 +2418,9 @@ no_bias_64:
 	VFMADD231PS  Z2, Z0, Z23
 	ADDQ         CX, BX
 
-no_sum_u8_66:
+no_sum_u8_70:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_67
+	JZ          no_sum_i8_71
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -2461,9 +2478,9 @@ no_sum_u8_66:
 	VFMADD231PS Z2, Z0, Z23
 	ADDQ        CX, BX
 
-no_sum_i8_67:
+no_sum_i8_71:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_68
+	JZ          no_sum_i32_72
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -2521,9 +2538,9 @@ no_sum_i8_67:
 	VFMADD231PS Z2, Z0, Z23
 	ADDQ        CX, BX
 
-no_sum_i32_68:
+no_sum_i32_72:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_69
+	JZ          no_sum_f32_73
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	VMOVUPS.Z   64(BX), K2, Z2
@@ -2565,10 +2582,10 @@ no_sum_i32_68:
 	VFMADD231PS Z2, Z0, Z23
 	ADDQ        CX, BX
 
-no_sum_f32_69:
-no_sum_65:
+no_sum_f32_73:
+no_sum_69:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_70
+	JZ     no_relu_74
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
@@ -2587,9 +2604,9 @@ no_sum_65:
 	VMAXPS Z0, Z22, Z22
 	VMAXPS Z0, Z23, Z23
 
-no_relu_70:
+no_relu_74:
 	TESTL   $0x00000100, AX
-	JZ      no_post_71
+	JZ      no_post_75
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
@@ -2610,9 +2627,9 @@ no_relu_70:
 	VMULPS  Z0, Z22, Z22
 	VMULPS  Z1, Z23, Z23
 
-no_post_71:
+no_post_75:
 	TESTL        $0x00008000, AX
-	JZ           no_words_73
+	JZ           no_words_77
 	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VBROADCASTSS 236(DI), Z1
@@ -2743,11 +2760,11 @@ no_post_71:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z23, Z23
 
-no_words_73:
+no_words_77:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    228(DI), $0xffffffff
-	JNE     partial_74
+	JNE     partial_78
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
@@ -2772,9 +2789,9 @@ no_words_73:
 	VMOVUPS Z22, (BX)
 	VMOVUPS Z23, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_75
+	JMP     end_79
 
-partial_74:
+partial_78:
 	KMOVW   228(DI), K1
 	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
@@ -2802,7 +2819,7 @@ partial_74:
 	VMOVUPS Z23, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_75:
+end_79:
 stored_15:
 	MOVQ   184(SP), AX
 	MOVQ   192(SP), R10
@@ -2832,29 +2849,29 @@ any_row:
 	MOVQ      R9, 56(DI)
 	MOVL      224(DI), AX
 	TESTL     $0x00008e00, AX
-	JNZ       chain_77
+	JNZ       chain_81
 	MOVQ      48(DI), BX
 	MOVQ      120(DI), CX
 	CMPL      228(DI), $0xffffffff
-	JNE       partial_78
+	JNE       partial_82
 	VMOVUPS   Z8, (BX)
 	VMOVUPS   Z9, 64(BX)
 	ADDQ      CX, BX
-	JMP       end_79
+	JMP       end_83
 
-partial_78:
+partial_82:
 	KMOVW   228(DI), K1
 	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_79:
-	JMP stored_76
+end_83:
+	JMP stored_80
 
-chain_77:
+chain_81:
 	TESTL        $0x00008200, AX
-	JNZ          words_80
+	JNZ          words_84
 	MOVQ         $0x0d0905010c080400, R13
 	VMOVQ        R13, X0
 	MOVQ         $0x0f0b07030e0a0602, R13
@@ -2878,33 +2895,33 @@ chain_77:
 	VCVTDQ2PS    Z8, Z8
 	VCVTDQ2PS    Z9, Z9
 	TESTL        $0x00000001, AX
-	JZ           no_pre_81
+	JZ           no_pre_85
 	VMOVUPS      (R8), Z5
 	VMOVUPS      64(R8), Z6
 	VADDPS       Z5, Z8, Z8
 	VADDPS       Z6, Z9, Z9
 
-no_pre_81:
+no_pre_85:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_82
+	JZ      no_scale_86
 	VMOVUPS (R9), Z5
 	VMOVUPS 64(R9), Z6
 	VMULPS  Z5, Z8, Z8
 	VMULPS  Z6, Z9, Z9
 
-no_scale_82:
+no_scale_86:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_83
+	JZ      no_bias_87
 	VMOVUPS (R10), Z5
 	VMOVUPS 64(R10), Z6
 	VADDPS  Z5, Z8, Z8
 	VADDPS  Z6, Z9, Z9
 
-no_bias_83:
+no_bias_87:
 	TESTL       $0x00000078, AX
-	JZ          no_sum_84
+	JZ          no_sum_88
 	TESTL       $0x00000008, AX
-	JZ          no_u8_86
+	JZ          no_u8_90
 	VPMOVZXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -2912,11 +2929,11 @@ no_bias_83:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z9
 	ADDQ        R13, R12
-	JMP         sum_end_85
+	JMP         sum_end_89
 
-no_u8_86:
+no_u8_90:
 	TESTL       $0x00000010, AX
-	JZ          no_i8_87
+	JZ          no_i8_91
 	VPMOVSXBD.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -2924,11 +2941,11 @@ no_u8_86:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z9
 	ADDQ        R13, R12
-	JMP         sum_end_85
+	JMP         sum_end_89
 
-no_i8_87:
+no_i8_91:
 	TESTL       $0x00000020, AX
-	JZ          no_i32_88
+	JZ          no_i32_92
 	VMOVDQU32.Z (R12), K1, Z5
 	VCVTDQ2PS   Z5, Z5
 	VFMADD231PS Z5, Z4, Z8
@@ -2936,114 +2953,114 @@ no_i8_87:
 	VCVTDQ2PS   Z6, Z6
 	VFMADD231PS Z6, Z4, Z9
 	ADDQ        R13, R12
-	JMP         sum_end_85
+	JMP         sum_end_89
 
-no_i32_88:
+no_i32_92:
 	TESTL       $0x00000040, AX
-	JZ          no_f32_89
+	JZ          no_f32_93
 	VMOVUPS.Z   (R12), K1, Z5
 	VFMADD231PS Z5, Z4, Z8
 	VMOVUPS.Z   64(R12), K2, Z6
 	VFMADD231PS Z6, Z4, Z9
 	ADDQ        R13, R12
-	JMP         sum_end_85
+	JMP         sum_end_89
 
-no_f32_89:
-sum_end_85:
-no_sum_84:
+no_f32_93:
+sum_end_89:
+no_sum_88:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_90
+	JZ     no_relu_94
 	VPXOR  X5, X5, X5
 	VMAXPS Z5, Z8, Z8
 	VMAXPS Z5, Z9, Z9
 
-no_relu_90:
+no_relu_94:
 	TESTL   $0x00000100, AX
-	JZ      no_post_91
+	JZ      no_post_95
 	VMOVUPS (R11), Z5
 	VMOVUPS 64(R11), Z6
 	VMULPS  Z5, Z8, Z8
 	VMULPS  Z6, Z9, Z9
 
-no_post_91:
+no_post_95:
 	TESTL  $0x00002000, AX
-	JZ     no_lo_92
+	JZ     no_lo_96
 	VMAXPS Z2, Z8, Z8
 	VMAXPS Z2, Z9, Z9
 
-no_lo_92:
+no_lo_96:
 	TESTL  $0x00004000, AX
-	JZ     no_hi_93
+	JZ     no_hi_97
 	VMINPS Z8, Z3, Z8
 	VMINPS Z9, Z3, Z9
 
-no_hi_93:
+no_hi_97:
 	VCVTPS2DQ Z8, Z8
 	VCVTPS2DQ Z9, Z9
 	VPACKSSDW Z9, Z8, Z5
 	TESTL     $0x00000800, AX
-	JNZ       signed_94
+	JNZ       signed_98
 	VPACKUSWB Z5, Z5, Z5
-	JMP       packed_95
+	JMP       packed_99
 
-signed_94:
+signed_98:
 	VPACKSSWB Z5, Z5, Z5
 
-packed_95:
+packed_99:
 	VPERMD  Z5, Z0, Z5
 	VPXORD  Z1, Z5, Z5
 	TESTL   $0x00010000, AX
-	JNZ     partial_96
+	JNZ     partial_100
 	VMOVUPS Y5, (BX)
 	ADDQ    CX, BX
-	JMP     end_97
+	JMP     end_101
 
-partial_96:
+partial_100:
 	VMOVDQU8 Y5, K3, (BX)
 	ADDQ     CX, BX
 
-end_97:
-	JMP stored_76
+end_101:
+	JMP stored_80
 
-words_80:
+words_84:
 	VCVTDQ2PS Z8, Z8
 	VCVTDQ2PS Z9, Z9
 	TESTL     $0x00000001, AX
-	JZ        no_pre_98
+	JZ        no_pre_102
 	MOVQ      80(DI), BX
 	VMOVUPS   (BX), Z0
 	VMOVUPS   64(BX), Z1
 	VADDPS    Z0, Z8, Z8
 	VADDPS    Z1, Z9, Z9
 
-no_pre_98:
+no_pre_102:
 	TESTL   $0x00000002, AX
-	JZ      no_scale_99
+	JZ      no_scale_103
 	MOVQ    88(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
 	VMULPS  Z0, Z8, Z8
 	VMULPS  Z1, Z9, Z9
 
-no_scale_99:
+no_scale_103:
 	TESTL   $0x00000004, AX
-	JZ      no_bias_100
+	JZ      no_bias_104
 	MOVQ    96(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
 	VADDPS  Z0, Z8, Z8
 	VADDPS  Z1, Z9, Z9
 
-no_bias_100:
+no_bias_104:
 	TESTL        $0x00000078, AX
-	JZ           no_sum_101
+	JZ           no_sum_105
 	MOVQ         56(DI), BX
 	MOVQ         128(DI), CX
 	VBROADCASTSS 240(DI), Z0
 	KMOVW        228(DI), K1
 	KMOVW        230(DI), K2
 	TESTL        $0x00000008, AX
-	JZ           no_sum_u8_102
+	JZ           no_sum_u8_106
 	VPMOVZXBD.Z  (BX), K1, Z1
 	VCVTDQ2PS    Z1, Z1
 	VFMADD231PS  Z1, Z0, Z8
@@ -3052,9 +3069,9 @@ no_bias_100:
 	VFMADD231PS  Z2, Z0, Z9
 	ADDQ         CX, BX
 
-no_sum_u8_102:
+no_sum_u8_106:
 	TESTL       $0x00000010, AX
-	JZ          no_sum_i8_103
+	JZ          no_sum_i8_107
 	VPMOVSXBD.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -3063,9 +3080,9 @@ no_sum_u8_102:
 	VFMADD231PS Z2, Z0, Z9
 	ADDQ        CX, BX
 
-no_sum_i8_103:
+no_sum_i8_107:
 	TESTL       $0x00000020, AX
-	JZ          no_sum_i32_104
+	JZ          no_sum_i32_108
 	VMOVDQU32.Z (BX), K1, Z1
 	VCVTDQ2PS   Z1, Z1
 	VFMADD231PS Z1, Z0, Z8
@@ -3074,35 +3091,35 @@ no_sum_i8_103:
 	VFMADD231PS Z2, Z0, Z9
 	ADDQ        CX, BX
 
-no_sum_i32_104:
+no_sum_i32_108:
 	TESTL       $0x00000040, AX
-	JZ          no_sum_f32_105
+	JZ          no_sum_f32_109
 	VMOVUPS.Z   (BX), K1, Z1
 	VFMADD231PS Z1, Z0, Z8
 	VMOVUPS.Z   64(BX), K2, Z2
 	VFMADD231PS Z2, Z0, Z9
 	ADDQ        CX, BX
 
-no_sum_f32_105:
-no_sum_101:
+no_sum_f32_109:
+no_sum_105:
 	TESTL  $0x00000080, AX
-	JZ     no_relu_106
+	JZ     no_relu_110
 	VPXOR  X0, X0, X0
 	VMAXPS Z0, Z8, Z8
 	VMAXPS Z0, Z9, Z9
 
-no_relu_106:
+no_relu_110:
 	TESTL   $0x00000100, AX
-	JZ      no_post_107
+	JZ      no_post_111
 	MOVQ    104(DI), BX
 	VMOVUPS (BX), Z0
 	VMOVUPS 64(BX), Z1
 	VMULPS  Z0, Z8, Z8
 	VMULPS  Z1, Z9, Z9
 
-no_post_107:
+no_post_111:
 	TESTL        $0x00008000, AX
-	JZ           no_words_109
+	JZ           no_words_113
 	VBROADCASTSS 232(DI), Z0
 	VMAXPS       Z0, Z8, Z8
 	VBROADCASTSS 236(DI), Z1
@@ -3121,25 +3138,25 @@ no_post_107:
 	VPANDND      Z2, Z1, Z2
 	VPXORD       Z2, Z9, Z9
 
-no_words_109:
+no_words_113:
 	MOVQ    48(DI), BX
 	MOVQ    120(DI), CX
 	CMPL    228(DI), $0xffffffff
-	JNE     partial_110
+	JNE     partial_114
 	VMOVUPS Z8, (BX)
 	VMOVUPS Z9, 64(BX)
 	ADDQ    CX, BX
-	JMP     end_111
+	JMP     end_115
 
-partial_110:
+partial_114:
 	KMOVW   228(DI), K1
 	KMOVW   230(DI), K2
 	VMOVUPS Z8, K1, (BX)
 	VMOVUPS Z9, K2, 64(BX)
 	ADDQ    CX, BX
 
-end_111:
-stored_76:
+end_115:
+stored_80:
 	MOVQ   184(SP), AX
 	MOVQ   192(SP), R10
 	MOVQ   200(SP), R11

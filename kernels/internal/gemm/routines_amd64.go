@@ -100,7 +100,7 @@ func gemm_u8s8_chain_32x32k64_amx(c *call)
 //go:noescape
 func gemm_u8s8_chain_32x16k64_amx(c *call)
 
-// gemm_u8s8_chain_6x32k4_avx512vnni computes tiles of rows by 32 columns, for every row m of every tile:
+// gemm_u8s8_chain_7x32k4_avx512vnni computes tiles of rows by 32 columns, for every row m of every tile:
 //
 //	c[m,n] = epilogue(init[n] + sum over t, k4 < k/4, i < 4 of a[offsets[m,t]+4*k4+i] * b[t,k4,n,i])
 //
@@ -109,7 +109,7 @@ func gemm_u8s8_chain_32x16k64_amx(c *call)
 // k is a multiple of 4. Columns whose bit in mask is 0 are not stored.
 //
 //go:noescape
-func gemm_u8s8_chain_6x32k4_avx512vnni(c *call)
+func gemm_u8s8_chain_7x32k4_avx512vnni(c *call)
 
 // gemm_u8s8_chain_12x16k4_avx512vnni computes tiles of rows by 16 columns, for every row m of every tile:
 //
@@ -122,12 +122,12 @@ func gemm_u8s8_chain_6x32k4_avx512vnni(c *call)
 //go:noescape
 func gemm_u8s8_chain_12x16k4_avx512vnni(c *call)
 
-// gemm_u8s8_short_6x32k4_avx512vnni computes what gemm_u8s8_chain_6x32k4_avx512vnni does, where k is at
+// gemm_u8s8_short_7x32k4_avx512vnni computes what gemm_u8s8_chain_7x32k4_avx512vnni does, where k is at
 // least 16, all columns are stored, and the epilogue has scale, bias and post, and may have a summand of bytes and a range;
 // results are bytes.
 //
 //go:noescape
-func gemm_u8s8_short_6x32k4_avx512vnni(c *call)
+func gemm_u8s8_short_7x32k4_avx512vnni(c *call)
 
 // gemm_u8s8_chain_16x1k64_avx512vnni computes tiles of 16 rows by 1 columns, for every m below 16*tiles:
 //

@@ -19,12 +19,15 @@ func (p *Packed) shortVNNI() bool {
 	return p.flags&always == always && p.flags&^(always|may) == 0 && p.flags&(outU8|outI8) != 0 && p.tapBytes >= stepK
 }
 
-// The most rows of a tile, in a whole panel and in one of half the width. If rows lie a multiple of conflictStride
-// bytes apart, they map to too few sets of the first-level cache for that many rows.
+// The most rows of a tile: in a whole panel; in one of half the width; and where rows lie a multiple of conflictStride
+// bytes apart, which maps them to few sets of the first-level cache, or products are so short that storing the results
+// takes as long, which is done for two rows at once.
 const (
-	rowsVNNI       = 6
+	rowsVNNI       = 7
 	halfRowsVNNI   = 12
+	evenRowsVNNI   = 6
 	conflictStride = 2048
+	shortProduct   = 16 // bytes of K
 )
 
 func runVNNI(p *Packed, a Args, m0, m1, panel0, panel1 int) {
@@ -61,9 +64,13 @@ func (r *runnerVNNI) region(g *Region, panel int) {
 
 // tileRowsVNNI returns the most rows of a tile in a panel.
 func (p *Packed) tileRowsVNNI(panel int) int {
-	conflict := p.spec.Taps == 1 && p.spec.TapBytes%conflictStride == 0
-	if p.panelWidth(panel) < p.variant.NR && !conflict {
+	switch one := p.spec.Taps == 1; {
+	case one && p.spec.TapBytes%conflictStride == 0:
+		return evenRowsVNNI
+	case p.panelWidth(panel) < p.variant.NR:
 		return halfRowsVNNI
+	case one && p.spec.TapBytes <= shortProduct:
+		return evenRowsVNNI
 	}
 	return rowsVNNI
 }
@@ -111,9 +118,9 @@ func (r *runnerVNNI) kernel(g *Region, panel, i, rows, tiles int) {
 	whole := p.panelWidth(panel) == nr
 	switch {
 	case whole && p.short && r.flags&partial == 0 && tiles*g.Lines > 1:
-		gemm_u8s8_short_6x32k4_avx512vnni(&r.call)
+		gemm_u8s8_short_7x32k4_avx512vnni(&r.call)
 	case whole:
-		gemm_u8s8_chain_6x32k4_avx512vnni(&r.call)
+		gemm_u8s8_chain_7x32k4_avx512vnni(&r.call)
 	default:
 		gemm_u8s8_chain_12x16k4_avx512vnni(&r.call)
 	}
