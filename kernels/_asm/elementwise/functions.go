@@ -26,12 +26,12 @@ const (
 	ln2
 	one
 	two
-	minusHalf
+	erfcMost
 	half
 	sign
 	magnitude
-	normalScale
-	sqrt2
+	erfcScale
+	reciprocalBits
 	seluPositive
 	seluNegative
 	twoByPi
@@ -52,19 +52,19 @@ const (
 	erfMost
 	pi
 	expTail
-	logTail    = expTail + expTerms
-	erfTop     = logTail + logTerms
-	erfBottom  = erfTop + erfTopTerms
-	normalTail = erfBottom + erfBottomTerms
-	sinTail    = normalTail + normalTerms
-	cosTail    = sinTail + angleTerms
-	atanTail   = cosTail + angleTerms
-	asinTail   = atanTail + atanTerms
+	logTail   = expTail + expTerms
+	erfTop    = logTail + logTerms
+	erfBottom = erfTop + erfTopTerms
+	erfcTail  = erfBottom + erfBottomTerms
+	sinTail   = erfcTail + erfcTerms
+	cosTail   = sinTail + angleTerms
+	atanTail  = cosTail + angleTerms
+	asinTail  = atanTail + atanTerms
 )
 
 const (
 	expTerms, logTerms, erfTopTerms, erfBottomTerms = 7, 7, 8, 7
-	normalTerms, angleTerms, atanTerms, asinTerms   = 12, 5, 12, 8
+	erfcTerms, angleTerms, atanTerms, asinTerms     = 10, 5, 12, 8
 )
 
 // lane is one of the vectors in work: its value, which stays, and registers.
@@ -126,13 +126,18 @@ func (g *gen) power() {
 	g.all(func(l lane) { g.VMINPD(l.r, limit, l.r) }) // r of NaN
 	limit = g.share(least)
 	g.all(func(l lane) { g.VMAXPD(l.r, limit, l.r) })
+	g.reduced()
+	g.all(func(l lane) { g.VMULPD(l.r, l.p, l.p) })
+}
+
+// reduced computes new p, r and t of e**r = (1+p*r)*t, for r between least and most.
+func (g *gen) reduced() {
 	g.all(func(l lane) { g.VMOVUPD(number(toInteger), l.t) })
 	g.all(func(l lane) { g.VFMADD231PD(number(log2e), l.r, l.t) })
 	g.all(func(l lane) { g.VSUBPD(number(toInteger), l.t, l.p) })
 	g.all(func(l lane) { g.VFNMADD231PD(number(ln2), l.p, l.r) })
 	g.all(func(l lane) { g.VPSLLQ(operand.U8(52), l.t, l.t) })
 	g.horner(expTail, expTerms, func(l lane) (x, p reg.VecPhysical) { return l.r, l.p })
-	g.all(func(l lane) { g.VMULPD(l.r, l.p, l.p) })
 }
 
 // horner evaluates the polynomial of so many terms of x into p.
@@ -171,18 +176,16 @@ func (g *gen) ofNegative(values func(l lane) (yes, no reg.VecPhysical)) {
 	})
 }
 
-// normal makes p the probability that a normal variable exceeds y, at least 0.
-func (g *gen) normal() {
-	g.all(func(l lane) { g.VMULPD(l.y, l.y, l.r) })
-	g.all(func(l lane) { g.VMULPD(number(minusHalf), l.r, l.r) })
-	g.exp()
-	g.all(func(l lane) { g.VMOVUPD(number(normalScale), l.t) })
-	g.all(func(l lane) { g.VFMADD213PD(number(one), l.y, l.t) })
-	unit := g.share(one)
-	g.all(func(l lane) { g.VDIVPD(l.t, unit, l.t) })
-	g.horner(normalTail, normalTerms, func(l lane) (x, p reg.VecPhysical) { return l.t, l.r })
-	g.all(func(l lane) { g.VMULPD(l.t, l.r, l.r) })
-	g.all(func(l lane) { g.VMULPD(l.r, l.p, l.p) })
+// reciprocal makes u 1/y, for y > 0 of normal size.
+func (g *gen) reciprocal() {
+	g.all(func(l lane) { g.VMOVUPD(number(reciprocalBits), l.u) })
+	g.all(func(l lane) { g.VPSUBQ(l.y, l.u, l.u) })
+	for range 2 {
+		g.all(func(l lane) { g.VMOVUPD(number(one), l.k) })
+		g.all(func(l lane) { g.VFNMADD231PD(l.u, l.y, l.k) })
+		g.all(func(l lane) { g.VFMADD213PD(l.k, l.k, l.k) })
+		g.all(func(l lane) { g.VFMADD231PD(l.u, l.k, l.u) })
+	}
 }
 
 // signOf makes p, which is not negative, have the sign of x.
@@ -516,9 +519,19 @@ func (g *gen) remainderOfFloor() {
 
 func (g *gen) complementOfErf() {
 	g.all(func(l lane) { g.VANDPD(number(magnitude), l.x, l.y) })
-	g.all(func(l lane) { g.VMULPD(number(sqrt2), l.y, l.y) })
-	g.normal()
-	g.all(func(l lane) { g.VADDPD(l.p, l.p, l.p) })
+	limit := g.share(erfcMost)
+	g.all(func(l lane) { g.VMINPD(l.y, limit, l.y) }) // y of NaN
+	g.all(func(l lane) { g.VMOVUPD(number(zero), l.r) })
+	g.all(func(l lane) { g.VFNMADD231PD(l.y, l.y, l.r) })
+	unit := g.share(one)
+	g.all(func(l lane) { g.VFMADD132PD(number(erfcScale), unit, l.y) })
+	g.reciprocal()
+	g.reduced()
+	g.all(func(l lane) { g.VFMADD213PD(number(one), l.r, l.p) })
+	g.horner(erfcTail, erfcTerms, func(l lane) (x, p reg.VecPhysical) { return l.u, l.r })
+	g.all(func(l lane) { g.VMULPD(l.u, l.r, l.r) })
+	g.all(func(l lane) { g.VMULPD(l.r, l.p, l.p) })
+	g.all(func(l lane) { g.VMULPD(l.t, l.p, l.p) })
 	all := g.share(two)
 	g.all(func(l lane) { g.VSUBPD(l.p, all, l.r) })
 	g.ofNegative(func(l lane) (yes, no reg.VecPhysical) { return l.r, l.p })
