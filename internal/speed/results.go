@@ -15,6 +15,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 //go:embed measured/*.json
@@ -25,10 +26,12 @@ const (
 	AMX  = "amx"
 	VNNI = "vnni"
 	AVX2 = "avx2"
+	// VNNI on Intel's CPUs, whose server cores start two multiplications of 512 bits in each cycle.
+	VNNIIntel = "vnni-intel"
 )
 
 // Kinds lists the kinds of CPUs in the order in which they are shown.
-func Kinds() []string { return []string{AMX, VNNI, AVX2} }
+func Kinds() []string { return []string{AMX, VNNI, VNNIIntel, AVX2} }
 
 // Sections of the measurements.
 const (
@@ -199,6 +202,8 @@ func (r *Results) Kind() string {
 	switch {
 	case r.AMX:
 		return AMX
+	case r.VNNI && strings.HasPrefix(r.CPU, "Intel"):
+		return VNNIIntel
 	case r.VNNI:
 		return VNNI
 	}
