@@ -162,6 +162,7 @@ func moved(offsets []int32, by int) []int32 {
 func (c *compiler) finish(f *segments.Partition, sharing int, runs *machine.RunPool) (*machine.Planned, error) {
 	l := &machine.Layout{
 		Params: f.Parameters, Results: f.Results, Buffers: c.buffers, OnArena: c.onArena, States: c.states,
+		Caller: c.caller, CalledBytes: c.inner,
 	}
 	for i, r := range f.Results {
 		l.Outputs = append(l.Outputs, c.output(i, r))
@@ -172,14 +173,7 @@ func (c *compiler) finish(f *segments.Partition, sharing int, runs *machine.RunP
 	if err := l.Place(c.limits.Bytes, sharing); err != nil {
 		return nil, err
 	}
-	if sharing > 1 && c.caller != nil && int64(l.Arena)+c.inner > c.limits.Bytes {
-		if err := l.Place(c.limits.Bytes, 1); err != nil {
-			return nil, err
-		}
-	}
-	if c.arena = l.Arena; c.caller != nil && int64(c.arena)+c.inner > c.limits.Bytes {
-		return nil, machine.OutOfMemory(c.caller, int64(c.arena)+c.inner, c.limits.Bytes)
-	}
+	c.arena = l.Arena
 	for _, bind := range c.bind {
 		if err := bind(); err != nil {
 			return nil, err
