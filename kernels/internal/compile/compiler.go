@@ -46,6 +46,13 @@ func (c *compiler) fixedBuffer(f core.Fact, t *core.Tensor) int {
 	return b
 }
 
+// constantBuffer returns a buffer outside the arena with some bytes.
+func (c *compiler) constantBuffer(bytes []byte) int {
+	b := c.newScratch(len(bytes))
+	c.buffers[b].Fixed = bytes
+	return b
+}
+
 func (c *compiler) newBuffer(f core.Fact) int {
 	return c.newScratch(f.Shape.MustElements() * f.Type.Size())
 }
@@ -123,6 +130,94 @@ func (c *compiler) emit(i machine.Instruction) {
 		}
 	}
 	c.code = append(c.code, i)
+}
+
+// work is an instruction whose result consists of units, such as rows, that are computed independently of one another.
+type work struct {
+	node          *core.Node
+	kernel        string
+	units         int
+	reads, writes []int
+	scratch       int // bytes for each thread
+	// run computes units [i0,i1), of which there is at least one.
+	run func(r *machine.Worker, scratch []byte, i0, i1 int) error
+}
+
+// emitUnits appends the instruction of work.
+func (c *compiler) emitUnits(w work) { c.emitWork(w, splitUnits) }
+
+// emitElements is emitUnits for elements: the parts of threads begin at multiples of some elements.
+func (c *compiler) emitElements(w work) { c.emitWork(w, splitElements) }
+
+func (c *compiler) emitWork(w work, split func(n, part, parts int) (i0, i1 int)) {
+	scratch := c.newThreadScratch(w.scratch)
+	c.emit(machine.Instruction{
+		Node: w.node, Kernel: w.kernel, Splits: w.units > 1, Reads: w.reads, Writes: w.writes, Scratch: scratch.buffers(),
+		Run: func(r *machine.Worker, part, parts int) error {
+			i0, i1 := split(w.units, part, parts)
+			if i0 >= i1 {
+				return nil
+			}
+			return w.run(r, scratch.of(r), i0, i1)
+		},
+	})
+}
+
+// elementBlock is how many elements are taken through several primitives at a time.
+const elementBlock = 1024
+
+// splitUnits returns the range of units of a part.
+func splitUnits(n, part, parts int) (i0, i1 int) { return part * n / parts, (part + 1) * n / parts }
+
+// splitElements returns the range of elements of a part. It begins at a multiple of 64.
+func splitElements(n, part, parts int) (i0, i1 int) {
+	const unit = 64
+	i0, i1 = splitUnits((n+unit-1)/unit, part, parts)
+	return i0 * unit, min(i1*unit, n)
+}
+
+// partsPerThread is into how many parts per thread the work of emitPartials is divided at most.
+const partsPerThread = 16
+
+// emitPartials appends an instruction that computes a value of each part of some units, and returns what returns the
+// values of a Run in the order of the parts. A value may occur more than once. run of w is not called.
+func emitPartials[T any](
+	c *compiler, w work, of func(r *machine.Worker, scratch []byte, i0, i1 int) T,
+) func(*machine.Run) []T {
+	most, scratch := c.threads*partsPerThread, c.newThreadScratch(w.scratch)
+	state := c.newState(func() any { return make([]T, most) })
+	c.emit(machine.Instruction{
+		Node: w.node, Kernel: w.kernel, Splits: true, MostParts: most, Reads: w.reads, Scratch: scratch.buffers(),
+		Run: func(r *machine.Worker, part, parts int) error {
+			i0, i1 := splitUnits(w.units, part, parts)
+			v := of(r, scratch.of(r), i0, i1)
+			// A part has the values of all smaller parts that it consists of.
+			machine.Fill(r.State[state].([]T)[part*most/parts:(part+1)*most/parts], v)
+			return nil
+		},
+	})
+	return func(r *machine.Run) []T { return r.State[state].([]T) }
+}
+
+// threadScratch is scratch of which each thread has its own bytes.
+type threadScratch struct{ buffer, bytes int }
+
+func (c *compiler) newThreadScratch(bytes int) threadScratch {
+	if bytes == 0 {
+		return threadScratch{buffer: -1}
+	}
+	return threadScratch{c.newScratch(productOf(c.threads, bytes)), bytes}
+}
+
+// buffers returns the buffer for Instruction.Scratch.
+func (s threadScratch) buffers() []int { return []int{s.buffer} }
+
+// of returns the bytes of a thread.
+func (s threadScratch) of(r *machine.Worker) []byte {
+	if s.bytes == 0 {
+		return nil
+	}
+	return r.Mem[s.buffer][r.Thread*s.bytes:][:s.bytes]
 }
 
 // offsets returns the offsets in the arena at which a kernel finds what each row reads. They are computed
