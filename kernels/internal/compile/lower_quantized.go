@@ -282,39 +282,25 @@ func lowerQuantizeV2(c *compiler, n *core.Node) (bool, error) {
 	}
 	in, out := c.emitRange(n)
 	src, dst, low, high := in[0], out[0], out[1], out[2]
-	v := elementwise.Choose(c.isas, elementwise.Quantize)
+	quantize, flush := elementwise.Choose(c.isas, elementwise.Quantize), elementwise.Choose(c.isas, elementwise.Flushed)
+	const leastFlushed = 0x1p100 // a smaller factor makes 0 of subnormal numbers anyway
 	c.emitElements(work{
-		node: n, kernel: v.Name, units: elements, reads: []int{src, low, high}, writes: []int{dst},
-		run: func(r *machine.Worker, _ []byte, i0, i1 int) error {
-			numbers, _ := match.QuantizeV2Numbers(op, floatAt(r.Run, low), floatAt(r.Run, high))
-			if r.Numbers = numbers; numbers.Scale >= 0x1p100 {
-				quantizeFlushed(v, r.Mem[dst][i0:], machine.View[float32](r.Mem[src])[i0:i1], &r.Numbers)
+		node: n, kernel: quantize.Name, units: elements, reads: []int{src, low, high}, writes: []int{dst},
+		scratch: 4 * elementBlock, run: func(r *machine.Worker, tmp []byte, i0, i1 int) error {
+			r.Numbers, _ = match.QuantizeV2Numbers(op, floatAt(r.Run, low), floatAt(r.Run, high))
+			if r.Numbers.Scale < leastFlushed {
+				quantize.Run(r.Mem[dst][i0:], r.Mem[src][4*i0:], nil, i1-i0, &r.Numbers)
 				return nil
 			}
-			v.Run(r.Mem[dst][i0:], r.Mem[src][4*i0:], nil, i1-i0, &r.Numbers)
+			for i := i0; i < i1; i += elementBlock {
+				k := min(elementBlock, i1-i)
+				flush.Run(tmp, r.Mem[src][4*i:], nil, k, nil)
+				quantize.Run(r.Mem[dst][i:], tmp, nil, k, &r.Numbers)
+			}
 			return nil
 		},
 	})
 	return true, nil
-}
-
-// quantizeFlushed quantizes x with subnormal numbers flushed to 0. If the factor is below 2^100, flushing makes no
-// difference.
-func quantizeFlushed(v *elementwise.Variant, dst []byte, x []float32, numbers *elementwise.Numbers) {
-	var flushed struct {
-		_     [0]float32 // aligns bytes for float32
-		bytes [256]byte
-	}
-	part := machine.View[float32](flushed.bytes[:])
-	for at := 0; at < len(x); at += len(part) {
-		n := copy(part, x[at:])
-		for i, f := range part[:n] {
-			if f > -0x1p-126 && f < 0x1p-126 {
-				part[i] = 0
-			}
-		}
-		v.Run(dst[at:], flushed.bytes[:], nil, n, numbers)
-	}
 }
 
 // lowerQuantizeV2Steps lowers a QuantizeV2 by a chain that is built in each run, when its range is known. If no
