@@ -5,6 +5,7 @@ import (
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/trait"
+	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/match"
@@ -159,6 +160,20 @@ func (c *compiler) emitWork(w work, split func(n, part, parts int) (i0, i1 int))
 				return nil
 			}
 			return w.run(r, scratch.of(r), i0, i1)
+		},
+	})
+}
+
+// emitEach appends an instruction that runs a variant on each element; sizes are the bytes of an element of src
+// and of dst.
+func (c *compiler) emitEach(
+	n *core.Node, v *elementwise.Variant, src, dst int, sizes [2]int, elements int, numbers elementwise.Numbers,
+) {
+	c.emitElements(work{
+		node: n, kernel: v.Name, units: elements, reads: []int{src}, writes: []int{dst},
+		run: func(r *machine.Worker, _ []byte, i0, i1 int) error {
+			v.Run(r.Mem[dst][i0*sizes[1]:], r.Mem[src][i0*sizes[0]:], nil, i1-i0, &numbers)
+			return nil
 		},
 	})
 }

@@ -49,20 +49,6 @@ func lowerMaxPool(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
-// emitEach appends an instruction that runs a variant on each element; sizes are the bytes of an element of src
-// and of dst.
-func (c *compiler) emitEach(
-	n *core.Node, v *elementwise.Variant, src, dst int, sizes [2]int, elements int, numbers elementwise.Numbers,
-) {
-	c.emitElements(work{
-		node: n, kernel: v.Name, units: elements, reads: []int{src}, writes: []int{dst},
-		run: func(r *machine.Worker, _ []byte, i0, i1 int) error {
-			v.Run(r.Mem[dst][i0*sizes[1]:], r.Mem[src][i0*sizes[0]:], nil, i1-i0, &numbers)
-			return nil
-		},
-	})
-}
-
 var _ = lowers[pooling.MaxPoolWithArgmax](lowerMaxPoolWithArgmax)
 
 // lowerMaxPoolWithArgmax lowers a MaxPoolWithArgmax of float32, pixel by pixel and tap by tap, for all channels
