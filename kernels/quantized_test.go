@@ -334,6 +334,29 @@ func TestCombinedOfSpecialNumbers(t *testing.T) {
 	}
 }
 
+// TestScaledOfSubnormalNumbers: subnormal numbers are 0, also in a range so small that they would not be rounded to it.
+func TestScaledOfSubnormalNumbers(t *testing.T) {
+	for _, typ := range []core.Type{core.U8, core.I8} {
+		t.Run(typ.String(), func(t *testing.T) {
+			g := newGraph(t, 1)
+			x := g.parameter(core.F32, core.Shape{40, 41})
+			mn, mx := g.parameter(core.F32, core.Shape{}), g.parameter(core.F32, core.Shape{})
+			data, err := core.NewTensor(core.F32, core.Shape{40, 41})
+			require.NoError(t, err)
+			for i := range core.Data[float32](data) {
+				core.Data[float32](data)[i] = float32(g.r.NormFloat64() * 2e-38)
+			}
+			g.fixed = map[string]*core.Tensor{
+				x.Node.Name: data, mn.Node.Name: core.Scalar[float32](-1e-36), mx.Node.Name: core.Scalar[float32](1e-36),
+			}
+			op := quantizeV2(typ)
+			op.EnsureMinimumRange = 0
+			g.results(g.node(op, x, mn, mx))
+			g.check(false, "quantize")
+		})
+	}
+}
+
 // TestComputedRangeErrors: a range that is wrong only when it is computed is reported as the
 // reference reports it.
 func TestComputedRangeErrors(t *testing.T) {

@@ -1,9 +1,10 @@
 // Package compile compiles functions to machines: it runs internal/passes on a function and lowers each
 // node to instructions.
 //
-// Each file lower_*.go lowers some ops; lower.go has the table of lowerings. Below them is what they share:
-// matrix products (matmul.go), the post-ops after products (epilogue.go, operands.go, lower_unfused.go),
-// packed weights, windows and their padding. compiler.go has the builder that all lowerings use.
+// Each file lower_*.go lowers some ops; lower.go has the table of lowerings. What an instruction does with the bytes of
+// buffers is in the packages below, such as reduction and resize. Lowerings of products share matrix products
+// (matmul.go), the post-ops after products (epilogue.go, operands.go, lower_unfused.go), packed weights, windows and
+// their padding. compiler.go has the builder that all lowerings use.
 package compile
 
 import (

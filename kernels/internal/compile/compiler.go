@@ -5,6 +5,7 @@ import (
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/trait"
+	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/match"
@@ -43,6 +44,13 @@ func (c *compiler) fixedBuffer(f core.Fact, t *core.Tensor) int {
 	if c.buffers[b].Fixed = c.keep.Canonical(t).Bytes(); c.buffers[b].Fixed == nil {
 		c.buffers[b].Fixed = []byte{}
 	}
+	return b
+}
+
+// constantBuffer returns a buffer outside the arena with some bytes.
+func (c *compiler) constantBuffer(bytes []byte) int {
+	b := c.newScratch(len(bytes))
+	c.buffers[b].Fixed = bytes
 	return b
 }
 
@@ -125,6 +133,108 @@ func (c *compiler) emit(i machine.Instruction) {
 	c.code = append(c.code, i)
 }
 
+// work is an instruction whose result consists of units, such as rows, that are computed independently of one another.
+type work struct {
+	node          *core.Node
+	kernel        string
+	units         int
+	reads, writes []int
+	scratch       int // bytes for each thread
+	// run computes units [i0,i1), of which there is at least one.
+	run func(r *machine.Worker, scratch []byte, i0, i1 int) error
+}
+
+// emitUnits appends the instruction of work.
+func (c *compiler) emitUnits(w work) { c.emitWork(w, splitUnits) }
+
+// emitElements is emitUnits for elements: the parts of threads begin at multiples of some elements.
+func (c *compiler) emitElements(w work) { c.emitWork(w, splitElements) }
+
+func (c *compiler) emitWork(w work, split func(n, part, parts int) (i0, i1 int)) {
+	scratch := c.newThreadScratch(w.scratch)
+	c.emit(machine.Instruction{
+		Node: w.node, Kernel: w.kernel, Splits: w.units > 1, Reads: w.reads, Writes: w.writes, Scratch: scratch.buffers(),
+		Run: func(r *machine.Worker, part, parts int) error {
+			i0, i1 := split(w.units, part, parts)
+			if i0 >= i1 {
+				return nil
+			}
+			return w.run(r, scratch.of(r), i0, i1)
+		},
+	})
+}
+
+// emitEach appends an instruction that runs a variant on each element; sizes are the bytes of an element of src
+// and of dst.
+func (c *compiler) emitEach(
+	n *core.Node, v *elementwise.Variant, src, dst int, sizes [2]int, elements int, numbers elementwise.Numbers,
+) {
+	c.emitElements(work{
+		node: n, kernel: v.Name, units: elements, reads: []int{src}, writes: []int{dst},
+		run: func(r *machine.Worker, _ []byte, i0, i1 int) error {
+			v.Run(r.Mem[dst][i0*sizes[1]:], r.Mem[src][i0*sizes[0]:], nil, i1-i0, &numbers)
+			return nil
+		},
+	})
+}
+
+// elementBlock is how many elements are taken through several primitives at a time.
+const elementBlock = 1024
+
+// splitUnits returns the range of units of a part.
+func splitUnits(n, part, parts int) (i0, i1 int) { return part * n / parts, (part + 1) * n / parts }
+
+// splitElements returns the range of elements of a part. It begins at a multiple of 64.
+func splitElements(n, part, parts int) (i0, i1 int) {
+	const unit = 64
+	i0, i1 = splitUnits((n+unit-1)/unit, part, parts)
+	return i0 * unit, min(i1*unit, n)
+}
+
+// partsPerThread is into how many parts per thread the work of emitPartials is divided at most.
+const partsPerThread = 16
+
+// emitPartials appends an instruction that computes a value of each part of some units, and returns what returns the
+// values of a Run in the order of the parts. A value may occur more than once. run of w is not called.
+func emitPartials[T any](
+	c *compiler, w work, of func(r *machine.Worker, scratch []byte, i0, i1 int) T,
+) func(*machine.Run) []T {
+	most, scratch := c.threads*partsPerThread, c.newThreadScratch(w.scratch)
+	state := c.newState(func() any { return make([]T, most) })
+	c.emit(machine.Instruction{
+		Node: w.node, Kernel: w.kernel, Splits: true, MostParts: most, Reads: w.reads, Scratch: scratch.buffers(),
+		Run: func(r *machine.Worker, part, parts int) error {
+			i0, i1 := splitUnits(w.units, part, parts)
+			v := of(r, scratch.of(r), i0, i1)
+			// A part has the values of all smaller parts that it consists of.
+			machine.Fill(r.State[state].([]T)[part*most/parts:(part+1)*most/parts], v)
+			return nil
+		},
+	})
+	return func(r *machine.Run) []T { return r.State[state].([]T) }
+}
+
+// threadScratch is scratch of which each thread has its own bytes.
+type threadScratch struct{ buffer, bytes int }
+
+func (c *compiler) newThreadScratch(bytes int) threadScratch {
+	if bytes == 0 {
+		return threadScratch{buffer: -1}
+	}
+	return threadScratch{c.newScratch(productOf(c.threads, bytes)), bytes}
+}
+
+// buffers returns the buffer for Instruction.Scratch.
+func (s threadScratch) buffers() []int { return []int{s.buffer} }
+
+// of returns the bytes of a thread.
+func (s threadScratch) of(r *machine.Worker) []byte {
+	if s.bytes == 0 {
+		return nil
+	}
+	return r.Mem[s.buffer][r.Thread*s.bytes:][:s.bytes]
+}
+
 // offsets returns the offsets in the arena at which a kernel finds what each row reads. They are computed
 // when the arena has been planned, and then verified by check, the kernel's function for that, so that none
 // reaches beyond the arena.
@@ -162,6 +272,7 @@ func moved(offsets []int32, by int) []int32 {
 func (c *compiler) finish(f *segments.Partition, sharing int, runs *machine.RunPool) (*machine.Planned, error) {
 	l := &machine.Layout{
 		Params: f.Parameters, Results: f.Results, Buffers: c.buffers, OnArena: c.onArena, States: c.states,
+		Caller: c.caller, CalledBytes: c.inner,
 	}
 	for i, r := range f.Results {
 		l.Outputs = append(l.Outputs, c.output(i, r))
@@ -172,14 +283,7 @@ func (c *compiler) finish(f *segments.Partition, sharing int, runs *machine.RunP
 	if err := l.Place(c.limits.Bytes, sharing); err != nil {
 		return nil, err
 	}
-	if sharing > 1 && c.caller != nil && int64(l.Arena)+c.inner > c.limits.Bytes {
-		if err := l.Place(c.limits.Bytes, 1); err != nil {
-			return nil, err
-		}
-	}
-	if c.arena = l.Arena; c.caller != nil && int64(c.arena)+c.inner > c.limits.Bytes {
-		return nil, machine.OutOfMemory(c.caller, int64(c.arena)+c.inner, c.limits.Bytes)
-	}
+	c.arena = l.Arena
 	for _, bind := range c.bind {
 		if err := bind(); err != nil {
 			return nil, err

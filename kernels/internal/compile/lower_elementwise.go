@@ -84,7 +84,7 @@ type chainBuilder struct {
 	buffers  []int // for each buffer of the chain, the program's buffer
 	writes   []int // those of the program's buffers that the chain stores to
 	last     *core.Node
-	rows     *softmaxRows // computed of the chain's values; nil for nothing
+	softmax  *softmaxRows // of the chain's values; nil for none
 	elements int
 }
 
@@ -308,73 +308,50 @@ func (b *chainBuilder) normalize(readers []*core.Node) bool {
 	if !ok {
 		return false
 	}
-	b.rows, b.last = rows, readers[0]
+	b.softmax, b.last = rows, readers[0]
 	b.c.skip[b.last] = true
 	b.add(elementwise.Step{Kind: elementwise.StoreF32, Buffer: b.target(b.last.Out(0))})
 	return true
 }
 
-// emitNormalized appends the instruction of a chain that ends with a Softmax.
-func (b *chainBuilder) emitNormalized(chain *elementwise.Chain) {
-	c, s, buffers := b.c, b.rows, b.buffers
-	scratch, own := c.newScratch(c.threads*elementwise.Scratch), c.newScratch(productOf(c.threads, s.bytes))
-	states := s.newState(c)
-	reads := slices.DeleteFunc(slices.Clone(buffers), func(p int) bool { return slices.Contains(b.writes, p) })
-	dst, size := c.at[b.last.Out(0)], 4*s.n
-	c.emit(machine.Instruction{
-		Node: b.last, Kernel: fmt.Sprintf("%s, softmax_%v", chain.Name(), s.exp.ISA), Splits: s.count > 1,
-		Reads: reads, Writes: b.writes, Scratch: []int{scratch, own},
-		Run: func(r *machine.Worker, part, parts int) error {
-			var mem [maxChainBuffers][]byte
-			for i, p := range buffers {
-				mem[i] = r.Mem[p]
-			}
-			return s.each(r, states, own, part, parts, func(row, rows int) ([]byte, []byte) {
-				chain.Run(mem[:len(buffers)], r.Mem[scratch][r.Thread*elementwise.Scratch:], row*s.n, (row+rows)*s.n)
-				y := r.Mem[dst][row*size:][:rows*size]
-				return y, y
-			})
-		},
-	})
-}
-
 // emit appends the instruction of the chain.
 func (b *chainBuilder) emit() error {
-	c, n := b.c, b.elements
-	chain, err := elementwise.NewChain(c.isas, len(b.buffers), b.steps)
+	chain, err := elementwise.NewChain(b.c.isas, len(b.buffers), b.steps)
 	if err != nil {
 		return fmt.Errorf("node %q (%s): %w", b.last.Name, b.last.OpName(), err)
 	}
-	if b.rows != nil {
-		b.emitNormalized(chain)
+	buffers := b.buffers
+	run := func(r *machine.Worker, scratch []byte, i0, i1 int) {
+		var mem [maxChainBuffers][]byte
+		for i, p := range buffers {
+			mem[i] = r.Mem[p]
+		}
+		chain.Run(mem[:len(buffers)], scratch, i0, i1)
+	}
+	w := work{
+		node: b.last, kernel: chain.Name(), units: b.elements, writes: b.writes, scratch: elementwise.Scratch,
+		reads: slices.DeleteFunc(slices.Clone(buffers), func(p int) bool { return slices.Contains(b.writes, p) }),
+	}
+	if s := b.softmax; s != nil {
+		dst, size := b.c.at[b.last.Out(0)], 4*s.length
+		w.kernel += ", " + s.Kernel
+		b.c.emitSoftmax(w, s, func(r *machine.Worker, scratch []byte, row, rows int) (y, x []byte) {
+			run(r, scratch, row*s.length, (row+rows)*s.length)
+			y = r.Mem[dst][row*size:][:rows*size]
+			return y, y
+		})
 		return nil
 	}
-	buffers, scratch := b.buffers, c.newScratch(c.threads*elementwise.Scratch)
-	reads := slices.DeleteFunc(slices.Clone(buffers), func(p int) bool { return slices.Contains(b.writes, p) })
-	c.emit(machine.Instruction{
-		Node: b.last, Kernel: chain.Name(), Splits: true, Reads: reads, Writes: b.writes, Scratch: []int{scratch},
-		Run: func(r *machine.Worker, part, parts int) error {
-			var mem [maxChainBuffers][]byte
-			for i, p := range buffers {
-				mem[i] = r.Mem[p]
-			}
-			i0, i1 := splitElements(n, part, parts)
-			chain.Run(mem[:len(buffers)], r.Mem[scratch][r.Thread*elementwise.Scratch:], i0, i1)
-			return nil
-		},
-	})
+	w.run = func(r *machine.Worker, scratch []byte, i0, i1 int) error {
+		run(r, scratch, i0, i1)
+		return nil
+	}
+	b.c.emitElements(w)
 	return nil
 }
 
 // maxChainBuffers bounds the buffers of one chain; follow and next observe it.
 const maxChainBuffers = 16
-
-// splitElements returns the range of elements of a part. It begins at a multiple of 64.
-func splitElements(n, part, parts int) (i0, i1 int) {
-	const unit = 64
-	units := (n + unit - 1) / unit
-	return part * units / parts * unit, min((part+1)*units/parts*unit, n)
-}
 
 var _ = lowers[pointwise.FlipSign](lowerFlipSign)
 

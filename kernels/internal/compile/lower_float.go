@@ -558,7 +558,7 @@ func (c *compiler) firstOfPairs(n *core.Node, d pairs, v *sgemm.Variant) (int, m
 		return c.bufferInArena(first), m
 	}
 	turned := c.newScratch(4 * x.Shape().MustElements())
-	c.emitPermutation(n, newPermutation(core.Shape{count, d.k, d.m}, []int{0, 2, 1}, 4), c.buffer(x), turned)
+	c.emitPermutation(n, core.Shape{count, d.k, d.m}, []int{0, 2, 1}, 4, c.buffer(x), turned)
 	c.buffers[turned].Addressed = true
 	return turned, wholeMatrices(count, d.m, d.k, 4)
 }

@@ -1,94 +1,34 @@
 package compile
 
 import (
-	"slices"
-
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/array"
+	"github.com/tf2ng/tf2ng/core/op/indexing"
+	"github.com/tf2ng/tf2ng/core/trait"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/movement"
 )
 
-// permutation is a transposition. Dimensions that stay neighbours are merged. A line is the output's last
-// dimension; its elements are read from the data at a stride.
-type permutation struct {
-	axes   []axis // the output's dimensions before the line; a dimension of neighbours in the data is the last
-	n      int    // elements per line
-	stride int    // bytes from one element of a line to the next in the data
-	size   int    // bytes per element
+// emitLines appends an instruction that moves bytes from one buffer to lines of another one.
+func (c *compiler) emitLines(n *core.Node, kernel string, lines, src, dst int, run func(out, in []byte, l0, l1 int)) {
+	c.emitUnits(work{
+		node: n, kernel: kernel, units: lines, reads: []int{src}, writes: []int{dst},
+		run: func(r *machine.Worker, _ []byte, l0, l1 int) error {
+			run(r.Mem[dst], r.Mem[src], l0, l1)
+			return nil
+		},
+	})
 }
 
-// axis is a dimension, with its strides in the data and in the output in bytes.
-type axis struct{ n, in, out int }
-
-// newPermutation returns the transposition of elements of size bytes.
-func newPermutation(in core.Shape, order []int, size int) permutation {
-	strides := make([]int, len(in))
-	step := size
-	for i := len(in) - 1; i >= 0; i-- {
-		strides[i] = step
-		step *= in[i]
-	}
-	var axes []axis
-	for _, a := range order {
-		if in[a] == 1 {
-			continue
-		}
-		if last := len(axes) - 1; last >= 0 && axes[last].in == strides[a]*in[a] {
-			axes[last] = axis{n: axes[last].n * in[a], in: strides[a]}
-			continue
-		}
-		axes = append(axes, axis{n: in[a], in: strides[a]})
-	}
-	if last := len(axes) - 1; last >= 0 && axes[last].in == size { // contiguous runs are moved as single elements
-		size *= axes[last].n
-		axes = axes[:last]
-	}
-	p := permutation{n: 1, size: size}
-	if last := len(axes) - 1; last >= 0 {
-		p.n, p.stride, p.axes = axes[last].n, axes[last].in, axes[:last]
-	}
-	step = p.n * p.size
-	for i := len(p.axes) - 1; i >= 0; i-- {
-		p.axes[i].out = step
-		step *= p.axes[i].n
-	}
-	if i := slices.IndexFunc(p.axes, func(a axis) bool { return a.in == p.size }); i >= 0 {
-		a := p.axes[i]
-		p.axes = append(slices.Delete(p.axes, i, i+1), a)
-	}
-	return p
+// emitPermutation appends the instruction of a transposition, to the given order of axes, of elements of size bytes.
+func (c *compiler) emitPermutation(n *core.Node, s core.Shape, order []int, size, src, dst int) {
+	p := movement.NewPermutation(c.isas, s, order, size)
+	c.emitLines(n, p.Kernel, p.Lines, src, dst, p.Run)
 }
 
-// run computes lines [l0,l1). matrix is the variant that transposes elements of this size; nil if there is none.
-func (p *permutation) run(matrix *movement.Variant, out, in []byte, l0, l1 int) {
-	width, step := 1, p.n*p.size // of the columns of a matrix, which are lines
-	if last := len(p.axes) - 1; matrix != nil && last >= 0 && p.axes[last].in == p.size {
-		width, step = p.axes[last].n, p.axes[last].out
-	}
-	for l := l0; l < l1; {
-		lines := min(width-l%width, l1-l)
-		from, to := p.places(l)
-		if matrix == nil {
-			movement.CopyRuns(out[to:], in[from:], p.n, p.size, p.size, p.stride)
-		} else {
-			matrix.Run(movement.Matrix{
-				Out: out[to:], In: in[from:], Rows: p.n, Columns: lines, OutStride: step, InStride: p.stride,
-			}, 0, p.n)
-		}
-		l += lines
-	}
-}
-
-// places returns the offsets in the data and in the output at which line l begins.
-func (p *permutation) places(l int) (from, to int) {
-	for i := len(p.axes) - 1; i >= 0; i-- {
-		a := &p.axes[i]
-		k := l % a.n
-		from, to = from+k*a.in, to+k*a.out
-		l /= a.n
-	}
-	return from, to
+// emitCopy appends an instruction that copies bytes of src, from offset from on, to dst.
+func (c *compiler) emitCopy(n *core.Node, src, dst, from, bytes int) {
+	c.emitLines(n, "copy", bytes, src, dst, func(out, in []byte, i0, i1 int) { copy(out[i0:i1], in[from+i0:]) })
 }
 
 var (
@@ -119,66 +59,64 @@ func lowerPermutation(c *compiler, n *core.Node) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	src := c.buffer(x)
-	c.emitPermutation(n, newPermutation(in, order, size), src, c.newOutput(n.Out(0)))
+	c.emitPermutation(n, in, order, size, c.buffer(x), c.newOutput(n.Out(0)))
 	return true, nil
 }
 
-// emitPermutation appends the instruction of a transposition from one buffer to another.
-func (c *compiler) emitPermutation(n *core.Node, p permutation, src, dst int) {
-	var matrix *movement.Variant
-	kernel := "transpose"
-	if slices.Contains([]int{1, 2, 4, 8}, p.size) && p.n > 1 {
-		matrix = movement.Choose(c.isas, p.size)
-		kernel = matrix.Name
-	}
-	lines := 1
-	for _, a := range p.axes {
-		lines *= a.n
-	}
-	c.emit(machine.Instruction{
-		Node: n, Kernel: kernel, Splits: true, Reads: []int{src}, Writes: []int{dst},
-		Run: func(r *machine.Worker, part, parts int) error {
-			p.run(matrix, r.Mem[dst], r.Mem[src], part*lines/parts, (part+1)*lines/parts)
-			return nil
-		},
-	})
+var (
+	_ = lowers[array.Concat](lowerConcat)
+	_ = lowers[array.Split](lowerSplit)
+)
+
+// joined is a tensor in lines, which have the axes from the joined one on. A line consists of one run of bytes of each
+// piece.
+type joined struct {
+	lines, line int // the number of lines, and the bytes of each
+	pieces      []piece
 }
 
-var _ = lowers[array.Concat](lowerConcat)
+type piece struct{ buffer, bytes int }
 
-// lowerConcat lowers concatenation. A line of the output has the dimensions from the concatenated axis on; it
-// consists of one run of bytes from each input.
-func lowerConcat(c *compiler, n *core.Node) (bool, error) {
-	out := n.Outputs()[0]
-	axis := n.Op().(*array.Concat).Axis
-	if axis < 0 {
-		axis += len(out.Shape)
+// newJoined returns a tensor without pieces; false if it has no bytes.
+func newJoined(f core.Fact, axis int) (*joined, bool) {
+	lines := f.Shape[:axisOf(axis, f.Shape)].MustElements()
+	bytes := f.Shape.MustElements() * f.Type.Size()
+	if bytes == 0 {
+		return nil, false
 	}
-	size := out.Type.Size()
-	if size == 0 || out.Shape.MustElements() == 0 {
+	return &joined{lines: lines, line: bytes / lines}, true
+}
+
+// axisOf returns the number of an axis, which may be counted from the end.
+func axisOf(axis int, s core.Shape) int {
+	if axis < 0 {
+		return axis + len(s)
+	}
+	return axis
+}
+
+func (j *joined) add(f core.Fact, buffer int) {
+	j.pieces = append(j.pieces, piece{buffer, f.Shape.MustElements() * f.Type.Size() / j.lines})
+}
+
+// lowerConcat lowers concatenation.
+func lowerConcat(c *compiler, n *core.Node) (bool, error) {
+	j, ok := newJoined(n.Outputs()[0], n.Op().(*array.Concat).Axis)
+	if !ok {
 		return false, nil
 	}
-	lines := 1
-	for _, d := range out.Shape[:axis] {
-		lines *= d
-	}
-	type piece struct{ buffer, bytes int }
-	var pieces []piece
-	for _, v := range n.Inputs() {
-		pieces = append(pieces, piece{c.buffer(v), v.Shape().MustElements() / lines * size})
-	}
 	reads := c.buffersOf(n.Inputs())
+	for i, v := range n.Inputs() {
+		j.add(v.Fact(), reads[i])
+	}
 	dst := c.newOutput(n.Out(0))
-	line := out.Shape.MustElements() / lines * size
-	c.emit(machine.Instruction{
-		Node: n, Kernel: "concat", Splits: true, Reads: reads, Writes: []int{dst},
-		Run: func(r *machine.Worker, part, parts int) error {
-			l0, l1 := part*lines/parts, (part+1)*lines/parts
-			at := 0
-			for _, s := range pieces {
-				movement.CopyRuns(r.Mem[dst][l0*line+at:], r.Mem[s.buffer][l0*s.bytes:], l1-l0, s.bytes, line, s.bytes)
-				at += s.bytes
+	c.emitUnits(work{
+		node: n, kernel: "concat", units: j.lines, reads: reads, writes: []int{dst},
+		run: func(r *machine.Worker, _ []byte, l0, l1 int) error {
+			at := l0 * j.line
+			for _, p := range j.pieces {
+				movement.CopyRuns(r.Mem[dst][at:], r.Mem[p.buffer][l0*p.bytes:], l1-l0, p.bytes, j.line, p.bytes)
+				at += p.bytes
 			}
 			return nil
 		},
@@ -186,117 +124,139 @@ func lowerConcat(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
-// padding is a padding with a constant, in terms of lines of bytes of the output. A line holds only fill bytes,
-// or data with fill bytes before and after it.
-type padding struct {
-	in, out      []int // the dimensions before the line, of which there is at least one
-	below        []int // their padding before the data
-	line         int   // bytes per line of the output
-	left, length int   // where in a line the data begins, and its length in bytes
-}
-
-// newPadding makes the line from the last padded dimension and all dimensions after it.
-func newPadding(op *array.Pad, in core.Shape, size int) padding {
-	last := len(in) - 1
-	for last > 0 && op.Below[last]+op.Above[last] == 0 {
-		size *= in[last]
-		last--
+// lowerSplit lowers a Split.
+func lowerSplit(c *compiler, n *core.Node) (bool, error) {
+	x := n.Inputs()[0]
+	j, ok := newJoined(x.Fact(), n.Op().(*array.Split).Axis)
+	if !ok {
+		return false, nil
 	}
-	p := padding{line: size, length: size}
-	if last >= 0 {
-		p.left, p.length = op.Below[last]*size, in[last]*size
-		p.line = p.left + p.length + op.Above[last]*size
+	src := c.buffer(x)
+	var writes []int
+	for i, f := range n.Outputs() {
+		writes = append(writes, c.newOutput(n.Out(i)))
+		j.add(f, writes[i])
 	}
-	for i := range last {
-		p.in, p.below = append(p.in, in[i]), append(p.below, op.Below[i])
-		p.out = append(p.out, op.Below[i]+in[i]+op.Above[i])
-	}
-	if len(p.in) == 0 {
-		p.in, p.below, p.out = []int{1}, []int{0}, []int{1}
-	}
-	return p
-}
-
-// source returns the line of the data that the first line of group g of the output would hold; false if all its lines
-// have only fill bytes. A group has the lines of the last dimension before the line.
-func (p *padding) source(g int) (int, bool) {
-	last := len(p.out) - 1
-	line, stride := 0, p.in[last]
-	for i := last - 1; i >= 0; i-- {
-		at := g%p.out[i] - p.below[i]
-		g /= p.out[i]
-		if at < 0 || at >= p.in[i] {
-			return 0, false
-		}
-		line += at * stride
-		stride *= p.in[i]
-	}
-	return line - p.below[last], true
-}
-
-// run computes lines [l0,l1) of the output.
-func (p *padding) run(out, in, value []byte, l0, l1 int) {
-	group := p.out[len(p.out)-1]
-	for l := l0; l < l1; {
-		first, n := l%group, min(group-l%group, l1-l)
-		to := out[l*p.line:][:n*p.line]
-		from, ok := p.source(l / group)
-		below, above := p.below[len(p.below)-1], p.below[len(p.below)-1]+p.in[len(p.in)-1]
-		a, b := min(max(below, first), first+n), min(max(above, first), first+n) // lines that hold data
-		if !ok {
-			a, b = first, first
-		}
-		if p.line < shortLine {
-			repeat(to, value)
-		} else {
-			repeat(to[:(a-first)*p.line], value)
-			repeat(to[(b-first)*p.line:], value)
-			for i := a; i < b; i++ {
-				line := to[(i-first)*p.line:][:p.line]
-				repeat(line[:p.left], value)
-				repeat(line[p.left+p.length:], value)
+	c.emitUnits(work{
+		node: n, kernel: "split", units: j.lines, reads: []int{src}, writes: writes,
+		run: func(r *machine.Worker, _ []byte, l0, l1 int) error {
+			from := l0 * j.line
+			for _, p := range j.pieces {
+				movement.CopyRuns(r.Mem[p.buffer][l0*p.bytes:], r.Mem[src][from:], l1-l0, p.bytes, p.bytes, j.line)
+				from += p.bytes
 			}
-		}
-		if a < b {
-			movement.CopyRuns(to[(a-first)*p.line+p.left:], in[(from+a)*p.length:], b-a, p.length, p.line, p.length)
-		}
-		l += n
-	}
+			return nil
+		},
+	})
+	return true, nil
 }
 
-// shortLine is how many bytes a line must have for that its ends are filled apart.
-const shortLine = 256
+var (
+	_ = lowers[array.Pad](lowerPad)
+	_ = lowers[array.Tile](lowerTaking)
+	_ = lowers[array.BroadcastTo](lowerBroadcastTo)
+	_ = lowers[array.Reverse](lowerTaking)
+	_ = lowers[array.Roll](lowerTaking)
+)
 
-// lowerPad lowers padding with a constant.
+// lowerPad lowers padding.
 func lowerPad(c *compiler, n *core.Node) (bool, error) {
 	op := n.Op().(*array.Pad)
 	if op.Mode != array.PadConstant {
 		return lowerTaking(c, n)
 	}
-	if n.Inputs()[1].Constant() == nil {
+	value := n.Inputs()[1].Constant()
+	if value == nil || len(value.Bytes()) == 0 || n.Outputs()[0].Shape.MustElements() == 0 {
 		return false, nil
 	}
-	x, value := n.Inputs()[0], n.Inputs()[1].Constant().Bytes()
-	p := newPadding(op, x.Shape(), x.Type().Size())
-	if p.line == 0 || len(value) == 0 {
-		return false, nil
+	x := n.Inputs()[0]
+	p := movement.NewPadding(x.Shape(), op.Below, op.Above, value.Bytes())
+	c.emitLines(n, "pad", p.Lines, c.buffer(x), c.newOutput(n.Out(0)), p.Run)
+	return true, nil
+}
+
+// lowerBroadcastTo lowers the repetition of one element to a fill, and any other broadcast to a taking.
+func lowerBroadcastTo(c *compiler, n *core.Node) (bool, error) {
+	x, out := n.Inputs()[0], n.Outputs()[0]
+	size, elements := out.Type.Size(), out.Shape.MustElements()
+	if size == 0 || elements == 0 || x.Shape().MustElements() != 1 {
+		return lowerTaking(c, n)
 	}
 	src, dst := c.buffer(x), c.newOutput(n.Out(0))
-	lines := c.buffers[dst].Size / p.line
-	c.emit(machine.Instruction{
-		Node: n, Kernel: "pad", Splits: true, Reads: []int{src}, Writes: []int{dst},
-		Run: func(r *machine.Worker, part, parts int) error {
-			p.run(r.Mem[dst], r.Mem[src], value, part*lines/parts, (part+1)*lines/parts)
+	c.emitElements(work{
+		node: n, kernel: "fill", units: elements, reads: []int{src}, writes: []int{dst},
+		run: func(r *machine.Worker, _ []byte, i0, i1 int) error {
+			movement.Repeat(r.Mem[dst][i0*size:i1*size], r.Mem[src][:size])
 			return nil
 		},
 	})
 	return true, nil
 }
 
-// repeat fills b with copies of value, the last of which may be cut off.
-func repeat(b, value []byte) {
-	const most = 4096 // bytes per copy: the source stays in the first-level cache
-	for n := copy(b, value); 0 < n && n < len(b); {
-		n += copy(b[n:], b[:min(n, max(most/len(value), 1)*len(value))])
+// maxPlaces bounds the number of positions for all axes of an output together.
+const maxPlaces = 1 << 16
+
+func hasManyPlaces(out core.Shape) bool {
+	sum := 0
+	for _, d := range out {
+		sum += min(d, maxPlaces+1)
 	}
+	return sum > maxPlaces
+}
+
+// lowerTaking lowers ops that copy elements of their first input and choose them axis by axis (trait.Taking).
+func lowerTaking(c *compiler, n *core.Node) (bool, error) {
+	x, out := n.Inputs()[0], n.Outputs()[0]
+	size := out.Type.Size()
+	if size == 0 || out.Shape.MustElements() == 0 || x.Shape().MustElements() == 0 || hasManyPlaces(out.Shape) {
+		return false, nil
+	}
+	places, ok := n.Op().(trait.Taking).Places(x.Shape(), out.Shape)
+	if !ok {
+		return false, nil
+	}
+	c.emitTaking(n, places)
+	return true, nil
+}
+
+// emitTaking appends an instruction that copies elements of a node's first input.
+func (c *compiler) emitTaking(n *core.Node, places trait.Places) {
+	x := n.Inputs()[0]
+	t := movement.NewTaking(places.In, places.At, x.Type().Size())
+	c.emitLines(n, "take", t.Lines, c.buffer(x), c.newOutput(n.Out(0)), t.Run)
+}
+
+var (
+	_ = lowers[indexing.Slice](lowerSlice)
+	_ = lowers[indexing.StridedSlice](lowerSlice)
+)
+
+// lowerSlice lowers a slice with constant limits.
+func lowerSlice(c *compiler, n *core.Node) (bool, error) {
+	if done, err := lowerCut(c, n); done || err != nil {
+		return done, err
+	}
+	out := n.Outputs()[0]
+	if out.Type.Size() == 0 || out.Shape.MustElements() == 0 || hasManyPlaces(out.Shape) {
+		return false, nil
+	}
+	places, ok := n.Op().(trait.Slicing).Slices(core.Operands(n.Inputs()))
+	if ok {
+		c.emitTaking(n, places)
+	}
+	return ok, nil
+}
+
+// lowerCut lowers ops that copy a contiguous run of elements that begins at a known index (trait.Cutting).
+func lowerCut(c *compiler, n *core.Node) (bool, error) {
+	x := n.Inputs()[0]
+	size := x.Type().Size()
+	bytes := n.Outputs()[0].Shape.MustElements() * size
+	first, ok := n.Op().(trait.Cutting).Cut(core.Operands(n.Inputs()))
+	if !ok || bytes == 0 {
+		return false, nil
+	}
+	src := c.buffer(x)
+	c.emitCopy(n, src, c.newOutput(n.Out(0)), first*size, bytes)
+	return true, nil
 }

@@ -49,22 +49,6 @@ func lowerMaxPool(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
-// emitEach appends an instruction that runs a variant on each element; sizes are the bytes of an element of src
-// and of dst.
-func (c *compiler) emitEach(
-	n *core.Node, v *elementwise.Variant, src, dst int, sizes [2]int, elements int, numbers elementwise.Numbers,
-) {
-	c.emit(machine.Instruction{
-		Node: n, Kernel: v.Name, Splits: true, Reads: []int{src}, Writes: []int{dst},
-		Run: func(r *machine.Worker, part, parts int) error {
-			if i0, i1 := splitElements(elements, part, parts); i0 < i1 {
-				v.Run(r.Mem[dst][i0*sizes[1]:], r.Mem[src][i0*sizes[0]:], nil, i1-i0, &numbers)
-			}
-			return nil
-		},
-	})
-}
-
 var _ = lowers[pooling.MaxPoolWithArgmax](lowerMaxPoolWithArgmax)
 
 // lowerMaxPoolWithArgmax lowers a MaxPoolWithArgmax of float32, pixel by pixel and tap by tap, for all channels
@@ -77,12 +61,12 @@ func lowerMaxPoolWithArgmax(c *compiler, n *core.Node) (bool, error) {
 	}
 	taps, channels, pixels, image := w.image(), w.channels, w.pixels/w.batch, s[1]*s[2]
 	src, values, places := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0)), c.newOutput(n.Out(1))
-	c.emit(machine.Instruction{
-		Node: n, Kernel: "argmax_f32_portable", Splits: true, Reads: []int{src}, Writes: []int{values, places},
-		Run: func(r *machine.Worker, part, parts int) error {
+	c.emitUnits(work{
+		node: n, kernel: "argmax_f32_portable", units: w.pixels, reads: []int{src}, writes: []int{values, places},
+		run: func(r *machine.Worker, _ []byte, m0, m1 int) error {
 			x, best := machine.View[float32](r.Mem[src]), machine.View[float32](r.Mem[values])
 			at := machine.View[int64](r.Mem[places])
-			for m := part * w.pixels / parts; m < (part+1)*w.pixels/parts; m++ {
+			for m := m0; m < m1; m++ {
 				first, base := m/pixels*image*channels, 0
 				if op.IncludeBatch {
 					base = first

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 )
@@ -53,12 +54,11 @@ func (c *compiler) lowerHalfTable(n *core.Node) error {
 	}
 	table := machine.View[uint16](c.keep.Canonical(values[0]).Bytes())
 	elements, src, dst := out.Shape.MustElements(), c.buffer(x), c.newOutput(n.Out(0))
-	c.emit(machine.Instruction{
-		Node: n, Kernel: fmt.Sprintf("table_b16_%v", out.Type), Splits: true, Reads: []int{src}, Writes: []int{dst},
-		Run: func(r *machine.Worker, part, parts int) error {
-			i0, i1 := splitElements(elements, part, parts)
-			to, all := machine.View[uint16](r.Mem[dst])[i0:max(i0, i1)], (*[1 << 16]uint16)(table)
-			for i, v := range machine.View[uint16](r.Mem[src])[i0:max(i0, i1)] {
+	c.emitElements(work{
+		node: n, kernel: fmt.Sprintf("table_b16_%v", out.Type), units: elements, reads: []int{src}, writes: []int{dst},
+		run: func(r *machine.Worker, _ []byte, i0, i1 int) error {
+			to, all := machine.View[uint16](r.Mem[dst])[i0:i1], (*[1 << 16]uint16)(table)
+			for i, v := range machine.View[uint16](r.Mem[src])[i0:i1] {
 				to[i] = all[v]
 			}
 			return nil
@@ -89,13 +89,9 @@ func (c *compiler) emitLook(n *core.Node, src, dst int, table func(*machine.Run)
 	if size == 1 {
 		kernel = bytes.Name
 	}
-	c.emit(machine.Instruction{
-		Node: n, Kernel: kernel, Splits: true, Reads: []int{src}, Writes: []int{dst},
-		Run: func(r *machine.Worker, part, parts int) error {
-			i0, i1 := splitElements(elements, part, parts)
-			if i0 >= i1 {
-				return nil
-			}
+	c.emitElements(work{
+		node: n, kernel: kernel, units: elements, reads: []int{src}, writes: []int{dst},
+		run: func(r *machine.Worker, _ []byte, i0, i1 int) error {
 			values, from, to := table(r.Run), r.Mem[src][i0:i1], r.Mem[dst][i0*size:i1*size]
 			switch size {
 			case 1:
@@ -124,4 +120,228 @@ func look[T any](to []T, from []byte, values *[256]T) {
 	for i, b := range from {
 		to[i] = values[b]
 	}
+}
+
+// sumTables compute z, the sum of x and y, by lookup: z = x[byte of x] + y[byte of y] or, if repeat is not nil,
+// z = x[byte of x] + repeat[index along the last axis].
+type sumTables struct {
+	x, y   [256]int32
+	repeat []int32 // the summand for each element of the last axis; a single 0 if y is one number, which x then includes
+}
+
+var (
+	_ = lowers[tensorflow.QuantizedAdd](lowerQuantizedSum)
+	_ = lowers[tensorflow.QuantizedBiasAdd](lowerQuantizedSum)
+)
+
+// lowerQuantizedSum lowers QuantizedAdd and QuantizedBiasAdd, whose result is a value that depends on x alone
+// plus one that depends on y alone.
+func lowerQuantizedSum(c *compiler, n *core.Node) (bool, error) {
+	x, y, out := n.Inputs()[0], n.Inputs()[1], n.Outputs()[0]
+	elements, channels := out.Shape.MustElements(), y.Shape().MustElements()
+	if elements < minTable || !x.Shape().Equal(out.Shape) || !isRepeated(y.Shape(), out.Shape) {
+		return false, nil
+	}
+	state := c.newState(func() any {
+		t := &sumTables{}
+		if channels < elements {
+			t.repeat = make([]int32, channels)
+		}
+		return t
+	})
+	in, res := c.emitEval(n, "table values", func(r *machine.Run, in, out []*core.Tensor) error {
+		return r.State[state].(*sumTables).fill(n.Op(), in, out)
+	})
+	c.emitElements(work{
+		node: n, kernel: "table_b8_sum", units: elements, reads: in, writes: res[:1],
+		run: func(r *machine.Worker, _ []byte, i0, i1 int) error {
+			t, y := r.State[state].(*sumTables), []byte(nil)
+			if t.repeat == nil {
+				y = r.Mem[in[1]][i0:i1]
+			}
+			t.run(machine.View[int32](r.Mem[res[0]])[i0:i1], r.Mem[in[0]][i0:i1], y, i0)
+			return nil
+		},
+	})
+	return true, nil
+}
+
+// run computes sums, the first of which is element number first. y is not read if its elements are repeated.
+func (t *sumTables) run(z []int32, x, y []byte, first int) {
+	if t.repeat == nil {
+		y = y[:len(x)]
+		for i, q := range x {
+			z[i] = t.x[q] + t.y[y[i]]
+		}
+		return
+	}
+	for i, at := 0, first%len(t.repeat); i < len(x); at = 0 {
+		row := t.repeat[at:min(len(t.repeat), at+len(x)-i)]
+		q, to := x[i:][:len(row)], z[i:][:len(row)]
+		for j, v := range row {
+			to[j] = t.x[q[j]] + v
+		}
+		i += len(row)
+	}
+}
+
+// isRepeated reports whether the operand y of a sum has the output's shape, is one number, or has one number for
+// each element of the last axis.
+func isRepeated(y, out core.Shape) bool {
+	n := y.MustElements()
+	return y.Equal(out) || n == 1 || n == y[len(y)-1] && len(y) <= len(out) && n == out[len(out)-1]
+}
+
+// fill computes the tables and the output range with the op's reference. Sums are modulo 2^32, as in the op.
+func (t *sumTables) fill(op core.Op, in, out []*core.Tensor) error {
+	// The op has a special case for a single number, so other y are passed as vectors.
+	sum := func(x, y *core.Tensor, n int) ([]int32, error) {
+		z := vector(core.I32, n)
+		args := append([]*core.Tensor{x, y}, in[2:]...)
+		err := op.Eval(args, []*core.Tensor{z, out[1], out[2]})
+		return core.Data[int32](z), err
+	}
+	bytes, first := core.AllBytes(in[0].Type()), vector(in[0].Type(), 256)
+	y := in[1]
+	if y.Len() == 1 {
+		z, err := sum(bytes, y, 256)
+		copy(t.x[:], z)
+		return err
+	}
+	ySome := vector(y.Type(), 256)
+	zx, err := sum(bytes, ySome, 256)
+	if err != nil {
+		return err
+	}
+	zy, err := sum(first, core.AllBytes(y.Type()), 256)
+	if err != nil {
+		return err
+	}
+	copy(t.x[:], zx)
+	for i, z := range zy {
+		t.y[i] = z - zx[0]
+	}
+	if t.repeat != nil {
+		for i, b := range y.Bytes() {
+			t.repeat[i] = t.y[b]
+		}
+	}
+	return nil
+}
+
+var _ = lowers[tensorflow.QuantizedConcat](lowerQuantizedConcat)
+
+// lowerQuantizedConcat lowers QuantizedConcat of bytes: a table for each input converts its bytes to the output's
+// range.
+func lowerQuantizedConcat(c *compiler, n *core.Node) (bool, error) {
+	op, out := n.Op().(*tensorflow.QuantizedConcat), n.Outputs()[0]
+	if out.Type.Size() != 1 || out.Shape.MustElements() == 0 {
+		return false, nil
+	}
+	j, err := c.concatTables(n, op)
+	if err != nil {
+		return false, err
+	}
+	j.joined, _ = newJoined(out, op.Axis)
+	for i, v := range n.Inputs()[:len(n.Inputs())/3] {
+		j.add(v.Fact(), j.in[i])
+	}
+	c.emitUnits(work{
+		node: n, kernel: "table_b8_concat", units: j.lines, reads: j.in, writes: []int{j.dst},
+		run: func(r *machine.Worker, _ []byte, l0, l1 int) error {
+			j.run(r, l0, l1)
+			return nil
+		},
+	})
+	return true, nil
+}
+
+// tabledConcat is a concatenation of bytes that are converted by a table for each input.
+type tabledConcat struct {
+	*joined
+
+	in     []int
+	dst    int
+	tables func(r *machine.Run) []byte // the tables of all inputs, one after the other
+}
+
+// concatTables has the op's reference compute the tables: once if all ranges are constant, otherwise by an
+// instruction, which checks the input ranges and computes the output's.
+func (c *compiler) concatTables(n *core.Node, op *tensorflow.QuantizedConcat) (*tabledConcat, error) {
+	count := len(n.Inputs()) / 3
+	rank := core.Shape{256} // the rank matters: only at rank 4 does the op copy
+	if len(n.Outputs()[0].Shape) == 4 {
+		rank = core.Shape{256, 1, 1, 1}
+	}
+	bytes, err := core.AllBytes(n.Outputs()[0].Type).Reshaped(rank)
+	if err != nil {
+		return nil, err
+	}
+	flat := &tensorflow.QuantizedConcat{V1: op.V1}
+	j := &tabledConcat{in: c.buffersOf(n.Inputs()[:count])}
+	args := make([]*core.Tensor, len(n.Inputs()))
+	constant := true
+	for i, v := range n.Inputs() {
+		if args[i] = bytes; i >= count {
+			args[i] = v.Constant()
+			constant = constant && args[i] != nil
+		}
+	}
+	if constant {
+		made, err := c.keep.Evaluate(flat, args)
+		if err != nil {
+			return nil, n.Locate(err)
+		}
+		j.dst = c.newOutput(n.Out(0))
+		c.fixRange(n, made[1:])
+		j.tables = func(*machine.Run) []byte { return made[0].Bytes() }
+		return j, nil
+	}
+	all := rank.Clone()
+	all[0] *= count
+	state := c.newState(func() any {
+		t, err := vector(n.Outputs()[0].Type, 256*count).Reshaped(all)
+		if err != nil {
+			panic(err) // cannot happen: it has as many elements
+		}
+		return t
+	})
+	_, res := c.emitEval(n, "table values", func(r *machine.Run, in, out []*core.Tensor) error {
+		for i := range count {
+			in[i] = bytes
+		}
+		out[0] = r.State[state].(*core.Tensor)
+		return flat.Eval(in, out)
+	})
+	j.dst = res[0]
+	j.tables = func(r *machine.Run) []byte { return r.State[state].(*core.Tensor).Bytes() }
+	return j, nil
+}
+
+// run computes lines [l0,l1) of the output.
+func (j *tabledConcat) run(r *machine.Worker, l0, l1 int) {
+	tables, at := j.tables(r.Run), 0
+	for i, p := range j.pieces {
+		t := (*[256]byte)(tables[256*i:])
+		same := isIdentity(t)
+		for l := l0; l < l1; l++ {
+			from, to := r.Mem[p.buffer][l*p.bytes:][:p.bytes], r.Mem[j.dst][l*j.line+at:][:p.bytes]
+			if same {
+				copy(to, from)
+			} else {
+				look(to, from, t)
+			}
+		}
+		at += p.bytes
+	}
+}
+
+// isIdentity reports whether a table maps each byte to itself.
+func isIdentity(t *[256]byte) bool {
+	for i, b := range t {
+		if int(b) != i {
+			return false
+		}
+	}
+	return true
 }

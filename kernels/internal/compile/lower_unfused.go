@@ -12,6 +12,7 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/match"
+	"github.com/tf2ng/tf2ng/kernels/internal/movement"
 )
 
 // unfused is a list of post-ops that is not fused into a kernel: it is applied to accumulators in a buffer.
@@ -234,14 +235,14 @@ func (in *unfusedInput) load(r *machine.Run, to []byte, at int) []byte {
 	switch in.elements {
 	case 1:
 		machine.LoadFloats(values[:1], in.typ, mem, 0)
-		fill(values, values[0])
+		machine.Fill(values, values[0])
 	case in.channels:
 		first := at % in.channels
 		period := values[:min(in.channels, len(values))]
 		head := period[:min(in.channels-first, len(period))]
 		machine.LoadFloats(head, in.typ, mem, first)
 		machine.LoadFloats(period[len(head):], in.typ, mem, 0)
-		repeat(to, to[:4*len(period)])
+		movement.Repeat(to, to[:4*len(period)])
 	default:
 		if in.typ == core.F32 {
 			return mem[4*at:][:len(to)]

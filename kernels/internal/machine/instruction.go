@@ -2,6 +2,7 @@ package machine
 
 import (
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/pool"
 	"github.com/tf2ng/tf2ng/kernels/internal/sdepthwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/sgemm"
@@ -42,6 +43,7 @@ type Worker struct {
 	Pool       pool.Args
 	SGemm      sgemm.Args
 	SDepthwise sdepthwise.Args
+	Numbers    elementwise.Numbers
 	_          [64]byte // keeps what one worker writes out of the cache lines of the next one
 }
 

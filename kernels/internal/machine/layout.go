@@ -10,19 +10,27 @@ type Layout struct {
 	Buffers         []*Buffer
 	OnArena         []func([]byte) // run once on each new arena
 	States          []func() any   // each makes one element of Run.State, which every arena has its own of
+	Caller          *core.Node     // the last node that calls functions; nil if none does
+	CalledBytes     int64          // of the memory of these functions, which counts towards the limit of Place
 	Arena           int            // size in bytes, see Place
 	dead            [][]span       // by instruction: unused memory, see findDead; nil without package testmode
 }
 
-// Place assigns the buffers their offsets in an arena of at most limit bytes. A *core.MemoryError names the
-// node whose buffer exceeds it. The buffers are for so many threads, each of which owns a fraction of them.
+// Place assigns the buffers their offsets in an arena that takes at most limit bytes, together with the memory of the
+// functions that are called. A *core.MemoryError names the node that exceeds it. The buffers are for so many
+// threads, each of which owns a fraction of them.
 func (l *Layout) Place(limit int64, threads int) (err error) {
 	shared := 0
 	if threads > 1 {
 		shared = min(threads, mostCaches) * cacheOfThread
 	}
-	l.Arena, err = plan(l.Buffers, limit, shared)
-	return err
+	if l.Arena, err = plan(l.Buffers, limit, limit-l.CalledBytes, shared); err != nil {
+		return err
+	}
+	if all := int64(l.Arena) + l.CalledBytes; all > limit {
+		return OutOfMemory(l.Caller, all, limit)
+	}
+	return nil
 }
 
 // allocate makes a tensor for each result for which out has none.

@@ -37,10 +37,12 @@ const mostCaches = 4
 // A thread owns the same fraction of each buffer, so where buffers of different sizes overlap, a thread writes
 // to what another one has in its cache, which takes several times as long. Therefore such buffers do not overlap
 // before shared bytes have been written in between, as many as the caches of all threads hold, unless this
-// exceeds the limit. shared is 0 for one thread.
-func plan(buffers []*Buffer, limit int64, shared int) (int, error) {
-	if size, err := place(buffers, limit, shared); err == nil || shared == 0 {
-		return size, err
+// takes more than spare bytes. shared is 0 for one thread.
+func plan(buffers []*Buffer, limit, spare int64, shared int) (int, error) {
+	if shared > 0 {
+		if size, err := place(buffers, spare, shared); err == nil {
+			return size, nil
+		}
 	}
 	return place(buffers, limit, 0)
 }

@@ -29,7 +29,7 @@ func TestPlan(t *testing.T) {
 				buffers = append(buffers, b)
 			}
 			for _, shared := range []int{0, 4000, 20000} {
-				total, err := plan(buffers, 1<<30, shared)
+				total, err := plan(buffers, 1<<30, 1<<30, shared)
 				require.NoError(t, err)
 				require.Equal(t, plainPlan(t, buffers, shared), total)
 			}
@@ -43,7 +43,7 @@ func TestPlanOfManyAtOnce(t *testing.T) {
 	for i := range buffers {
 		buffers[i] = &Buffer{Size: 100, first: i, last: len(buffers), Param: -1, Result: -1}
 	}
-	total, err := plan(buffers, 1<<30, 0)
+	total, err := plan(buffers, 1<<30, 1<<30, 0)
 	require.NoError(t, err)
 	offsets := map[int]bool{}
 	for _, b := range buffers {
@@ -60,14 +60,49 @@ func TestPlanKeepsToTheLimit(t *testing.T) {
 	buffers := []*Buffer{NewBuffer(3000, n), NewBuffer(2000, n)}
 	buffers[0].Touch(0)
 	buffers[1].Touch(1)
-	apart, err := plan(buffers, 1<<30, 1<<20)
+	apart, err := plan(buffers, 1<<30, 1<<30, 1<<20)
 	require.NoError(t, err)
 	require.Equal(t, buffers[0].Reserved()+buffers[1].Reserved(), apart)
-	total, err := plan(buffers, int64(apart)-1, 1<<20)
+	total, err := plan(buffers, 1<<30, int64(apart)-1, 1<<20)
 	require.NoError(t, err)
 	require.Equal(t, buffers[0].Reserved(), total)
-	_, err = plan(buffers, int64(total)-1, 1<<20)
+	_, err = plan(buffers, int64(total)-1, int64(total)-1, 1<<20)
 	require.ErrorAs(t, err, new(*core.MemoryError))
+}
+
+// The memory of the functions that are called counts towards the limit: it takes that by which threads do not disturb
+// each other, and what exceeds the limit is the last node that calls.
+func TestPlaceCountsCalledFunctions(t *testing.T) {
+	n := copying(t, 1, false, nil).Node
+	together, apart := NewBuffer(3000, n).Reserved(), NewBuffer(3000, n).Reserved()+NewBuffer(2000, n).Reserved()
+	const limit = 8000
+	for _, c := range []struct {
+		name   string
+		called int
+		arena  int
+		err    bool
+	}{
+		{"none", 0, apart, false},
+		{"as much as is spare", limit - apart, apart, false},
+		{"more than is spare", limit - apart + 1, together, false},
+		{"as much as there is", limit - together, together, false},
+		{"too much", limit - together + 1, together, true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l := &Layout{
+				Buffers: []*Buffer{NewBuffer(3000, n), NewBuffer(2000, n)}, Caller: n, CalledBytes: int64(c.called),
+			}
+			l.Buffers[0].Touch(0)
+			l.Buffers[1].Touch(1)
+			err := l.Place(limit, 2)
+			require.Equal(t, c.arena, l.Arena)
+			if !c.err {
+				require.NoError(t, err)
+				return
+			}
+			require.Equal(t, OutOfMemory(n, limit+1, limit), err)
+		})
+	}
 }
 
 // plainPlan places the buffers one by one, largest first, and compares with their offsets.

@@ -57,9 +57,13 @@ func Loadable(t core.Type) bool {
 	return false
 }
 
-// Fill sets all bytes of b to v.
-func Fill(b []byte, v byte) {
-	for i := range b {
-		b[i] = v
+// Fill sets all elements to v.
+func Fill[T any](to []T, v T) {
+	few := to[:min(len(to), 64)]
+	for i := range few {
+		few[i] = v
+	}
+	for n := len(few); n < len(to); n *= 2 {
+		copy(to[n:], to[:n])
 	}
 }

@@ -76,3 +76,11 @@ func take[T any](to, from []byte, at []int) {
 		*(*T)(unsafe.Add(out, i*int(unsafe.Sizeof(v)))) = *(*T)(unsafe.Add(in, a))
 	}
 }
+
+// Repeat fills b with copies of value, the last of which may be cut off.
+func Repeat(b, value []byte) {
+	const most = 4096 // bytes per copy: the source stays in the first-level cache
+	for n := copy(b, value); 0 < n && n < len(b); {
+		n += copy(b[n:], b[:min(n, max(most/len(value), 1)*len(value))])
+	}
+}

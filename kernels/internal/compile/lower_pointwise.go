@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"slices"
@@ -8,188 +9,17 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/kernels/internal/broadcast"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/loops"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/match"
 )
 
-// minBroadcastRow is the least length of a row that is worth a call of its own.
-const minBroadcastRow = 8
-
-// rowBlock bounds the elements of a call, so that they stay in the first-level cache.
-const rowBlock = 4096
-
-// rowOperand is an operand that is broadcast to an output. It is read row by row, along the output's last axis.
-type rowOperand struct {
-	buffer  int
-	size    int   // bytes of an element
-	strides []int // in elements, for each axis of the output before the last
-	single  bool  // one element is broadcast along the whole last axis
-}
-
-func newRowOperand(buffer, size int, s, out core.Shape) rowOperand {
-	o := rowOperand{buffer: buffer, size: size, strides: make([]int, len(out)-1)}
-	o.single = len(s) == 0 || s[len(s)-1] != out[len(out)-1]
-	step := 1
-	for i := len(s) - 1; i >= 0; i-- {
-		if at := len(out) - len(s) + i; at < len(o.strides) && s[i] > 1 {
-			o.strides[at] = step
-		}
-		step *= s[i]
-	}
-	return o
-}
-
-// at returns the index of the first element of row l.
-func (o *rowOperand) at(l int, out core.Shape) int {
-	at := 0
-	for i := len(o.strides) - 1; i >= 0; i-- {
-		at += l % out[i] * o.strides[i]
-		l /= out[i]
-	}
-	return at
-}
-
-// load returns n elements of some rows as bytes, starting at row l and column c. The rows must lie within the
-// last axis but one. If they are more than one, c is 0 and the rows are whole. The result lies in scratch,
-// unless the elements are contiguous in the operand's own buffer.
-func (o *rowOperand) load(r *machine.Run, scratch []byte, l, rows, c, n int, out core.Shape) []byte {
-	at, last, columns := o.at(l, out), len(o.strides)-1, out[len(out)-1]
-	if !o.single && (rows == 1 || o.strides[last] == columns) {
-		return r.Mem[o.buffer][(at+c)*o.size:][:n*o.size]
-	}
-	scratch = scratch[:n*o.size]
-	if rows == 1 {
-		repeat(scratch, r.Mem[o.buffer][at*o.size:][:o.size])
-		return scratch
-	}
-	same, row := o.strides[last] == 0, columns*o.size
-	if o.single && !same && columns < shortRow {
-		if spread(scratch, r.Mem[o.buffer][at*o.size:], columns, o.strides[last], o.size) {
-			return scratch
-		}
-	}
-	for i := range rows {
-		from := r.Mem[o.buffer][(at+i*o.strides[last])*o.size:]
-		switch {
-		case same && i > 0:
-			repeat(scratch, scratch[:row])
-			return scratch
-		case o.single:
-			repeat(scratch[i*row:][:row], from[:o.size])
-		default:
-			copy(scratch[i*row:][:row], from)
-		}
-	}
-	return scratch
-}
-
-// spread fills rows of columns elements of size bytes with one element each, which are stride elements apart. It does
-// nothing and returns false for other sizes than 1, 2, 4 and 8.
-func spread(to, from []byte, columns, stride, size int) bool {
-	switch size {
-	case 1:
-		spreadElements(to, from, columns, stride)
-	case 2:
-		spreadElements(machine.View[uint16](to), machine.View[uint16](from), columns, stride)
-	case 4:
-		spreadElements(machine.View[uint32](to), machine.View[uint32](from), columns, stride)
-	case 8:
-		spreadElements(machine.View[uint64](to), machine.View[uint64](from), columns, stride)
-	default:
-		return false
-	}
-	return true
-}
-
-func spreadElements[T any](to, from []T, columns, stride int) {
-	for at := 0; len(to) >= columns; at += stride {
-		v, row := from[at], to[:columns]
-		for i := range row {
-			row[i] = v
-		}
-		to = to[columns:]
-	}
-}
-
-// mergeAxes returns the shapes of an output and its operands with fewer axes. It removes axes of one element,
-// and merges neighbouring axes if each operand either has all elements along both or is broadcast along both.
-func mergeAxes(out core.Shape, in ...core.Shape) (mergedOut core.Shape, merged []core.Shape) {
-	dim := func(s core.Shape, i int) int {
-		if i -= len(out) - len(s); i >= 0 {
-			return s[i]
-		}
-		return 1
-	}
-	merged = make([]core.Shape, len(in))
-	last := make([]bool, len(in))
-	for i, d := range out {
-		if d == 1 {
-			continue
-		}
-		same := len(mergedOut) > 0
-		for k, s := range in {
-			same = same && last[k] == (dim(s, i) == d)
-			last[k] = dim(s, i) == d
-		}
-		n := len(mergedOut) - 1
-		if !same {
-			mergedOut, n = append(mergedOut, 1), n+1
-		}
-		mergedOut[n] *= d
-		for k, s := range in {
-			if !same {
-				merged[k] = append(merged[k], 1)
-			}
-			merged[k][n] *= dim(s, i)
-		}
-	}
-	return mergedOut, merged
-}
-
-// rowCalls divides the computation of an output into calls. A call takes some whole rows within the last axis
-// but one, or a part of a row if rows are long.
-type rowCalls struct {
-	n             int // number of calls
-	columns, rows int // the lengths of the last two axes
-	perRow        int // calls per row, 1 if rows are short
-	together      int // rows per call
-	perRows       int // calls per matrix of the last two axes
-	most          int // the largest number of elements of a call
-}
-
-func newRowCalls(out core.Shape) rowCalls {
-	c := rowCalls{columns: out[len(out)-1], rows: 1, together: 1}
-	if len(out) > 1 {
-		c.rows = out[len(out)-2]
-	}
-	c.perRow = (c.columns + rowBlock - 1) / rowBlock
-	if c.perRow == 1 {
-		c.together = min(c.rows, rowBlock/c.columns)
-	}
-	c.perRows = (c.rows + c.together - 1) / c.together * c.perRow
-	c.n = out.MustElements() / (c.rows * c.columns) * c.perRows
-	c.most = min(c.columns, rowBlock) * c.together
-	return c
-}
-
-// of returns the first row of a call, its number of rows, its first column and its number of elements.
-func (c *rowCalls) of(call int) (l, rows, column, width int) {
-	l, call = call/c.perRows*c.rows, call%c.perRows
-	if c.perRow > 1 {
-		column = call % c.perRow * rowBlock
-		return l + call/c.perRow, 1, column, min(rowBlock, c.columns-column)
-	}
-	first := call * c.together
-	rows = min(c.together, c.rows-first)
-	return l + first, rows, 0, rows * c.columns
-}
-
-// rowKernel computes n elements of a row of two or three operands.
+// rowKernel computes n elements of a row of its operands, of which there may be fewer.
 type rowKernel struct {
 	name string
-	run  func(to []byte, in *[3][]byte, n int)
+	run  func(to, x, y, z []byte, n int)
 }
 
 // lowerRows lowers a node by running kernel on the rows of its output, to which the operands are broadcast.
@@ -204,34 +34,26 @@ func (c *compiler) lowerRows(n *core.Node, kernel rowKernel) bool {
 // lowerRowsOf is lowerRows with other shapes in place of those of the operands.
 func (c *compiler) lowerRowsOf(n *core.Node, shapes []core.Shape, kernel rowKernel) bool {
 	fact := n.Outputs()[0]
-	out, merged := mergeAxes(fact.Shape, shapes...)
-	rank := len(out)
-	if kernel.run == nil || rank == 0 || out[max(rank-2, 0):].MustElements() < minBroadcastRow || out.MustElements() == 0 {
+	var operands []broadcast.Operand
+	for i, v := range n.Inputs() {
+		operands = append(operands, broadcast.Operand{Shape: shapes[i], Size: v.Type().Size()})
+	}
+	rows, ok := broadcast.New(fact.Shape, operands)
+	if !ok || kernel.run == nil {
 		return false
 	}
-	calls := newRowCalls(out)
-	var operands []rowOperand
-	scratchSize := 0
-	for i, v := range n.Inputs() {
-		o := newRowOperand(c.buffer(v), v.Type().Size(), merged[i], out)
-		operands = append(operands, o)
-		scratchSize += o.size * calls.most
-	}
 	reads := c.buffersOf(n.Inputs())
-	scratch := c.newScratch(productOf(c.threads, scratchSize))
 	dst, size := c.newOutput(n.Out(0)), fact.Type.Size()
-	c.emit(machine.Instruction{
-		Node: n, Kernel: kernel.name, Splits: true, Reads: reads, Writes: []int{dst}, Scratch: []int{scratch},
-		Run: func(r *machine.Worker, part, parts int) error {
-			var in [3][]byte
-			for call := part * calls.n / parts; call < (part+1)*calls.n/parts; call++ {
-				own := r.Mem[scratch][r.Thread*scratchSize:][:scratchSize]
-				l, rows, c, width := calls.of(call)
-				for i := range operands {
-					in[i] = operands[i].load(r.Run, own, l, rows, c, width, out)
-					own = own[operands[i].size*calls.most:]
-				}
-				kernel.run(r.Mem[dst][(l*calls.columns+c)*size:], &in, width)
+	c.emitUnits(work{
+		node: n, kernel: kernel.name, units: rows.Calls, reads: reads, writes: []int{dst}, scratch: rows.Bytes,
+		run: func(r *machine.Worker, scratch []byte, i0, i1 int) error {
+			var in, all [broadcast.MaxOperands][]byte
+			for i, b := range reads {
+				all[i] = r.Mem[b]
+			}
+			for call := i0; call < i1; call++ {
+				first, k := rows.Load(&in, &all, scratch, call)
+				kernel.run(r.Mem[dst][first*size:], in[0], in[1], in[2], k)
 			}
 			return nil
 		},
@@ -278,8 +100,8 @@ func (c *compiler) rowsOf(p elementwise.Primitive, then ...elementwise.Primitive
 	for _, f := range then {
 		functions = append(functions, elementwise.Choose(c.isas, f))
 	}
-	return rowKernel{v.Name, func(to []byte, in *[3][]byte, n int) {
-		v.Run(to, in[0], in[1], n, nil)
+	return rowKernel{v.Name, func(to, x, y, _ []byte, n int) {
+		v.Run(to, x, y, n, nil)
 		for _, f := range functions {
 			f.Run(to, to, nil, n, nil)
 		}
@@ -323,11 +145,21 @@ var (
 	_ = lowers[pointwise.SelectRows](lowerSelectRows)
 )
 
-// relations are the primitives that compute relations, and whether the operands must be swapped.
-var relations = map[pointwise.Relation]struct {
+// relation is the primitive that computes a relation, and whether the operands must be swapped.
+type relation struct {
 	primitive elementwise.Primitive
 	swapped   bool
-}{
+}
+
+// of returns the kernel of what compares x with y.
+func (r relation) of(name string, compare func(to, x, y []byte, n int)) rowKernel {
+	if r.swapped {
+		return rowKernel{name, func(to, x, y, _ []byte, n int) { compare(to, y, x, n) }}
+	}
+	return rowKernel{name, func(to, x, y, _ []byte, n int) { compare(to, x, y, n) }}
+}
+
+var relations = map[pointwise.Relation]relation{
 	pointwise.Equal: {elementwise.Equal, false}, pointwise.NotEqual: {elementwise.NotEqual, false},
 	pointwise.Less: {elementwise.Less, false}, pointwise.LessEqual: {elementwise.LessEqual, false},
 	pointwise.Greater: {elementwise.Less, true}, pointwise.GreaterEqual: {elementwise.LessEqual, true},
@@ -336,25 +168,16 @@ var relations = map[pointwise.Relation]struct {
 // lowerCompare lowers comparisons.
 func lowerCompare(c *compiler, n *core.Node) (bool, error) {
 	relation := relations[n.Op().(*pointwise.Compare).Relation]
-	first, second := 0, 1
-	if relation.swapped {
-		first, second = 1, 0
-	}
 	if n.Inputs()[0].Type() == core.F32 {
 		v := elementwise.Choose(c.isas, relation.primitive)
-		return c.lowerRows(n, rowKernel{v.Name, func(to []byte, in *[3][]byte, n int) {
-			v.Run(to, in[first], in[second], n, nil)
-		}}), nil
+		return c.lowerRows(n, relation.of(v.Name, func(to, x, y []byte, n int) { v.Run(to, x, y, n, nil) })), nil
 	}
 	typ, ok := loopTypes[n.Inputs()[0].Type()]
 	if !ok {
 		return false, nil
 	}
 	f := loopRelations[relation.primitive]
-	run := loops.Compare(typ, f)
-	return c.lowerRows(n, rowKernel{loopName(f, typ), func(to []byte, in *[3][]byte, n int) {
-		run(to, in[first], in[second], n)
-	}}), nil
+	return c.lowerRows(n, relation.of(loopName(f, typ), loops.Compare(typ, f))), nil
 }
 
 // lowerSelect lowers a Select.
@@ -376,21 +199,21 @@ func (c *compiler) selection(size int) rowKernel {
 	switch size {
 	case 4:
 		v := elementwise.Choose(c.isas, elementwise.Pick)
-		return rowKernel{v.Name, func(to []byte, in *[3][]byte, n int) {
-			copy(to, in[2])
-			v.Run(to, in[0], in[1], n, nil)
+		return rowKernel{v.Name, func(to, x, y, z []byte, n int) {
+			copy(to, z)
+			v.Run(to, x, y, n, nil)
 		}}
 	case 1:
-		return rowKernel{"select_b8_portable", func(to []byte, in *[3][]byte, n int) {
-			pick(to, in[0][:n], in[1], in[2])
+		return rowKernel{"select_b8_portable", func(to, x, y, z []byte, n int) {
+			pick(to, x[:n], y, z)
 		}}
 	case 2:
-		return rowKernel{"select_b16_portable", func(to []byte, in *[3][]byte, n int) {
-			pick(machine.View[uint16](to), in[0][:n], machine.View[uint16](in[1]), machine.View[uint16](in[2]))
+		return rowKernel{"select_b16_portable", func(to, x, y, z []byte, n int) {
+			pick(machine.View[uint16](to), x[:n], machine.View[uint16](y), machine.View[uint16](z))
 		}}
 	case 8:
-		return rowKernel{"select_b64_portable", func(to []byte, in *[3][]byte, n int) {
-			pick(machine.View[uint64](to), in[0][:n], machine.View[uint64](in[1]), machine.View[uint64](in[2]))
+		return rowKernel{"select_b64_portable", func(to, x, y, z []byte, n int) {
+			pick(machine.View[uint64](to), x[:n], machine.View[uint64](y), machine.View[uint64](z))
 		}}
 	}
 	return rowKernel{}
@@ -420,8 +243,8 @@ func lowerIs(c *compiler, n *core.Node) (bool, error) {
 
 // lowerLogicalNot lowers the negation of booleans, which are the bytes 0 and 1.
 func lowerLogicalNot(c *compiler, n *core.Node) (bool, error) {
-	return c.lowerRows(n, rowKernel{"not_b8_portable", func(to []byte, in *[3][]byte, n int) {
-		x := in[0][:n]
+	return c.lowerRows(n, rowKernel{"not_b8_portable", func(to, x, _, _ []byte, n int) {
+		x = x[:n]
 		i := 0
 		for ; i+8 <= n; i += 8 {
 			binary.NativeEndian.PutUint64(to[i:], binary.NativeEndian.Uint64(x[i:])^0x0101010101010101)
@@ -439,15 +262,15 @@ func lowerLogical(c *compiler, n *core.Node) (bool, error) {
 		pointwise.Or:  func(a, b uint64) uint64 { return a | b },
 		pointwise.Xor: func(a, b uint64) uint64 { return a ^ b },
 	}[n.Op().(*pointwise.Logical).Function]
-	return c.lowerRows(n, rowKernel{"logical_b8_portable", func(to []byte, in *[3][]byte, n int) {
-		a, b := in[0][:n], in[1][:n]
+	return c.lowerRows(n, rowKernel{"logical_b8_portable", func(to, x, y, _ []byte, n int) {
+		x, y = x[:n], y[:n]
 		i := 0
 		for ; i+8 <= n; i += 8 {
-			v := combine(binary.NativeEndian.Uint64(a[i:]), binary.NativeEndian.Uint64(b[i:]))
+			v := combine(binary.NativeEndian.Uint64(x[i:]), binary.NativeEndian.Uint64(y[i:]))
 			binary.NativeEndian.PutUint64(to[i:], v)
 		}
 		for ; i < n; i++ {
-			to[i] = byte(combine(uint64(a[i]), uint64(b[i])))
+			to[i] = byte(combine(uint64(x[i]), uint64(y[i])))
 		}
 	}}), nil
 }
@@ -501,7 +324,7 @@ func pairsOf(t core.Type, f loops.Function) rowKernel {
 	if run == nil {
 		return rowKernel{}
 	}
-	return rowKernel{loopName(f, typ), func(to []byte, in *[3][]byte, n int) { run(to, in[0], in[1], n) }}
+	return rowKernel{loopName(f, typ), func(to, x, y, _ []byte, n int) { run(to, x, y, n) }}
 }
 
 // quotients are the functions whose divisors, if they are integers, must not be 0.
@@ -564,7 +387,7 @@ func eachOf(name string, loop loops.Each) rowKernel {
 	if loop == nil {
 		return rowKernel{}
 	}
-	return rowKernel{name, func(to []byte, in *[3][]byte, n int) { loop(to, in[0], n) }}
+	return rowKernel{name, func(to, x, _, _ []byte, n int) { loop(to, x, n) }}
 }
 
 // lowerConvertLoop lowers conversions that are not part of a chain.
@@ -587,4 +410,35 @@ func pick[T uint8 | uint16 | uint64](to []T, condition []byte, a, b []T) {
 		mask := -T(min(c, 1))
 		to[i] = a[i]&mask | b[i]&^mask
 	}
+}
+
+var _ = lowers[pointwise.CheckFinite](lowerCheckFinite)
+
+// lowerCheckFinite lowers a CheckFinite of float32. If a number is not finite, its reference makes the error.
+func lowerCheckFinite(c *compiler, n *core.Node) (bool, error) {
+	elements := n.Outputs()[0].Shape.MustElements()
+	if n.Outputs()[0].Type != core.F32 || elements == 0 {
+		return false, nil
+	}
+	finite := elementwise.Choose(c.isas, elementwise.IsFinite)
+	src, dst, shape := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0)), n.Inputs()[0].Shape()
+	c.emitElements(work{
+		node: n, kernel: finite.Name, units: elements, reads: []int{src}, writes: []int{dst}, scratch: elementBlock,
+		run: func(r *machine.Worker, holds []byte, i0, i1 int) error {
+			for i := i0; i < i1; i += elementBlock {
+				k := min(elementBlock, i1-i)
+				from, to := r.Mem[src][4*i:][:4*k], r.Mem[dst][4*i:][:4*k]
+				if finite.Run(holds, from, nil, k, nil); bytes.IndexByte(holds[:k], 0) >= 0 {
+					x, err := core.TensorOver(core.F32, shape, r.Mem[src])
+					if err != nil {
+						return n.Locate(err)
+					}
+					return n.Locate(n.Op().Eval([]*core.Tensor{x}, make([]*core.Tensor, 1)))
+				}
+				copy(to, from)
+			}
+			return nil
+		},
+	})
+	return true, nil
 }

@@ -1,0 +1,79 @@
+package broadcast
+
+import "github.com/tf2ng/tf2ng/core"
+
+// mergeAxes returns the shapes of an output and its operands with fewer axes. It removes axes of one element,
+// and merges neighbouring axes if each operand either has all elements along both or is broadcast along both.
+func mergeAxes(out core.Shape, in ...core.Shape) (mergedOut core.Shape, merged []core.Shape) {
+	dim := func(s core.Shape, i int) int {
+		if i -= len(out) - len(s); i >= 0 {
+			return s[i]
+		}
+		return 1
+	}
+	merged = make([]core.Shape, len(in))
+	last := make([]bool, len(in))
+	for i, d := range out {
+		if d == 1 {
+			continue
+		}
+		same := len(mergedOut) > 0
+		for k, s := range in {
+			same = same && last[k] == (dim(s, i) == d)
+			last[k] = dim(s, i) == d
+		}
+		n := len(mergedOut) - 1
+		if !same {
+			mergedOut, n = append(mergedOut, 1), n+1
+		}
+		mergedOut[n] *= d
+		for k, s := range in {
+			if !same {
+				merged[k] = append(merged[k], 1)
+			}
+			merged[k][n] *= dim(s, i)
+		}
+	}
+	return mergedOut, merged
+}
+
+// most bounds the elements of a call, so that they stay in the first-level cache.
+const most = 4096
+
+// calls divides the computation of an output into calls. A call takes some whole rows within the last axis
+// but one, or a part of a row if rows are long.
+type calls struct {
+	count         int
+	columns, rows int // the lengths of the last two axes
+	perRow        int // calls per row, 1 if rows are short
+	together      int // rows per call
+	perRows       int // calls per matrix of the last two axes
+	most          int // the largest number of elements of a call
+}
+
+func newCalls(out core.Shape) calls {
+	c := calls{columns: out[len(out)-1], rows: 1, together: 1}
+	if len(out) > 1 {
+		c.rows = out[len(out)-2]
+	}
+	c.perRow = (c.columns + most - 1) / most
+	if c.perRow == 1 {
+		c.together = min(c.rows, most/c.columns)
+	}
+	c.perRows = (c.rows + c.together - 1) / c.together * c.perRow
+	c.count = out.MustElements() / (c.rows * c.columns) * c.perRows
+	c.most = min(c.columns, most) * c.together
+	return c
+}
+
+// of returns the first row of a call, its number of rows, its first column and its number of elements.
+func (c *calls) of(call int) (l, rows, column, width int) {
+	l, call = call/c.perRows*c.rows, call%c.perRows
+	if c.perRow > 1 {
+		column = call % c.perRow * most
+		return l + call/c.perRow, 1, column, min(most, c.columns-column)
+	}
+	first := call * c.together
+	rows = min(c.together, c.rows-first)
+	return l + first, rows, 0, rows * c.columns
+}

@@ -1,0 +1,156 @@
+// Package broadcast divides an output into rows, and finds the elements of the operands that are broadcast to them.
+package broadcast
+
+import (
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+	"github.com/tf2ng/tf2ng/kernels/internal/movement"
+)
+
+// MaxOperands is how many operands there may be.
+const MaxOperands = 3
+
+// Operands are those of each call that computes a part of an output.
+type Operands struct {
+	Calls int
+	Bytes int // of scratch
+
+	out      core.Shape
+	calls    calls
+	operands []operand
+}
+
+// Operand is an operand's shape, and the bytes of an element.
+type Operand struct {
+	Shape core.Shape
+	Size  int
+}
+
+// minRow is the least length of a row that is worth a call of its own.
+const minRow = 8
+
+// New returns the operands that are broadcast to an output; false if its rows are too short.
+func New(out core.Shape, in []Operand) (*Operands, bool) {
+	shapes := make([]core.Shape, len(in))
+	for i, v := range in {
+		shapes[i] = v.Shape
+	}
+	out, shapes = mergeAxes(out, shapes...)
+	rank := len(out)
+	if rank == 0 || out[max(rank-2, 0):].MustElements() < minRow || out.MustElements() == 0 {
+		return nil, false
+	}
+	o := &Operands{out: out, calls: newCalls(out)}
+	o.Calls = o.calls.count
+	for i, v := range in {
+		o.operands = append(o.operands, newOperand(v.Size, shapes[i], out))
+		o.Bytes += v.Size * o.calls.most
+	}
+	return o, true
+}
+
+// Load stores in to, for each operand, whose memory is in, the elements of a call, and returns the output's first
+// element that the call computes and how many there are.
+func (o *Operands) Load(to, in *[MaxOperands][]byte, scratch []byte, call int) (first, n int) {
+	l, rows, column, n := o.calls.of(call)
+	for i := range o.operands {
+		to[i] = o.operands[i].load(in[i], scratch, l, rows, column, n, o.out)
+		scratch = scratch[o.operands[i].size*o.calls.most:]
+	}
+	return l*o.calls.columns + column, n
+}
+
+// operand is an operand that is broadcast to an output. It is read row by row, along the output's last axis.
+type operand struct {
+	size    int   // bytes of an element
+	strides []int // in elements, for each axis of the output before the last
+	single  bool  // one element is broadcast along the whole last axis
+}
+
+func newOperand(size int, s, out core.Shape) operand {
+	o := operand{size: size, strides: make([]int, len(out)-1)}
+	o.single = len(s) == 0 || s[len(s)-1] != out[len(out)-1]
+	step := 1
+	for i := len(s) - 1; i >= 0; i-- {
+		if at := len(out) - len(s) + i; at < len(o.strides) && s[i] > 1 {
+			o.strides[at] = step
+		}
+		step *= s[i]
+	}
+	return o
+}
+
+// at returns the index of the first element of row l.
+func (o *operand) at(l int, out core.Shape) int {
+	at := 0
+	for i := len(o.strides) - 1; i >= 0; i-- {
+		at += l % out[i] * o.strides[i]
+		l /= out[i]
+	}
+	return at
+}
+
+// load returns n elements of some rows of mem as bytes, starting at row l and column c. The rows must lie within the
+// last axis but one. If they are more than one, c is 0 and the rows are whole. The result lies in scratch,
+// unless the elements are contiguous in mem.
+func (o *operand) load(mem, scratch []byte, l, rows, c, n int, out core.Shape) []byte {
+	at, last, columns := o.at(l, out), len(o.strides)-1, out[len(out)-1]
+	if !o.single && (rows == 1 || o.strides[last] == columns) {
+		return mem[(at+c)*o.size:][:n*o.size]
+	}
+	scratch = scratch[:n*o.size]
+	if rows == 1 {
+		movement.Repeat(scratch, mem[at*o.size:][:o.size])
+		return scratch
+	}
+	same, row := o.strides[last] == 0, columns*o.size
+	if o.single && !same && columns < spreadRow {
+		if spread(scratch, mem[at*o.size:], columns, o.strides[last], o.size) {
+			return scratch
+		}
+	}
+	for i := range rows {
+		from := mem[(at+i*o.strides[last])*o.size:]
+		switch {
+		case same && i > 0:
+			movement.Repeat(scratch, scratch[:row])
+			return scratch
+		case o.single:
+			movement.Repeat(scratch[i*row:][:row], from[:o.size])
+		default:
+			copy(scratch[i*row:][:row], from)
+		}
+	}
+	return scratch
+}
+
+// spreadRow is the length of the shortest row that is filled by a call of its own.
+const spreadRow = 48
+
+// spread fills rows of columns elements of size bytes with one element each, which are stride elements apart. It does
+// nothing and returns false for other sizes than 1, 2, 4 and 8.
+func spread(to, from []byte, columns, stride, size int) bool {
+	switch size {
+	case 1:
+		spreadElements(to, from, columns, stride)
+	case 2:
+		spreadElements(machine.View[uint16](to), machine.View[uint16](from), columns, stride)
+	case 4:
+		spreadElements(machine.View[uint32](to), machine.View[uint32](from), columns, stride)
+	case 8:
+		spreadElements(machine.View[uint64](to), machine.View[uint64](from), columns, stride)
+	default:
+		return false
+	}
+	return true
+}
+
+func spreadElements[T any](to, from []T, columns, stride int) {
+	for at := 0; len(to) >= columns; at += stride {
+		v, row := from[at], to[:columns]
+		for i := range row {
+			row[i] = v
+		}
+		to = to[columns:]
+	}
+}

@@ -1,0 +1,183 @@
+package compile
+
+import (
+	"math"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/indexing"
+	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
+	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+	"github.com/tf2ng/tf2ng/kernels/internal/movement"
+	"github.com/tf2ng/tf2ng/kernels/internal/reduction"
+)
+
+var _ = lowers[indexing.Gather](lowerGather)
+
+// lowerGather lowers a Gather without batch dimensions: each slice is a run of bytes.
+func lowerGather(c *compiler, n *core.Node) (bool, error) {
+	if done, err := lowerCut(c, n); done || err != nil {
+		return done, err
+	}
+	op, x, indices := n.Op().(*indexing.Gather), n.Inputs()[0], n.Inputs()[1]
+	size := x.Type().Size()
+	if op.BatchDims != 0 || n.Outputs()[0].Shape.MustElements()*size == 0 {
+		return false, nil
+	}
+	axis := axisOf(op.Axis, x.Shape())
+	dim, count := x.Shape()[axis], indices.Shape().MustElements()
+	outer, line := x.Shape()[:axis].MustElements(), x.Shape()[axis+1:].MustElements()*size
+	src, at, dst := c.buffer(x), c.buffer(indices), c.newOutput(n.Out(0))
+	wide := indices.Type() == core.I64
+	state := c.newState(func() any {
+		places := make([][]int, c.threads)
+		for i := range places {
+			places[i] = make([]int, min(count, gathered))
+		}
+		return places
+	})
+	c.emitUnits(work{
+		node: n, kernel: "gather", units: outer * count, reads: []int{src, at}, writes: []int{dst},
+		run: func(r *machine.Worker, _ []byte, l0, l1 int) error {
+			for l := l0; l < l1; {
+				places := r.State[state].([][]int)[r.Thread]
+				first := l % count
+				places = places[:min(count-first, l1-l, len(places))]
+				most := 0
+				for i := range places {
+					index := indexAt(r.Mem[at], first+i, wide)
+					if err := indexing.CheckIndex(index, dim); err != nil {
+						return n.Locate(err)
+					}
+					places[i] = int(index) * line
+					most = max(most, places[i])
+				}
+				movement.Take(r.Mem[dst][l*line:], r.Mem[src][l/count*dim*line:], places, most, line)
+				l += len(places)
+			}
+			return nil
+		},
+	})
+	return true, nil
+}
+
+// gathered bounds the slices that are copied together.
+const gathered = 512
+
+// indexAt returns element i of b, which holds integers of 64 bits if wide, else of 32 bits.
+func indexAt(b []byte, i int, wide bool) int64 {
+	if wide {
+		return machine.View[int64](b)[i]
+	}
+	return int64(machine.View[int32](b)[i])
+}
+
+var _ = lowers[indexing.ScatterND](lowerScatter)
+
+// scattered are the primitives that combine existing elements with new ones: those of float32 and of i32.
+var scattered = map[indexing.ScatterMode][2]elementwise.Primitive{
+	indexing.ScatterAdd:      {elementwise.Add, elementwise.WholeAdd},
+	indexing.ScatterSubtract: {elementwise.Subtract, elementwise.WholeSubtract},
+	indexing.ScatterMin:      {elementwise.Minimum, elementwise.WholeMinimum},
+	indexing.ScatterMax:      {elementwise.Maximum, elementwise.WholeMaximum},
+}
+
+// minScattered is the least number of elements of a slice for which a primitive is called.
+const minScattered = 16
+
+// lowerScatter lowers a ScatterND: slices are copied, or combined as vectors. They stay in order on one thread, as an
+// index may occur again.
+func lowerScatter(c *compiler, n *core.Node) (bool, error) {
+	op, x, at := n.Op().(*indexing.ScatterND), n.Inputs()[0].Fact(), n.Inputs()[1].Shape()
+	slice := x.Shape[at[len(at)-1]:].MustElements()
+	line := slice * x.Type.Size()
+	kernel, combine := "scatter", (*elementwise.Variant)(nil)
+	if p, ok := scattered[op.Mode]; ok {
+		i, known := map[core.Type]int{core.F32: 0, core.I32: 1}[x.Type]
+		if !known || slice < minScattered {
+			return false, nil
+		}
+		combine = elementwise.Choose(c.isas, p[i])
+		kernel = combine.Name
+	}
+	if line == 0 {
+		return false, nil
+	}
+	c.emitEval(n, kernel, func(_ *machine.Run, in, out []*core.Tensor) error {
+		y, updates := out[0].Bytes(), in[2].Bytes()
+		copy(y, in[0].Bytes())
+		return indexing.EachIndexed(x.Shape, in[1], func(i, at int) {
+			from, to := updates[i*line:][:line], y[at*line:][:line]
+			if combine == nil {
+				copy(to, from)
+				return
+			}
+			combine.Run(to, to, from, slice, nil)
+		})
+	})
+	return true, nil
+}
+
+var _ = lowers[indexing.OneHot](lowerOneHot)
+
+// lowerOneHot lowers a OneHot: what is off is filled in, and then what is on.
+func lowerOneHot(c *compiler, n *core.Node) (bool, error) {
+	indices, out := n.Inputs()[0], n.Outputs()[0]
+	size, count := out.Type.Size(), indices.Shape().MustElements()
+	if t := indices.Type(); size == 0 || out.Shape.MustElements() == 0 || t != core.I32 && t != core.I64 {
+		return false, nil
+	}
+	axis := axisOf(n.Op().(*indexing.OneHot).Axis, out.Shape)
+	inner, depth, wide := out.Shape[axis+1:].MustElements(), out.Shape[axis], indices.Type() == core.I64
+	at, on, off := c.buffer(indices), c.buffer(n.Inputs()[2]), c.buffer(n.Inputs()[3])
+	dst, row := c.newOutput(n.Out(0)), inner*size
+	c.emitUnits(work{
+		node: n, kernel: "onehot", units: count / inner, reads: []int{at, on, off}, writes: []int{dst},
+		run: func(r *machine.Worker, _ []byte, o0, o1 int) error {
+			movement.Repeat(r.Mem[dst][o0*depth*row:o1*depth*row], r.Mem[off][:size])
+			for i := o0 * inner; i < o1*inner; i++ {
+				if index := indexAt(r.Mem[at], i, wide); index >= 0 && index < int64(depth) {
+					copy(r.Mem[dst][(i/inner*depth+int(index))*row+i%inner*size:], r.Mem[on][:size])
+				}
+			}
+			return nil
+		},
+	})
+	return true, nil
+}
+
+var _ = lowers[indexing.TopK](lowerTopK)
+
+// lowerTopK lowers a TopK of rows of float32.
+func lowerTopK(c *compiler, n *core.Node) (bool, error) {
+	x, out, indices := n.Inputs()[0].Fact(), n.Outputs()[0], n.Outputs()[1].Type
+	if x.Type != core.F32 || out.Shape.MustElements() == 0 || indices != core.I32 && indices != core.I64 {
+		return false, nil
+	}
+	columns, k := x.Shape[len(x.Shape)-1], out.Shape[len(out.Shape)-1]
+	if columns > math.MaxInt32 {
+		return false, nil
+	}
+	src, values, places := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0)), c.newOutput(n.Out(1))
+	c.emitUnits(work{
+		node: n, kernel: "top_f32_portable", units: out.Shape.MustElements() / k, reads: []int{src},
+		writes: []int{values, places}, scratch: 8 * k,
+		run: func(r *machine.Worker, scratch []byte, i0, i1 int) error {
+			keys := machine.View[uint64](scratch)
+			for i := i0; i < i1; i++ {
+				row := machine.View[float32](r.Mem[src])[i*columns:][:columns]
+				reduction.Top(keys, row)
+				for j, key := range keys {
+					at := reduction.Index(key)
+					machine.View[float32](r.Mem[values])[i*k+j] = row[at]
+					if indices == core.I32 {
+						machine.View[int32](r.Mem[places])[i*k+j] = int32(at)
+					} else {
+						machine.View[int64](r.Mem[places])[i*k+j] = int64(at)
+					}
+				}
+			}
+			return nil
+		},
+	})
+	return true, nil
+}

@@ -1,0 +1,157 @@
+package reduction
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
+	"github.com/tf2ng/tf2ng/kernels/internal/isa"
+	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+	"github.com/tf2ng/tf2ng/kernels/internal/movement"
+)
+
+// Extreme finds the largest, or the smallest, numbers. NaN is the extreme of numbers with a NaN.
+type Extreme struct {
+	combine, fold *elementwise.Variant
+	matrix        *movement.Variant
+	none          float32                 // the extreme of no numbers
+	better        func(a, b float32) bool // for numbers other than NaN
+}
+
+// Largest finds the largest numbers.
+func Largest(s isa.Set) *Extreme {
+	return &Extreme{
+		elementwise.Choose(s, elementwise.Maximum), elementwise.Choose(s, elementwise.FoldMaximum),
+		movement.Choose(s, 4), float32(math.Inf(-1)), func(a, b float32) bool { return a > b },
+	}
+}
+
+// Smallest finds the smallest numbers.
+func Smallest(s isa.Set) *Extreme {
+	return &Extreme{
+		elementwise.Choose(s, elementwise.Minimum), elementwise.Choose(s, elementwise.FoldMinimum),
+		movement.Choose(s, 4), float32(math.Inf(1)), func(a, b float32) bool { return a < b },
+	}
+}
+
+// Kernel returns the name of the kernel.
+func (e *Extreme) Kernel() string { return fmt.Sprintf("extremes_f32_%v", e.combine.ISA) }
+
+// ExtremeBytes is the scratch of Extreme.Of and Extreme.Index.
+const ExtremeBytes = 4 << 10
+
+// Of returns the extreme of a row of float32, with the bits that comparing the numbers in order gives.
+func (e *Extreme) Of(row, scratch []byte) float32 {
+	if len(row) < 2*4*elementwise.Lanes {
+		return e.InOrder(machine.View[float32](row))
+	}
+	lanes, rest := scratch[:4*elementwise.Lanes], row[4*elementwise.Lanes:]
+	if len(row) >= 2*len(scratch) {
+		copy(scratch, row)
+		combineBlocks(e.combine, scratch, row[len(scratch):])
+		rest = scratch[len(lanes):]
+	} else {
+		copy(lanes, row)
+	}
+	e.fold.Run(lanes, rest, nil, len(rest)/4, nil)
+	m := e.InOrder(machine.View[float32](lanes))
+	if dependsOnOrder(m) {
+		return e.InOrder(machine.View[float32](row))
+	}
+	return m
+}
+
+// dependsOnOrder reports whether the bits of an extreme depend on the order of the numbers: the sign of a zero, or
+// those of a NaN.
+func dependsOnOrder(m float32) bool { return m == 0 || m != m }
+
+// InOrder returns the extreme of a row, comparing the numbers in order.
+func (e *Extreme) InOrder(row []float32) float32 {
+	m := e.none
+	for _, v := range row {
+		if !e.better(m, v) && m == m {
+			m = v
+		}
+	}
+	return m
+}
+
+// Index returns the first index of the extreme of a row, ignoring NaN.
+func (e *Extreme) Index(row, scratch []byte) int {
+	numbers := machine.View[float32](row)
+	if len(row) >= 2*4*elementwise.Lanes {
+		if m := e.Of(row, scratch); m == m {
+			return slices.Index(numbers, m)
+		}
+	}
+	best := 0
+	for i, v := range numbers {
+		if b := numbers[best]; e.better(v, b) || b != b && v == v {
+			best = i
+		}
+	}
+	return best
+}
+
+// Reducer returns what reduces matrices to their extremes.
+func (e *Extreme) Reducer(taps, columns int) Reducer {
+	r := Reducer{Kernel: e.Kernel(), Block: 1, Bytes: ExtremeBytes, Run: e.columns}
+	switch {
+	case columns == 1 && taps <= shortRow:
+		r.Block = TransposedRows(taps)
+		r.Bytes = 4 * r.Block * taps
+		r.Run = func(y, x, scratch []byte) { e.short(y, x, scratch, taps) }
+	case columns == 1:
+		r.Run = func(y, x, scratch []byte) { machine.View[float32](y)[0] = e.Of(x, scratch) }
+	}
+	return r
+}
+
+// columns stores in to the extreme of each column of x, whose rows are as long as to. It combines several rows at a
+// time.
+func (e *Extreme) columns(to, x, scratch []byte) {
+	row := len(to)
+	rows := len(x) / row
+	together := min(len(scratch)/row, rows/2)
+	if together < 2 {
+		copy(to, x)
+		combineBlocks(e.combine, to, x[row:])
+		return
+	}
+	acc := scratch[:together*row]
+	copy(acc, x)
+	combineBlocks(e.combine, acc, x[len(acc):])
+	for together > 1 {
+		half := together / 2
+		e.combine.Run(acc, acc, acc[(together-half)*row:], half*row/4, nil)
+		together -= half
+	}
+	copy(to, acc)
+	for i, m := range machine.View[float32](to) {
+		if dependsOnOrder(m) {
+			machine.View[float32](to)[i] = e.inColumn(machine.View[float32](x)[i:], row/4)
+		}
+	}
+}
+
+// inColumn is InOrder for every stride-th number of x.
+func (e *Extreme) inColumn(x []float32, stride int) float32 {
+	m := e.none
+	for i := 0; i < len(x); i += stride {
+		if v := x[i]; !e.better(m, v) && m == m {
+			m = v
+		}
+	}
+	return m
+}
+
+// short stores in y the extremes of rows of n numbers.
+func (e *Extreme) short(y, x, scratch []byte, n int) {
+	rows, size := len(y)/4, len(y)
+	transpose(e.matrix, scratch, x, n)
+	copy(y, scratch)
+	for k := 1; k < n; k++ {
+		e.combine.Run(y, y, scratch[k*size:], rows, nil)
+	}
+}

@@ -1,0 +1,38 @@
+// Package reduction reduces float32 along an axis with the primitives of package elementwise, with the bits that
+// package reduce of core documents.
+package reduction
+
+import (
+	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
+	"github.com/tf2ng/tf2ng/kernels/internal/movement"
+)
+
+// Reducer reduces matrices [taps][columns] to one row each.
+type Reducer struct {
+	Kernel string
+	Block  int // how many matrices a call of Run reduces at most
+	Bytes  int // of scratch
+	// Run stores the rows of the matrices of x in y.
+	Run func(y, x, scratch []byte)
+}
+
+// shortRow is the length of the longest rows that are transposed, so that a call takes the numbers at the same place of
+// all rows.
+const shortRow = 96
+
+// TransposedRows returns how many rows of n numbers are best transposed together: whole tiles, within the first-level
+// cache.
+func TransposedRows(n int) int { return max(16, 4096/n&^15) }
+
+// transpose stores rows of n numbers in out, column by column.
+func transpose(v *movement.Variant, out, x []byte, n int) {
+	rows := len(x) / (4 * n)
+	v.Run(movement.Matrix{Out: out, In: x, Rows: rows, Columns: n, OutStride: 4 * rows, InStride: 4 * n}, 0, rows)
+}
+
+// combineBlocks combines the blocks of x, each as long as acc and the last one perhaps shorter, with acc.
+func combineBlocks(v *elementwise.Variant, acc, x []byte) {
+	for ; len(x) > 0; x = x[min(len(acc), len(x)):] {
+		v.Run(acc, acc, x, min(len(acc), len(x))/4, nil)
+	}
+}
