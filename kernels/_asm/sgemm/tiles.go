@@ -21,10 +21,10 @@ var (
 	pitch          = reg.RBP
 )
 
-// The locals: A displaced by the length of a run, the offsets of the next tap, the taps left, minus the numbers of a
+// The locals: A displaced by the length of a run, the list from the next tap on, the taps left, minus the numbers of a
 // run, and the tile's first row of C and its offsets. At the end these point behind their slices, where no pointer that
-// the garbage collector sees may point; so they are not fields of the call. The last two are MXCSR as it was, and as it
-// is in between.
+// the garbage collector sees may point; so they are not fields of the call. Then MXCSR as it was, and as it is in
+// between, and the panel of B and the bytes of a tap in it.
 var (
 	tileBase  = emit.At(reg.StackPointer, 0)
 	tileNext  = emit.At(reg.StackPointer, 8)
@@ -34,6 +34,8 @@ var (
 	tileFirst = emit.At(reg.StackPointer, 40)
 	callerCSR = emit.At(reg.StackPointer, 48)
 	ownCSR    = emit.At(reg.StackPointer, 52)
+	tileB     = emit.At(reg.StackPointer, 56)
+	tileTapB  = emit.At(reg.StackPointer, 64)
 )
 
 // tiling is what the routines of tiles differ in: the bytes of their vectors, the most rows of a tile, and its vectors
@@ -78,7 +80,7 @@ func (t *tiling) doc() string {
 	_, size := t.step()
 	head := fmt.Sprintf(`%s computes tiles of rows by %d columns, for every m below rows*tiles:
 
-	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+%d*i] * b[t,i,n]
+	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+%d*i] * b[t,i,n]
 
 `, t.name(), t.columns(), size)
 	switch t.arithmetic {
@@ -99,7 +101,7 @@ func tilesRoutine(t tiling) emit.Routine {
 	return emit.Routine{
 		Name:  t.name(),
 		Doc:   t.doc(),
-		Frame: 56,
+		Frame: 72,
 		Build: func(ctx *build.Context) {
 			g := &tiles{gen{emit.Gen{Context: ctx, Width: t.width}}, t}
 			g.MOVQ(emit.Param(), call)
@@ -263,24 +265,34 @@ func (g *tiles) weights() []reg.VecPhysical {
 func (g *tiles) tileStart() {
 	x, y := rowPointer[0], rowPointer[1]
 	_, size := g.tiling.step()
-	g.MOVQ(field("b"), runB)
+	g.MOVQ(field("b"), x)
+	g.MOVQ(x, tileB)
+	g.MOVQ(field("tapB"), x)
+	g.MOVQ(x, tileTapB)
 	g.MOVQ(field("k"), x)
 	g.MOVQ(field("a"), y)
 	g.LEAQ(emit.Indexed(y, x, uint8(size), 0), y)
 	g.MOVQ(y, tileBase)
 	g.NEGQ(x)
 	g.MOVQ(x, tileBegin)
-	g.MOVQ(tileFirst, x)
+	g.MOVQ(field("list"), x)
 	g.MOVQ(x, tileNext)
-	g.MOVQ(field("taps"), pitch)
-	g.MOVQ(pitch, tileLeft)
-	g.SHLQ(operand.U8(2), pitch)
+	g.MOVQ(field("taps"), x)
+	g.MOVQ(x, tileLeft)
+	g.MOVQ(field("pitch"), pitch)
 }
 
-// tap points the rows' pointers behind their runs of the next tap.
+// tap points the rows' pointers behind their runs of the next tap, and runB to its weights.
 func (g *tiles) tap(rows int) {
-	last := rowPointer[rows-1]
+	tap, last := rowPointer[0], rowPointer[rows-1]
 	g.MOVQ(tileNext, runIndex)
+	g.MOVLQSX(emit.At(runIndex, 0), tap)
+	g.ADDQ(operand.I8(4), tileNext)
+	g.MOVQ(tileTapB, runB)
+	g.IMULQ(tap, runB)
+	g.ADDQ(tileB, runB)
+	g.MOVQ(tileFirst, runIndex)
+	g.LEAQ(emit.Indexed(runIndex, tap, 4, 0), runIndex)
 	g.MOVQ(tileBase, last)
 	for r := range rows - 1 {
 		g.MOVLQSX(emit.At(runIndex, 0), rowPointer[r])
@@ -289,6 +301,5 @@ func (g *tiles) tap(rows int) {
 	}
 	g.MOVLQSX(emit.At(runIndex, 0), runIndex)
 	g.ADDQ(runIndex, last)
-	g.ADDQ(operand.I8(4), tileNext)
 	g.MOVQ(tileBegin, runIndex)
 }

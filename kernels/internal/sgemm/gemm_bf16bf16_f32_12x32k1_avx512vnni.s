@@ -6,7 +6,7 @@
 
 // func gemm_bf16bf16_f32_12x32k1_avx512vnni(c *byte)
 // Requires: AVX, AVX512F, SSE
-TEXT ·gemm_bf16bf16_f32_12x32k1_avx512vnni(SB), NOSPLIT, $56-8
+TEXT ·gemm_bf16bf16_f32_12x32k1_avx512vnni(SB), NOSPLIT, $72-8
 	MOVQ    c+0(FP), DI
 	MOVQ    16(DI), AX
 	MOVQ    AX, 32(SP)
@@ -15,7 +15,7 @@ TEXT ·gemm_bf16bf16_f32_12x32k1_avx512vnni(SB), NOSPLIT, $56-8
 	STMXCSR 48(SP)
 	MOVL    $0x00009fc0, 52(SP)
 	LDMXCSR 52(SP)
-	MOVQ    56(DI), AX
+	MOVQ    80(DI), AX
 	CMPQ    AX, $+12
 	JEQ     tile12
 	CMPQ    AX, $+11
@@ -69,21 +69,31 @@ tile12:
 	VPXORD Z25, Z25, Z25
 	VPXORD Z26, Z26, Z26
 	VPXORD Z27, Z27, Z27
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*4), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap12:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), R14
 	MOVLQSX (DI), AX
 	ADDQ    R14, AX
@@ -120,7 +130,6 @@ tap12:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R14
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step12:
@@ -234,7 +243,7 @@ step12:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+12, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile12
 	LDMXCSR      48(SP)
 	VZEROUPPER
@@ -263,21 +272,31 @@ tile11:
 	VPXORD Z23, Z23, Z23
 	VPXORD Z24, Z24, Z24
 	VPXORD Z25, Z25, Z25
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*4), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap11:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), R13
 	MOVLQSX (DI), AX
 	ADDQ    R13, AX
@@ -311,7 +330,6 @@ tap11:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R13
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step11:
@@ -417,7 +435,7 @@ step11:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+11, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile11
 	LDMXCSR      48(SP)
 	VZEROUPPER
@@ -444,21 +462,31 @@ tile10:
 	VPXORD Z21, Z21, Z21
 	VPXORD Z22, Z22, Z22
 	VPXORD Z23, Z23, Z23
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*4), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap10:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), R12
 	MOVLQSX (DI), AX
 	ADDQ    R12, AX
@@ -489,7 +517,6 @@ tap10:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R12
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step10:
@@ -587,7 +614,7 @@ step10:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+10, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile10
 	LDMXCSR      48(SP)
 	VZEROUPPER
@@ -612,21 +639,31 @@ tile9:
 	VPXORD Z19, Z19, Z19
 	VPXORD Z20, Z20, Z20
 	VPXORD Z21, Z21, Z21
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*4), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap9:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), R11
 	MOVLQSX (DI), AX
 	ADDQ    R11, AX
@@ -654,7 +691,6 @@ tap9:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R11
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step9:
@@ -744,7 +780,7 @@ step9:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+9, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile9
 	LDMXCSR      48(SP)
 	VZEROUPPER
@@ -767,21 +803,31 @@ tile8:
 	VPXORD Z17, Z17, Z17
 	VPXORD Z18, Z18, Z18
 	VPXORD Z19, Z19, Z19
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*4), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap8:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), R10
 	MOVLQSX (DI), AX
 	ADDQ    R10, AX
@@ -806,7 +852,6 @@ tap8:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R10
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step8:
@@ -888,7 +933,7 @@ step8:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+8, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile8
 	LDMXCSR      48(SP)
 	VZEROUPPER
@@ -909,21 +954,31 @@ tile7:
 	VPXORD Z15, Z15, Z15
 	VPXORD Z16, Z16, Z16
 	VPXORD Z17, Z17, Z17
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*4), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap7:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), R9
 	MOVLQSX (DI), AX
 	ADDQ    R9, AX
@@ -945,7 +1000,6 @@ tap7:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R9
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step7:
@@ -1019,7 +1073,7 @@ step7:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+7, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile7
 	LDMXCSR      48(SP)
 	VZEROUPPER
@@ -1038,21 +1092,31 @@ tile6:
 	VPXORD Z13, Z13, Z13
 	VPXORD Z14, Z14, Z14
 	VPXORD Z15, Z15, Z15
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*4), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap6:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), R8
 	MOVLQSX (DI), AX
 	ADDQ    R8, AX
@@ -1071,7 +1135,6 @@ tap6:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R8
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step6:
@@ -1137,7 +1200,7 @@ step6:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+6, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile6
 	LDMXCSR      48(SP)
 	VZEROUPPER
@@ -1154,21 +1217,31 @@ tile5:
 	VPXORD Z11, Z11, Z11
 	VPXORD Z12, Z12, Z12
 	VPXORD Z13, Z13, Z13
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*4), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap5:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), SI
 	MOVLQSX (DI), AX
 	ADDQ    SI, AX
@@ -1184,7 +1257,6 @@ tap5:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, SI
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step5:
@@ -1242,7 +1314,7 @@ step5:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+5, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile5
 	LDMXCSR      48(SP)
 	VZEROUPPER
@@ -1257,21 +1329,31 @@ tile4:
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*4), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap4:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), DX
 	MOVLQSX (DI), AX
 	ADDQ    DX, AX
@@ -1284,7 +1366,6 @@ tap4:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, DX
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step4:
@@ -1334,7 +1415,7 @@ step4:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+4, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile4
 	LDMXCSR      48(SP)
 	VZEROUPPER
@@ -1347,21 +1428,31 @@ tile3:
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
 	VPXORD Z9, Z9, Z9
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*4), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap3:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), CX
 	MOVLQSX (DI), AX
 	ADDQ    CX, AX
@@ -1371,7 +1462,6 @@ tap3:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, CX
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step3:
@@ -1413,7 +1503,7 @@ step3:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+3, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile3
 	LDMXCSR      48(SP)
 	VZEROUPPER
@@ -1424,28 +1514,37 @@ tile2:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*4), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap2:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), BX
 	MOVLQSX (DI), AX
 	ADDQ    BX, AX
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, BX
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step2:
@@ -1479,7 +1578,7 @@ step2:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+2, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile2
 	LDMXCSR      48(SP)
 	VZEROUPPER
@@ -1488,25 +1587,34 @@ step2:
 tile1:
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*4), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap1:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), AX
 	MOVLQSX (DI), DI
 	ADDQ    DI, AX
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step1:
@@ -1532,7 +1640,7 @@ step1:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+1, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile1
 	LDMXCSR      48(SP)
 	VZEROUPPER

@@ -6,7 +6,7 @@
 
 // func gemm_bf16bf16_f32_12x32k2_avx512bf16(c *byte)
 // Requires: AVX, AVX512BW, AVX512F
-TEXT ·gemm_bf16bf16_f32_12x32k2_avx512bf16(SB), NOSPLIT, $56-8
+TEXT ·gemm_bf16bf16_f32_12x32k2_avx512bf16(SB), NOSPLIT, $72-8
 	MOVQ  c+0(FP), DI
 	MOVQ  16(DI), AX
 	MOVQ  AX, 32(SP)
@@ -14,7 +14,7 @@ TEXT ·gemm_bf16bf16_f32_12x32k2_avx512bf16(SB), NOSPLIT, $56-8
 	MOVQ  AX, 40(SP)
 	MOVL  $0x55555555, AX
 	KMOVD AX, K1
-	MOVQ  56(DI), AX
+	MOVQ  80(DI), AX
 	CMPQ  AX, $+12
 	JEQ   tile12
 	CMPQ  AX, $+11
@@ -67,21 +67,31 @@ tile12:
 	VPXORD Z25, Z25, Z25
 	VPXORD Z26, Z26, Z26
 	VPXORD Z27, Z27, Z27
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*2), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap12:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), R14
 	MOVLQSX (DI), AX
 	ADDQ    R14, AX
@@ -118,7 +128,6 @@ tap12:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R14
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	CMPQ    DI, $-1
 	JEQ     single12
@@ -615,7 +624,7 @@ multiplied12:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+12, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    64(DI)
+	DECQ    88(DI)
 	JNZ     tile12
 	VZEROUPPER
 	RET
@@ -643,21 +652,31 @@ tile11:
 	VPXORD Z23, Z23, Z23
 	VPXORD Z24, Z24, Z24
 	VPXORD Z25, Z25, Z25
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*2), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap11:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), R13
 	MOVLQSX (DI), AX
 	ADDQ    R13, AX
@@ -691,7 +710,6 @@ tap11:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R13
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	CMPQ    DI, $-1
 	JEQ     single11
@@ -1149,7 +1167,7 @@ multiplied11:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+11, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    64(DI)
+	DECQ    88(DI)
 	JNZ     tile11
 	VZEROUPPER
 	RET
@@ -1175,21 +1193,31 @@ tile10:
 	VPXORD Z21, Z21, Z21
 	VPXORD Z22, Z22, Z22
 	VPXORD Z23, Z23, Z23
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*2), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap10:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), R12
 	MOVLQSX (DI), AX
 	ADDQ    R12, AX
@@ -1220,7 +1248,6 @@ tap10:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R12
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	CMPQ    DI, $-1
 	JEQ     single10
@@ -1639,7 +1666,7 @@ multiplied10:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+10, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    64(DI)
+	DECQ    88(DI)
 	JNZ     tile10
 	VZEROUPPER
 	RET
@@ -1663,21 +1690,31 @@ tile9:
 	VPXORD Z19, Z19, Z19
 	VPXORD Z20, Z20, Z20
 	VPXORD Z21, Z21, Z21
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*2), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap9:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), R11
 	MOVLQSX (DI), AX
 	ADDQ    R11, AX
@@ -1705,7 +1742,6 @@ tap9:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R11
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	CMPQ    DI, $-1
 	JEQ     single9
@@ -2085,7 +2121,7 @@ multiplied9:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+9, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    64(DI)
+	DECQ    88(DI)
 	JNZ     tile9
 	VZEROUPPER
 	RET
@@ -2107,21 +2143,31 @@ tile8:
 	VPXORD Z17, Z17, Z17
 	VPXORD Z18, Z18, Z18
 	VPXORD Z19, Z19, Z19
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*2), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap8:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), R10
 	MOVLQSX (DI), AX
 	ADDQ    R10, AX
@@ -2146,7 +2192,6 @@ tap8:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R10
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	CMPQ    DI, $-1
 	JEQ     single8
@@ -2487,7 +2532,7 @@ multiplied8:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+8, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    64(DI)
+	DECQ    88(DI)
 	JNZ     tile8
 	VZEROUPPER
 	RET
@@ -2507,21 +2552,31 @@ tile7:
 	VPXORD Z15, Z15, Z15
 	VPXORD Z16, Z16, Z16
 	VPXORD Z17, Z17, Z17
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*2), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap7:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), R9
 	MOVLQSX (DI), AX
 	ADDQ    R9, AX
@@ -2543,7 +2598,6 @@ tap7:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R9
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	CMPQ    DI, $-1
 	JEQ     single7
@@ -2845,7 +2899,7 @@ multiplied7:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+7, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    64(DI)
+	DECQ    88(DI)
 	JNZ     tile7
 	VZEROUPPER
 	RET
@@ -2863,21 +2917,31 @@ tile6:
 	VPXORD Z13, Z13, Z13
 	VPXORD Z14, Z14, Z14
 	VPXORD Z15, Z15, Z15
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*2), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap6:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), R8
 	MOVLQSX (DI), AX
 	ADDQ    R8, AX
@@ -2896,7 +2960,6 @@ tap6:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R8
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	CMPQ    DI, $-1
 	JEQ     single6
@@ -3159,7 +3222,7 @@ multiplied6:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+6, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    64(DI)
+	DECQ    88(DI)
 	JNZ     tile6
 	VZEROUPPER
 	RET
@@ -3175,21 +3238,31 @@ tile5:
 	VPXORD Z11, Z11, Z11
 	VPXORD Z12, Z12, Z12
 	VPXORD Z13, Z13, Z13
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*2), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap5:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), SI
 	MOVLQSX (DI), AX
 	ADDQ    SI, AX
@@ -3205,7 +3278,6 @@ tap5:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, SI
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	CMPQ    DI, $-1
 	JEQ     single5
@@ -3429,7 +3501,7 @@ multiplied5:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+5, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    64(DI)
+	DECQ    88(DI)
 	JNZ     tile5
 	VZEROUPPER
 	RET
@@ -3443,21 +3515,31 @@ tile4:
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*2), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap4:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), DX
 	MOVLQSX (DI), AX
 	ADDQ    DX, AX
@@ -3470,7 +3552,6 @@ tap4:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, DX
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	CMPQ    DI, $-1
 	JEQ     single4
@@ -3655,7 +3736,7 @@ multiplied4:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+4, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    64(DI)
+	DECQ    88(DI)
 	JNZ     tile4
 	VZEROUPPER
 	RET
@@ -3667,21 +3748,31 @@ tile3:
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
 	VPXORD Z9, Z9, Z9
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*2), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap3:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), CX
 	MOVLQSX (DI), AX
 	ADDQ    CX, AX
@@ -3691,7 +3782,6 @@ tap3:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, CX
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	CMPQ    DI, $-1
 	JEQ     single3
@@ -3837,7 +3927,7 @@ multiplied3:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+3, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    64(DI)
+	DECQ    88(DI)
 	JNZ     tile3
 	VZEROUPPER
 	RET
@@ -3847,28 +3937,37 @@ tile2:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*2), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap2:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), BX
 	MOVLQSX (DI), AX
 	ADDQ    BX, AX
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, BX
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	CMPQ    DI, $-1
 	JEQ     single2
@@ -3975,7 +4074,7 @@ multiplied2:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+2, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    64(DI)
+	DECQ    88(DI)
 	JNZ     tile2
 	VZEROUPPER
 	RET
@@ -3983,25 +4082,34 @@ multiplied2:
 tile1:
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*2), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap1:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), AX
 	MOVLQSX (DI), DI
 	ADDQ    DI, AX
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	CMPQ    DI, $-1
 	JEQ     single1
@@ -4069,7 +4177,7 @@ multiplied1:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+1, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    64(DI)
+	DECQ    88(DI)
 	JNZ     tile1
 	VZEROUPPER
 	RET

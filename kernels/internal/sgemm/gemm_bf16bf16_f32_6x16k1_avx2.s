@@ -6,7 +6,7 @@
 
 // func gemm_bf16bf16_f32_6x16k1_avx2(c *byte)
 // Requires: AVX, AVX2, FMA3, SSE
-TEXT ·gemm_bf16bf16_f32_6x16k1_avx2(SB), NOSPLIT, $56-8
+TEXT ·gemm_bf16bf16_f32_6x16k1_avx2(SB), NOSPLIT, $72-8
 	MOVQ    c+0(FP), DI
 	MOVQ    16(DI), AX
 	MOVQ    AX, 32(SP)
@@ -15,7 +15,7 @@ TEXT ·gemm_bf16bf16_f32_6x16k1_avx2(SB), NOSPLIT, $56-8
 	STMXCSR 48(SP)
 	MOVL    $0x00009fc0, 52(SP)
 	LDMXCSR 52(SP)
-	MOVQ    56(DI), AX
+	MOVQ    80(DI), AX
 	CMPQ    AX, $+6
 	JEQ     tile6
 	CMPQ    AX, $+5
@@ -45,21 +45,31 @@ tile6:
 	VPXOR Y13, Y13, Y13
 	VPXOR Y14, Y14, Y14
 	VPXOR Y15, Y15, Y15
-	MOVQ  8(DI), R15
-	MOVQ  48(DI), AX
+	MOVQ  8(DI), AX
+	MOVQ  AX, 56(SP)
+	MOVQ  64(DI), AX
+	MOVQ  AX, 64(SP)
+	MOVQ  72(DI), AX
 	MOVQ  (DI), BX
 	LEAQ  (BX)(AX*4), BX
 	MOVQ  BX, (SP)
 	NEGQ  AX
 	MOVQ  AX, 24(SP)
-	MOVQ  40(SP), AX
+	MOVQ  48(DI), AX
 	MOVQ  AX, 8(SP)
+	MOVQ  56(DI), AX
+	MOVQ  AX, 16(SP)
 	MOVQ  40(DI), BP
-	MOVQ  BP, 16(SP)
-	SHLQ  $0x02, BP
 
 tap6:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), R8
 	MOVLQSX (DI), AX
 	ADDQ    R8, AX
@@ -78,7 +88,6 @@ tap6:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R8
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step6:
@@ -144,7 +153,7 @@ step6:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+6, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile6
 	LDMXCSR      48(SP)
 	VZEROUPPER
@@ -161,21 +170,31 @@ tile5:
 	VPXOR Y11, Y11, Y11
 	VPXOR Y12, Y12, Y12
 	VPXOR Y13, Y13, Y13
-	MOVQ  8(DI), R15
-	MOVQ  48(DI), AX
+	MOVQ  8(DI), AX
+	MOVQ  AX, 56(SP)
+	MOVQ  64(DI), AX
+	MOVQ  AX, 64(SP)
+	MOVQ  72(DI), AX
 	MOVQ  (DI), BX
 	LEAQ  (BX)(AX*4), BX
 	MOVQ  BX, (SP)
 	NEGQ  AX
 	MOVQ  AX, 24(SP)
-	MOVQ  40(SP), AX
+	MOVQ  48(DI), AX
 	MOVQ  AX, 8(SP)
+	MOVQ  56(DI), AX
+	MOVQ  AX, 16(SP)
 	MOVQ  40(DI), BP
-	MOVQ  BP, 16(SP)
-	SHLQ  $0x02, BP
 
 tap5:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), SI
 	MOVLQSX (DI), AX
 	ADDQ    SI, AX
@@ -191,7 +210,6 @@ tap5:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, SI
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step5:
@@ -249,7 +267,7 @@ step5:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+5, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile5
 	LDMXCSR      48(SP)
 	VZEROUPPER
@@ -264,21 +282,31 @@ tile4:
 	VPXOR Y9, Y9, Y9
 	VPXOR Y10, Y10, Y10
 	VPXOR Y11, Y11, Y11
-	MOVQ  8(DI), R15
-	MOVQ  48(DI), AX
+	MOVQ  8(DI), AX
+	MOVQ  AX, 56(SP)
+	MOVQ  64(DI), AX
+	MOVQ  AX, 64(SP)
+	MOVQ  72(DI), AX
 	MOVQ  (DI), BX
 	LEAQ  (BX)(AX*4), BX
 	MOVQ  BX, (SP)
 	NEGQ  AX
 	MOVQ  AX, 24(SP)
-	MOVQ  40(SP), AX
+	MOVQ  48(DI), AX
 	MOVQ  AX, 8(SP)
+	MOVQ  56(DI), AX
+	MOVQ  AX, 16(SP)
 	MOVQ  40(DI), BP
-	MOVQ  BP, 16(SP)
-	SHLQ  $0x02, BP
 
 tap4:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), DX
 	MOVLQSX (DI), AX
 	ADDQ    DX, AX
@@ -291,7 +319,6 @@ tap4:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, DX
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step4:
@@ -341,7 +368,7 @@ step4:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+4, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile4
 	LDMXCSR      48(SP)
 	VZEROUPPER
@@ -354,21 +381,31 @@ tile3:
 	VPXOR Y7, Y7, Y7
 	VPXOR Y8, Y8, Y8
 	VPXOR Y9, Y9, Y9
-	MOVQ  8(DI), R15
-	MOVQ  48(DI), AX
+	MOVQ  8(DI), AX
+	MOVQ  AX, 56(SP)
+	MOVQ  64(DI), AX
+	MOVQ  AX, 64(SP)
+	MOVQ  72(DI), AX
 	MOVQ  (DI), BX
 	LEAQ  (BX)(AX*4), BX
 	MOVQ  BX, (SP)
 	NEGQ  AX
 	MOVQ  AX, 24(SP)
-	MOVQ  40(SP), AX
+	MOVQ  48(DI), AX
 	MOVQ  AX, 8(SP)
+	MOVQ  56(DI), AX
+	MOVQ  AX, 16(SP)
 	MOVQ  40(DI), BP
-	MOVQ  BP, 16(SP)
-	SHLQ  $0x02, BP
 
 tap3:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), CX
 	MOVLQSX (DI), AX
 	ADDQ    CX, AX
@@ -378,7 +415,6 @@ tap3:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, CX
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step3:
@@ -420,7 +456,7 @@ step3:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+3, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile3
 	LDMXCSR      48(SP)
 	VZEROUPPER
@@ -431,28 +467,37 @@ tile2:
 	VPXOR Y5, Y5, Y5
 	VPXOR Y6, Y6, Y6
 	VPXOR Y7, Y7, Y7
-	MOVQ  8(DI), R15
-	MOVQ  48(DI), AX
+	MOVQ  8(DI), AX
+	MOVQ  AX, 56(SP)
+	MOVQ  64(DI), AX
+	MOVQ  AX, 64(SP)
+	MOVQ  72(DI), AX
 	MOVQ  (DI), BX
 	LEAQ  (BX)(AX*4), BX
 	MOVQ  BX, (SP)
 	NEGQ  AX
 	MOVQ  AX, 24(SP)
-	MOVQ  40(SP), AX
+	MOVQ  48(DI), AX
 	MOVQ  AX, 8(SP)
+	MOVQ  56(DI), AX
+	MOVQ  AX, 16(SP)
 	MOVQ  40(DI), BP
-	MOVQ  BP, 16(SP)
-	SHLQ  $0x02, BP
 
 tap2:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), BX
 	MOVLQSX (DI), AX
 	ADDQ    BX, AX
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, BX
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step2:
@@ -486,7 +531,7 @@ step2:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+2, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile2
 	LDMXCSR      48(SP)
 	VZEROUPPER
@@ -495,25 +540,34 @@ step2:
 tile1:
 	VPXOR Y4, Y4, Y4
 	VPXOR Y5, Y5, Y5
-	MOVQ  8(DI), R15
-	MOVQ  48(DI), AX
+	MOVQ  8(DI), AX
+	MOVQ  AX, 56(SP)
+	MOVQ  64(DI), AX
+	MOVQ  AX, 64(SP)
+	MOVQ  72(DI), AX
 	MOVQ  (DI), BX
 	LEAQ  (BX)(AX*4), BX
 	MOVQ  BX, (SP)
 	NEGQ  AX
 	MOVQ  AX, 24(SP)
-	MOVQ  40(SP), AX
+	MOVQ  48(DI), AX
 	MOVQ  AX, 8(SP)
+	MOVQ  56(DI), AX
+	MOVQ  AX, 16(SP)
 	MOVQ  40(DI), BP
-	MOVQ  BP, 16(SP)
-	SHLQ  $0x02, BP
 
 tap1:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), AX
 	MOVLQSX (DI), DI
 	ADDQ    DI, AX
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step1:
@@ -539,7 +593,7 @@ step1:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+1, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile1
 	LDMXCSR      48(SP)
 	VZEROUPPER

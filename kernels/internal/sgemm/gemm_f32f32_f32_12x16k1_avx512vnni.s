@@ -6,13 +6,13 @@
 
 // func gemm_f32f32_f32_12x16k1_avx512vnni(c *byte)
 // Requires: AVX, AVX512F
-TEXT ·gemm_f32f32_f32_12x16k1_avx512vnni(SB), NOSPLIT, $56-8
+TEXT ·gemm_f32f32_f32_12x16k1_avx512vnni(SB), NOSPLIT, $72-8
 	MOVQ c+0(FP), DI
 	MOVQ 16(DI), AX
 	MOVQ AX, 32(SP)
 	MOVQ 24(DI), AX
 	MOVQ AX, 40(SP)
-	MOVQ 56(DI), AX
+	MOVQ 80(DI), AX
 	CMPQ AX, $+12
 	JEQ  tile12
 	CMPQ AX, $+11
@@ -53,21 +53,31 @@ tile12:
 	VPXORD Z13, Z13, Z13
 	VPXORD Z14, Z14, Z14
 	VPXORD Z15, Z15, Z15
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*4), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap12:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), R14
 	MOVLQSX (DI), AX
 	ADDQ    R14, AX
@@ -104,7 +114,6 @@ tap12:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R14
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step12:
@@ -181,7 +190,7 @@ step12:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+12, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile12
 	VZEROUPPER
 	RET
@@ -198,21 +207,31 @@ tile11:
 	VPXORD Z12, Z12, Z12
 	VPXORD Z13, Z13, Z13
 	VPXORD Z14, Z14, Z14
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*4), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap11:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), R13
 	MOVLQSX (DI), AX
 	ADDQ    R13, AX
@@ -246,7 +265,6 @@ tap11:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R13
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step11:
@@ -318,7 +336,7 @@ step11:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+11, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile11
 	VZEROUPPER
 	RET
@@ -334,21 +352,31 @@ tile10:
 	VPXORD Z11, Z11, Z11
 	VPXORD Z12, Z12, Z12
 	VPXORD Z13, Z13, Z13
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*4), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap10:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), R12
 	MOVLQSX (DI), AX
 	ADDQ    R12, AX
@@ -379,7 +407,6 @@ tap10:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R12
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step10:
@@ -446,7 +473,7 @@ step10:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+10, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile10
 	VZEROUPPER
 	RET
@@ -461,21 +488,31 @@ tile9:
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
 	VPXORD Z12, Z12, Z12
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*4), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap9:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), R11
 	MOVLQSX (DI), AX
 	ADDQ    R11, AX
@@ -503,7 +540,6 @@ tap9:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R11
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step9:
@@ -565,7 +601,7 @@ step9:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+9, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile9
 	VZEROUPPER
 	RET
@@ -579,21 +615,31 @@ tile8:
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*4), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap8:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), R10
 	MOVLQSX (DI), AX
 	ADDQ    R10, AX
@@ -618,7 +664,6 @@ tap8:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R10
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step8:
@@ -675,7 +720,7 @@ step8:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+8, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile8
 	VZEROUPPER
 	RET
@@ -688,21 +733,31 @@ tile7:
 	VPXORD Z8, Z8, Z8
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*4), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap7:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), R9
 	MOVLQSX (DI), AX
 	ADDQ    R9, AX
@@ -724,7 +779,6 @@ tap7:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R9
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step7:
@@ -776,7 +830,7 @@ step7:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+7, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile7
 	VZEROUPPER
 	RET
@@ -788,21 +842,31 @@ tile6:
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
 	VPXORD Z9, Z9, Z9
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*4), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap6:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), R8
 	MOVLQSX (DI), AX
 	ADDQ    R8, AX
@@ -821,7 +885,6 @@ tap6:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R8
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step6:
@@ -868,7 +931,7 @@ step6:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+6, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile6
 	VZEROUPPER
 	RET
@@ -879,21 +942,31 @@ tile5:
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*4), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap5:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), SI
 	MOVLQSX (DI), AX
 	ADDQ    SI, AX
@@ -909,7 +982,6 @@ tap5:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, SI
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step5:
@@ -951,7 +1023,7 @@ step5:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+5, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile5
 	VZEROUPPER
 	RET
@@ -961,21 +1033,31 @@ tile4:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*4), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap4:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), DX
 	MOVLQSX (DI), AX
 	ADDQ    DX, AX
@@ -988,7 +1070,6 @@ tap4:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, DX
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step4:
@@ -1025,7 +1106,7 @@ step4:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+4, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile4
 	VZEROUPPER
 	RET
@@ -1034,21 +1115,31 @@ tile3:
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*4), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap3:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), CX
 	MOVLQSX (DI), AX
 	ADDQ    CX, AX
@@ -1058,7 +1149,6 @@ tap3:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, CX
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step3:
@@ -1090,7 +1180,7 @@ step3:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+3, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile3
 	VZEROUPPER
 	RET
@@ -1098,28 +1188,37 @@ step3:
 tile2:
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*4), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap2:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), BX
 	MOVLQSX (DI), AX
 	ADDQ    BX, AX
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, BX
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step2:
@@ -1146,32 +1245,41 @@ step2:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+2, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile2
 	VZEROUPPER
 	RET
 
 tile1:
 	VPXORD Z4, Z4, Z4
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*4), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap1:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), AX
 	MOVLQSX (DI), DI
 	ADDQ    DI, AX
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step1:
@@ -1193,7 +1301,7 @@ step1:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+1, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile1
 	VZEROUPPER
 	RET

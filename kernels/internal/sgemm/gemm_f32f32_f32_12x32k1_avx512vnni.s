@@ -6,13 +6,13 @@
 
 // func gemm_f32f32_f32_12x32k1_avx512vnni(c *byte)
 // Requires: AVX, AVX512F
-TEXT ·gemm_f32f32_f32_12x32k1_avx512vnni(SB), NOSPLIT, $56-8
+TEXT ·gemm_f32f32_f32_12x32k1_avx512vnni(SB), NOSPLIT, $72-8
 	MOVQ c+0(FP), DI
 	MOVQ 16(DI), AX
 	MOVQ AX, 32(SP)
 	MOVQ 24(DI), AX
 	MOVQ AX, 40(SP)
-	MOVQ 56(DI), AX
+	MOVQ 80(DI), AX
 	CMPQ AX, $+12
 	JEQ  tile12
 	CMPQ AX, $+11
@@ -65,21 +65,31 @@ tile12:
 	VPXORD Z25, Z25, Z25
 	VPXORD Z26, Z26, Z26
 	VPXORD Z27, Z27, Z27
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*4), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap12:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), R14
 	MOVLQSX (DI), AX
 	ADDQ    R14, AX
@@ -116,7 +126,6 @@ tap12:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R14
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step12:
@@ -230,7 +239,7 @@ step12:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+12, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile12
 	VZEROUPPER
 	RET
@@ -258,21 +267,31 @@ tile11:
 	VPXORD Z23, Z23, Z23
 	VPXORD Z24, Z24, Z24
 	VPXORD Z25, Z25, Z25
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*4), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap11:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), R13
 	MOVLQSX (DI), AX
 	ADDQ    R13, AX
@@ -306,7 +325,6 @@ tap11:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R13
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step11:
@@ -412,7 +430,7 @@ step11:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+11, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile11
 	VZEROUPPER
 	RET
@@ -438,21 +456,31 @@ tile10:
 	VPXORD Z21, Z21, Z21
 	VPXORD Z22, Z22, Z22
 	VPXORD Z23, Z23, Z23
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*4), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap10:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), R12
 	MOVLQSX (DI), AX
 	ADDQ    R12, AX
@@ -483,7 +511,6 @@ tap10:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R12
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step10:
@@ -581,7 +608,7 @@ step10:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+10, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile10
 	VZEROUPPER
 	RET
@@ -605,21 +632,31 @@ tile9:
 	VPXORD Z19, Z19, Z19
 	VPXORD Z20, Z20, Z20
 	VPXORD Z21, Z21, Z21
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*4), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap9:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), R11
 	MOVLQSX (DI), AX
 	ADDQ    R11, AX
@@ -647,7 +684,6 @@ tap9:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R11
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step9:
@@ -737,7 +773,7 @@ step9:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+9, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile9
 	VZEROUPPER
 	RET
@@ -759,21 +795,31 @@ tile8:
 	VPXORD Z17, Z17, Z17
 	VPXORD Z18, Z18, Z18
 	VPXORD Z19, Z19, Z19
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*4), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap8:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), R10
 	MOVLQSX (DI), AX
 	ADDQ    R10, AX
@@ -798,7 +844,6 @@ tap8:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R10
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step8:
@@ -880,7 +925,7 @@ step8:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+8, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile8
 	VZEROUPPER
 	RET
@@ -900,21 +945,31 @@ tile7:
 	VPXORD Z15, Z15, Z15
 	VPXORD Z16, Z16, Z16
 	VPXORD Z17, Z17, Z17
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*4), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap7:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), R9
 	MOVLQSX (DI), AX
 	ADDQ    R9, AX
@@ -936,7 +991,6 @@ tap7:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R9
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step7:
@@ -1010,7 +1064,7 @@ step7:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+7, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile7
 	VZEROUPPER
 	RET
@@ -1028,21 +1082,31 @@ tile6:
 	VPXORD Z13, Z13, Z13
 	VPXORD Z14, Z14, Z14
 	VPXORD Z15, Z15, Z15
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*4), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap6:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), R8
 	MOVLQSX (DI), AX
 	ADDQ    R8, AX
@@ -1061,7 +1125,6 @@ tap6:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R8
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step6:
@@ -1127,7 +1190,7 @@ step6:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+6, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile6
 	VZEROUPPER
 	RET
@@ -1143,21 +1206,31 @@ tile5:
 	VPXORD Z11, Z11, Z11
 	VPXORD Z12, Z12, Z12
 	VPXORD Z13, Z13, Z13
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*4), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap5:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), SI
 	MOVLQSX (DI), AX
 	ADDQ    SI, AX
@@ -1173,7 +1246,6 @@ tap5:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, SI
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step5:
@@ -1231,7 +1303,7 @@ step5:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+5, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile5
 	VZEROUPPER
 	RET
@@ -1245,21 +1317,31 @@ tile4:
 	VPXORD Z9, Z9, Z9
 	VPXORD Z10, Z10, Z10
 	VPXORD Z11, Z11, Z11
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*4), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap4:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), DX
 	MOVLQSX (DI), AX
 	ADDQ    DX, AX
@@ -1272,7 +1354,6 @@ tap4:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, DX
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step4:
@@ -1322,7 +1403,7 @@ step4:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+4, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile4
 	VZEROUPPER
 	RET
@@ -1334,21 +1415,31 @@ tile3:
 	VPXORD Z7, Z7, Z7
 	VPXORD Z8, Z8, Z8
 	VPXORD Z9, Z9, Z9
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*4), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap3:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), CX
 	MOVLQSX (DI), AX
 	ADDQ    CX, AX
@@ -1358,7 +1449,6 @@ tap3:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, CX
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step3:
@@ -1400,7 +1490,7 @@ step3:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+3, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile3
 	VZEROUPPER
 	RET
@@ -1410,28 +1500,37 @@ tile2:
 	VPXORD Z5, Z5, Z5
 	VPXORD Z6, Z6, Z6
 	VPXORD Z7, Z7, Z7
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*4), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap2:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), BX
 	MOVLQSX (DI), AX
 	ADDQ    BX, AX
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, BX
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step2:
@@ -1465,7 +1564,7 @@ step2:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+2, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile2
 	VZEROUPPER
 	RET
@@ -1473,25 +1572,34 @@ step2:
 tile1:
 	VPXORD Z4, Z4, Z4
 	VPXORD Z5, Z5, Z5
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
+	MOVQ   8(DI), AX
+	MOVQ   AX, 56(SP)
+	MOVQ   64(DI), AX
+	MOVQ   AX, 64(SP)
+	MOVQ   72(DI), AX
 	MOVQ   (DI), BX
 	LEAQ   (BX)(AX*4), BX
 	MOVQ   BX, (SP)
 	NEGQ   AX
 	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
+	MOVQ   48(DI), AX
 	MOVQ   AX, 8(SP)
+	MOVQ   56(DI), AX
+	MOVQ   AX, 16(SP)
 	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
 
 tap1:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), AX
 	MOVLQSX (DI), DI
 	ADDQ    DI, AX
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step1:
@@ -1517,7 +1625,7 @@ step1:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+1, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile1
 	VZEROUPPER
 	RET

@@ -6,13 +6,13 @@
 
 // func gemm_f32f32_f32_6x16k1_avx2(c *byte)
 // Requires: AVX, AVX2, FMA3
-TEXT ·gemm_f32f32_f32_6x16k1_avx2(SB), NOSPLIT, $56-8
+TEXT ·gemm_f32f32_f32_6x16k1_avx2(SB), NOSPLIT, $72-8
 	MOVQ c+0(FP), DI
 	MOVQ 16(DI), AX
 	MOVQ AX, 32(SP)
 	MOVQ 24(DI), AX
 	MOVQ AX, 40(SP)
-	MOVQ 56(DI), AX
+	MOVQ 80(DI), AX
 	CMPQ AX, $+6
 	JEQ  tile6
 	CMPQ AX, $+5
@@ -41,21 +41,31 @@ tile6:
 	VPXOR Y13, Y13, Y13
 	VPXOR Y14, Y14, Y14
 	VPXOR Y15, Y15, Y15
-	MOVQ  8(DI), R15
-	MOVQ  48(DI), AX
+	MOVQ  8(DI), AX
+	MOVQ  AX, 56(SP)
+	MOVQ  64(DI), AX
+	MOVQ  AX, 64(SP)
+	MOVQ  72(DI), AX
 	MOVQ  (DI), BX
 	LEAQ  (BX)(AX*4), BX
 	MOVQ  BX, (SP)
 	NEGQ  AX
 	MOVQ  AX, 24(SP)
-	MOVQ  40(SP), AX
+	MOVQ  48(DI), AX
 	MOVQ  AX, 8(SP)
+	MOVQ  56(DI), AX
+	MOVQ  AX, 16(SP)
 	MOVQ  40(DI), BP
-	MOVQ  BP, 16(SP)
-	SHLQ  $0x02, BP
 
 tap6:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), R8
 	MOVLQSX (DI), AX
 	ADDQ    R8, AX
@@ -74,7 +84,6 @@ tap6:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R8
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step6:
@@ -140,7 +149,7 @@ step6:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+6, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile6
 	VZEROUPPER
 	RET
@@ -156,21 +165,31 @@ tile5:
 	VPXOR Y11, Y11, Y11
 	VPXOR Y12, Y12, Y12
 	VPXOR Y13, Y13, Y13
-	MOVQ  8(DI), R15
-	MOVQ  48(DI), AX
+	MOVQ  8(DI), AX
+	MOVQ  AX, 56(SP)
+	MOVQ  64(DI), AX
+	MOVQ  AX, 64(SP)
+	MOVQ  72(DI), AX
 	MOVQ  (DI), BX
 	LEAQ  (BX)(AX*4), BX
 	MOVQ  BX, (SP)
 	NEGQ  AX
 	MOVQ  AX, 24(SP)
-	MOVQ  40(SP), AX
+	MOVQ  48(DI), AX
 	MOVQ  AX, 8(SP)
+	MOVQ  56(DI), AX
+	MOVQ  AX, 16(SP)
 	MOVQ  40(DI), BP
-	MOVQ  BP, 16(SP)
-	SHLQ  $0x02, BP
 
 tap5:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), SI
 	MOVLQSX (DI), AX
 	ADDQ    SI, AX
@@ -186,7 +205,6 @@ tap5:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, SI
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step5:
@@ -244,7 +262,7 @@ step5:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+5, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile5
 	VZEROUPPER
 	RET
@@ -258,21 +276,31 @@ tile4:
 	VPXOR Y9, Y9, Y9
 	VPXOR Y10, Y10, Y10
 	VPXOR Y11, Y11, Y11
-	MOVQ  8(DI), R15
-	MOVQ  48(DI), AX
+	MOVQ  8(DI), AX
+	MOVQ  AX, 56(SP)
+	MOVQ  64(DI), AX
+	MOVQ  AX, 64(SP)
+	MOVQ  72(DI), AX
 	MOVQ  (DI), BX
 	LEAQ  (BX)(AX*4), BX
 	MOVQ  BX, (SP)
 	NEGQ  AX
 	MOVQ  AX, 24(SP)
-	MOVQ  40(SP), AX
+	MOVQ  48(DI), AX
 	MOVQ  AX, 8(SP)
+	MOVQ  56(DI), AX
+	MOVQ  AX, 16(SP)
 	MOVQ  40(DI), BP
-	MOVQ  BP, 16(SP)
-	SHLQ  $0x02, BP
 
 tap4:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), DX
 	MOVLQSX (DI), AX
 	ADDQ    DX, AX
@@ -285,7 +313,6 @@ tap4:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, DX
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step4:
@@ -335,7 +362,7 @@ step4:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+4, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile4
 	VZEROUPPER
 	RET
@@ -347,21 +374,31 @@ tile3:
 	VPXOR Y7, Y7, Y7
 	VPXOR Y8, Y8, Y8
 	VPXOR Y9, Y9, Y9
-	MOVQ  8(DI), R15
-	MOVQ  48(DI), AX
+	MOVQ  8(DI), AX
+	MOVQ  AX, 56(SP)
+	MOVQ  64(DI), AX
+	MOVQ  AX, 64(SP)
+	MOVQ  72(DI), AX
 	MOVQ  (DI), BX
 	LEAQ  (BX)(AX*4), BX
 	MOVQ  BX, (SP)
 	NEGQ  AX
 	MOVQ  AX, 24(SP)
-	MOVQ  40(SP), AX
+	MOVQ  48(DI), AX
 	MOVQ  AX, 8(SP)
+	MOVQ  56(DI), AX
+	MOVQ  AX, 16(SP)
 	MOVQ  40(DI), BP
-	MOVQ  BP, 16(SP)
-	SHLQ  $0x02, BP
 
 tap3:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), CX
 	MOVLQSX (DI), AX
 	ADDQ    CX, AX
@@ -371,7 +408,6 @@ tap3:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, CX
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step3:
@@ -413,7 +449,7 @@ step3:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+3, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile3
 	VZEROUPPER
 	RET
@@ -423,28 +459,37 @@ tile2:
 	VPXOR Y5, Y5, Y5
 	VPXOR Y6, Y6, Y6
 	VPXOR Y7, Y7, Y7
-	MOVQ  8(DI), R15
-	MOVQ  48(DI), AX
+	MOVQ  8(DI), AX
+	MOVQ  AX, 56(SP)
+	MOVQ  64(DI), AX
+	MOVQ  AX, 64(SP)
+	MOVQ  72(DI), AX
 	MOVQ  (DI), BX
 	LEAQ  (BX)(AX*4), BX
 	MOVQ  BX, (SP)
 	NEGQ  AX
 	MOVQ  AX, 24(SP)
-	MOVQ  40(SP), AX
+	MOVQ  48(DI), AX
 	MOVQ  AX, 8(SP)
+	MOVQ  56(DI), AX
+	MOVQ  AX, 16(SP)
 	MOVQ  40(DI), BP
-	MOVQ  BP, 16(SP)
-	SHLQ  $0x02, BP
 
 tap2:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), BX
 	MOVLQSX (DI), AX
 	ADDQ    BX, AX
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, BX
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step2:
@@ -478,7 +523,7 @@ step2:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+2, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile2
 	VZEROUPPER
 	RET
@@ -486,25 +531,34 @@ step2:
 tile1:
 	VPXOR Y4, Y4, Y4
 	VPXOR Y5, Y5, Y5
-	MOVQ  8(DI), R15
-	MOVQ  48(DI), AX
+	MOVQ  8(DI), AX
+	MOVQ  AX, 56(SP)
+	MOVQ  64(DI), AX
+	MOVQ  AX, 64(SP)
+	MOVQ  72(DI), AX
 	MOVQ  (DI), BX
 	LEAQ  (BX)(AX*4), BX
 	MOVQ  BX, (SP)
 	NEGQ  AX
 	MOVQ  AX, 24(SP)
-	MOVQ  40(SP), AX
+	MOVQ  48(DI), AX
 	MOVQ  AX, 8(SP)
+	MOVQ  56(DI), AX
+	MOVQ  AX, 16(SP)
 	MOVQ  40(DI), BP
-	MOVQ  BP, 16(SP)
-	SHLQ  $0x02, BP
 
 tap1:
 	MOVQ    8(SP), DI
+	MOVLQSX (DI), AX
+	ADDQ    $+4, 8(SP)
+	MOVQ    64(SP), R15
+	IMULQ   AX, R15
+	ADDQ    56(SP), R15
+	MOVQ    40(SP), DI
+	LEAQ    (DI)(AX*4), DI
 	MOVQ    (SP), AX
 	MOVLQSX (DI), DI
 	ADDQ    DI, AX
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step1:
@@ -530,7 +584,7 @@ step1:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+1, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile1
 	VZEROUPPER
 	RET

@@ -29,10 +29,10 @@ const fewRows, fewColumns = 16, 4
 // moreColumns leaves products of few columns to the variant for them, which AVX-512 would hardly make faster.
 func moreColumns(s Spec) bool { return s.N > fewColumns }
 
-func runFew(p *Packed, a *Args, m0, m1, panel0, panel1 int) {
+func runFew(p *Packed, a *Args, r Rows, panel0, panel1 int) {
 	for panel := panel0; panel < panel1; panel++ {
 		columns := min(p.spec.N-panel*fewColumns, fewColumns)
-		p.tiles(func(c call, _ int) { fewAVX2(&c, columns) }, a, m0, m1, panel)
+		p.tiles(func(c call, _ int) { fewAVX2(&c, columns) }, a, &r, panel)
 	}
 }
 

@@ -17,7 +17,7 @@ type Variant struct {
 	variant.Info
 
 	suits   func(s Spec) bool // nil if it suits every product of its types
-	run     func(p *Packed, a *Args, m0, m1, panel0, panel1 int)
+	run     func(p *Packed, a *Args, r Rows, panel0, panel1 int)
 	flushes bool // Packed has no subnormal weights, and the exponent of the least one
 }
 
