@@ -16,6 +16,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/normalize"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
 	"github.com/tf2ng/tf2ng/core/postop"
+	"github.com/tf2ng/tf2ng/kernels/internal/sgemm"
 )
 
 // The tests of the convolution and dot lowerings, on random shapes, zero points and lists
@@ -301,6 +302,7 @@ func eachReal(t *testing.T, seeds uint64, test func(t *testing.T, typ core.Type,
 // TestFloatConvolutions compares with the sums in core's order, bit for bit.
 func TestFloatConvolutions(t *testing.T) {
 	eachReal(t, 150, func(t *testing.T, typ core.Type, kernel string, seed uint64) {
+		defer sgemm.PreferPairs(seed%2 == 0)()
 		g := newGraph(t, seed)
 		spatial := 1 + g.r.IntN(3)
 		s := geometry.Spatial{
@@ -344,6 +346,7 @@ func TestFloatConvolutions(t *testing.T) {
 // computed in an order that leaves out padding.
 func TestChainsOfConvolutions(t *testing.T) {
 	eachReal(t, 60, func(t *testing.T, typ core.Type, kernel string, seed uint64) {
+		defer sgemm.PreferPairs(seed%2 == 0)()
 		g := newGraph(t, seed)
 		s := geometry.Spatial{Layout: geometry.NHWC, PadType: geometry.PadSameUpper}
 		data, filters := core.Shape{1 + g.r.IntN(3)}, core.Shape{}

@@ -216,7 +216,7 @@ func (c *compiler) factor(n *core.Node, v core.Value, variant *sgemm.Variant, ru
 		Node: n, Kernel: "widen", Splits: true, Reads: []int{src}, Writes: []int{b},
 		Run: func(r *machine.Worker, part, parts int) error {
 			first, end := part*(elements/run)/parts*run, (part+1)*(elements/run)/parts*run
-			sgemm.Widen(machine.View[float32](r.Mem[b])[first:end], machine.View[uint16](r.Mem[src])[first:end], run)
+			variant.Widen(machine.View[float32](r.Mem[b])[first:end], machine.View[uint16](r.Mem[src])[first:end], run)
 			return nil
 		},
 	})
@@ -296,10 +296,12 @@ func lowerFloatBatchDot(c *compiler, n *core.Node) (bool, error) {
 func (c *compiler) lowerConstantDot(n *core.Node, b *core.Tensor, k int) error {
 	b = c.keep.Canonical(b)
 	columns := b.Len() / k
-	variant := sgemm.Choose(c.isas, sgemm.Spec{N: columns, BF16: b.Type() == core.BF16})
+	const fewRows = 8
+	rows := n.Outputs()[0].Shape.MustElements() / columns
+	variant := sgemm.Choose(c.isas, sgemm.Spec{N: columns, BF16: b.Type() == core.BF16, Few: rows <= fewRows})
 	src := c.factor(n, n.Inputs()[0], variant, k)
 	p := &product{
-		node: n, variant: variant, rows: n.Outputs()[0].Shape.MustElements() / columns, taps: 1, numbers: k, run: k,
+		node: n, variant: variant, rows: rows, taps: 1, numbers: k, run: k,
 		columns: columns, key: share.NewKey("numbers").Tensor(b), weights: b.Float32s, groups: 1, reads: []int{src},
 	}
 	p.offsets = func() []int32 { return rowOffsets(c.buffers[src].Offset, p.rows, variant.NumberSize()*k) }

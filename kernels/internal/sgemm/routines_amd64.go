@@ -106,6 +106,15 @@ func gemm_bf16bf16_f32_6x16k1_avx2(c *call)
 //go:noescape
 func gemm_bf16bf16_f32_6x8k1_avx2(c *call)
 
+// widenPairs converts bf16 to float32 and exchanges the numbers of each pair, for every i below k:
+//
+//	c[i^1] = f32(a[i])
+//
+// k is a multiple of 32, and not 0.
+//
+//go:noescape
+func widenPairs(c *call)
+
 // gemm_f32f32_f32_16x1k1_avx2 computes tiles of rows, at most 16, by 1 columns, for every m below rows*tiles:
 //
 //	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]

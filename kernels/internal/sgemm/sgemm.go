@@ -30,6 +30,7 @@ type Spec struct {
 	Taps       int  // runs of numbers in one row of A
 	TapNumbers int  // length of each run
 	BF16       bool // the factors are bf16
+	Few        bool // so few rows are multiplied that reading B takes longer; of interest to Choose only
 	Run        int  // with BF16, how many numbers of a tap are divided into pairs, again and again; 0 for TapNumbers
 }
 

@@ -120,7 +120,7 @@ func (p *problem) arrange(v *Variant) {
 				run[k] = uint16(math.Float32bits(number(a.A, int(o)+4*k)) >> 16)
 			}
 			numbers := make([]float32, p.k)
-			Widen(numbers, run, p.k)
+			v.Widen(numbers, run, p.k)
 			for k, number := range numbers {
 				binary.NativeEndian.PutUint32(wide[4*(i*p.k+k):], math.Float32bits(number))
 			}
@@ -279,6 +279,33 @@ func TestPairs(t *testing.T) {
 	}
 }
 
+// TestWiden: in runs of any length the numbers of each pair change places.
+func TestWiden(t *testing.T) {
+	from := make([]uint16, 12*35)
+	for i := range from {
+		from[i] = uint16(i * 157)
+	}
+	for _, v := range runnable() {
+		if v.Does != doesBF16 || v.Pairs() {
+			continue
+		}
+		for _, run := range []int{1, 2, 3, 4, 5, 6, 7, 12, 35, len(from)} {
+			to := make([]float32, len(from)+1)
+			to[len(from)] = 7
+			v.Widen(to[:len(from)], from, run)
+			for i, b := range from {
+				at := i%run ^ 1
+				if at == run {
+					at--
+				}
+				got := math.Float32bits(to[i-i%run+at])
+				require.Equal(t, uint32(b)<<16, got, "%s: run %d, number %d", v.Name, run, i)
+			}
+			require.Equal(t, float32(7), to[len(from)], v.Name)
+		}
+	}
+}
+
 func TestErrors(t *testing.T) {
 	v := Choose(0, Spec{})
 	for _, c := range []struct {
@@ -409,5 +436,21 @@ func TestChooseFewColumns(t *testing.T) {
 			require.Equal(t, v.Name, Choose(set, Spec{N: 4, Taps: 9, TapNumbers: 8}).Name)
 			require.NotEqual(t, v.Name, Choose(set, Spec{N: 5, Taps: 9, TapNumbers: 8}).Name)
 		}
+	}
+}
+
+// TestChoosePairs: where the CPU multiplies pairs of bf16 no faster, they are for few rows.
+func TestChoosePairs(t *testing.T) {
+	set := isa.Set(1<<isa.AVX512BF16 | 1<<isa.AVX512VNNI)
+	if !slices.ContainsFunc(variants.Within(set), (*Variant).Pairs) {
+		t.Skip("NOT RUN: no variant multiplies pairs")
+	}
+	for _, c := range []struct{ prefer, few, want bool }{
+		{true, false, true}, {true, true, true}, {false, false, false}, {false, true, true},
+	} {
+		restore := PreferPairs(c.prefer)
+		require.Equal(t, c.want, Choose(set, Spec{N: 64, BF16: true, Few: c.few}).Pairs(), c)
+		require.False(t, Choose(set, Spec{N: 64, Few: c.few}).Pairs(), c)
+		restore()
 	}
 }
