@@ -21,10 +21,10 @@ var (
 	pitch          = reg.RBP
 )
 
-// The locals: A displaced by the length of a run, the list from the next tap on, the taps left, minus the numbers of a
-// run, and the tile's first row of C and its offsets. At the end these point behind their slices, where no pointer that
-// the garbage collector sees may point; so they are not fields of the call. Then MXCSR as it was, and as it is in
-// between, and the panel of B and the bytes of a tap in it.
+// The locals: A displaced by the length of a run, the offsets and the weights of the next tap, the taps left, minus the
+// numbers of a run, and the tile's first row of C and its offsets. At the end these point behind their slices, where no
+// pointer that the garbage collector sees may point; so they are not fields of the call. Then MXCSR as it was, and as it
+// is in between, the panel of B and the bytes of a tap in it, and the list from the next tap on and its end.
 var (
 	tileBase  = emit.At(reg.StackPointer, 0)
 	tileNext  = emit.At(reg.StackPointer, 8)
@@ -36,6 +36,9 @@ var (
 	ownCSR    = emit.At(reg.StackPointer, 52)
 	tileB     = emit.At(reg.StackPointer, 56)
 	tileTapB  = emit.At(reg.StackPointer, 64)
+	tileNextB = emit.At(reg.StackPointer, 72)
+	tileList  = emit.At(reg.StackPointer, 80)
+	tileEnd   = emit.At(reg.StackPointer, 88)
 )
 
 // tiling is what the routines of tiles differ in: the bytes of their vectors, the most rows of a tile, and its vectors
@@ -101,7 +104,7 @@ func tilesRoutine(t tiling) emit.Routine {
 	return emit.Routine{
 		Name:  t.name(),
 		Doc:   t.doc(),
-		Frame: 72,
+		Frame: 96,
 		Build: func(ctx *build.Context) {
 			g := &tiles{gen{emit.Gen{Context: ctx, Width: t.width}}, t}
 			g.MOVQ(emit.Param(), call)
@@ -275,24 +278,37 @@ func (g *tiles) tileStart() {
 	g.MOVQ(y, tileBase)
 	g.NEGQ(x)
 	g.MOVQ(x, tileBegin)
-	g.MOVQ(field("list"), x)
-	g.MOVQ(x, tileNext)
-	g.MOVQ(field("taps"), x)
-	g.MOVQ(x, tileLeft)
 	g.MOVQ(field("pitch"), pitch)
+	g.MOVQ(field("taps"), y)
+	g.MOVQ(y, tileLeft)
+	g.MOVQ(field("list"), x)
+	g.LEAQ(emit.Indexed(x, y, 4, 0), y)
+	g.MOVQ(y, tileEnd)
+	g.next(x, y)
+}
+
+// next finds the next tap, which is the first of the list at x, early: it takes long. It clobbers x and y.
+func (g *tiles) next(x, y reg.GPPhysical) {
+	g.MOVQ(x, tileList)
+	g.MOVLQSX(emit.At(x, 0), x)
+	g.MOVQ(tileFirst, y)
+	g.LEAQ(emit.Indexed(y, x, 4, 0), y)
+	g.MOVQ(y, tileNext)
+	g.IMULQ(tileTapB, x)
+	g.ADDQ(tileB, x)
+	g.MOVQ(x, tileNextB)
 }
 
 // tap points the rows' pointers behind their runs of the next tap, and runB to its weights.
 func (g *tiles) tap(rows int) {
-	tap, last := rowPointer[0], rowPointer[rows-1]
+	x, y, last := rowPointer[0], rowPointer[1], rowPointer[rows-1]
 	g.MOVQ(tileNext, runIndex)
-	g.MOVLQSX(emit.At(runIndex, 0), tap)
-	g.ADDQ(operand.I8(4), tileNext)
-	g.MOVQ(tileTapB, runB)
-	g.IMULQ(tap, runB)
-	g.ADDQ(tileB, runB)
-	g.MOVQ(tileFirst, runIndex)
-	g.LEAQ(emit.Indexed(runIndex, tap, 4, 0), runIndex)
+	g.MOVQ(tileNextB, runB)
+	g.MOVQ(tileList, x)
+	g.LEAQ(emit.At(x, 4), y)
+	g.CMPQ(y, tileEnd)
+	g.CMOVQLT(y, x)
+	g.next(x, y)
 	g.MOVQ(tileBase, last)
 	for r := range rows - 1 {
 		g.MOVLQSX(emit.At(runIndex, 0), rowPointer[r])

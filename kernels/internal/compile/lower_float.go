@@ -638,7 +638,11 @@ func (p *product) order() (*gemm.Order, error) {
 	if p.axes == nil {
 		return nil, nil
 	}
-	return regions.Order(p.batch, p.axes, p.variant.NumberSize()*p.numbers, p.variant.MR)
+	kernel := regions.Kernel{Rows: p.variant.MR, Tile: 20, Tap: 10, Least: 4, Line: 150}
+	if p.columns/p.groups <= p.variant.NR/2 { // half as many multiplications
+		kernel.Tile, kernel.Tap, kernel.Least, kernel.Line = 40, 20, 8, 300
+	}
+	return regions.Order(p.batch, p.axes, p.variant.NumberSize()*p.numbers, kernel)
 }
 
 // multiplication is the product of one group. Its columns begin at byte first of each of the buffer's rows, which are
@@ -670,9 +674,6 @@ func (m *multiplication) lines(m0, m1 int) iter.Seq[sgemm.Rows] {
 			return
 		}
 		for r := range m.order.Within(m0, m1) {
-			if r.LineStep == r.Rows*r.Step { // one long line
-				r.Rows, r.Lines = r.Rows*r.Lines, 1
-			}
 			for line := range r.Lines {
 				rows := sgemm.Rows{First: r.First + line*r.LineStep, Count: r.Rows, Step: r.Step, Taps: r.Taps}
 				if !yield(rows) {

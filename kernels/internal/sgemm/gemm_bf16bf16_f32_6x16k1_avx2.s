@@ -5,8 +5,8 @@
 #include "textflag.h"
 
 // func gemm_bf16bf16_f32_6x16k1_avx2(c *byte)
-// Requires: AVX, AVX2, FMA3, SSE
-TEXT ·gemm_bf16bf16_f32_6x16k1_avx2(SB), NOSPLIT, $72-8
+// Requires: AVX, AVX2, CMOV, FMA3, SSE
+TEXT ·gemm_bf16bf16_f32_6x16k1_avx2(SB), NOSPLIT, $96-8
 	MOVQ    c+0(FP), DI
 	MOVQ    16(DI), AX
 	MOVQ    AX, 32(SP)
@@ -33,43 +33,58 @@ TEXT ·gemm_bf16bf16_f32_6x16k1_avx2(SB), NOSPLIT, $72-8
 	RET
 
 tile6:
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	VPXOR Y8, Y8, Y8
-	VPXOR Y9, Y9, Y9
-	VPXOR Y10, Y10, Y10
-	VPXOR Y11, Y11, Y11
-	VPXOR Y12, Y12, Y12
-	VPXOR Y13, Y13, Y13
-	VPXOR Y14, Y14, Y14
-	VPXOR Y15, Y15, Y15
-	MOVQ  8(DI), AX
-	MOVQ  AX, 56(SP)
-	MOVQ  64(DI), AX
-	MOVQ  AX, 64(SP)
-	MOVQ  72(DI), AX
-	MOVQ  (DI), BX
-	LEAQ  (BX)(AX*4), BX
-	MOVQ  BX, (SP)
-	NEGQ  AX
-	MOVQ  AX, 24(SP)
-	MOVQ  48(DI), AX
-	MOVQ  AX, 8(SP)
-	MOVQ  56(DI), AX
-	MOVQ  AX, 16(SP)
-	MOVQ  40(DI), BP
+	VPXOR   Y4, Y4, Y4
+	VPXOR   Y5, Y5, Y5
+	VPXOR   Y6, Y6, Y6
+	VPXOR   Y7, Y7, Y7
+	VPXOR   Y8, Y8, Y8
+	VPXOR   Y9, Y9, Y9
+	VPXOR   Y10, Y10, Y10
+	VPXOR   Y11, Y11, Y11
+	VPXOR   Y12, Y12, Y12
+	VPXOR   Y13, Y13, Y13
+	VPXOR   Y14, Y14, Y14
+	VPXOR   Y15, Y15, Y15
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap6:
 	MOVQ    8(SP), DI
-	MOVLQSX (DI), AX
-	ADDQ    $+4, 8(SP)
-	MOVQ    64(SP), R15
-	IMULQ   AX, R15
-	ADDQ    56(SP), R15
-	MOVQ    40(SP), DI
-	LEAQ    (DI)(AX*4), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), R8
 	MOVLQSX (DI), AX
 	ADDQ    R8, AX
@@ -160,41 +175,56 @@ step6:
 	RET
 
 tile5:
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	VPXOR Y8, Y8, Y8
-	VPXOR Y9, Y9, Y9
-	VPXOR Y10, Y10, Y10
-	VPXOR Y11, Y11, Y11
-	VPXOR Y12, Y12, Y12
-	VPXOR Y13, Y13, Y13
-	MOVQ  8(DI), AX
-	MOVQ  AX, 56(SP)
-	MOVQ  64(DI), AX
-	MOVQ  AX, 64(SP)
-	MOVQ  72(DI), AX
-	MOVQ  (DI), BX
-	LEAQ  (BX)(AX*4), BX
-	MOVQ  BX, (SP)
-	NEGQ  AX
-	MOVQ  AX, 24(SP)
-	MOVQ  48(DI), AX
-	MOVQ  AX, 8(SP)
-	MOVQ  56(DI), AX
-	MOVQ  AX, 16(SP)
-	MOVQ  40(DI), BP
+	VPXOR   Y4, Y4, Y4
+	VPXOR   Y5, Y5, Y5
+	VPXOR   Y6, Y6, Y6
+	VPXOR   Y7, Y7, Y7
+	VPXOR   Y8, Y8, Y8
+	VPXOR   Y9, Y9, Y9
+	VPXOR   Y10, Y10, Y10
+	VPXOR   Y11, Y11, Y11
+	VPXOR   Y12, Y12, Y12
+	VPXOR   Y13, Y13, Y13
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap5:
 	MOVQ    8(SP), DI
-	MOVLQSX (DI), AX
-	ADDQ    $+4, 8(SP)
-	MOVQ    64(SP), R15
-	IMULQ   AX, R15
-	ADDQ    56(SP), R15
-	MOVQ    40(SP), DI
-	LEAQ    (DI)(AX*4), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), SI
 	MOVLQSX (DI), AX
 	ADDQ    SI, AX
@@ -274,39 +304,54 @@ step5:
 	RET
 
 tile4:
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	VPXOR Y8, Y8, Y8
-	VPXOR Y9, Y9, Y9
-	VPXOR Y10, Y10, Y10
-	VPXOR Y11, Y11, Y11
-	MOVQ  8(DI), AX
-	MOVQ  AX, 56(SP)
-	MOVQ  64(DI), AX
-	MOVQ  AX, 64(SP)
-	MOVQ  72(DI), AX
-	MOVQ  (DI), BX
-	LEAQ  (BX)(AX*4), BX
-	MOVQ  BX, (SP)
-	NEGQ  AX
-	MOVQ  AX, 24(SP)
-	MOVQ  48(DI), AX
-	MOVQ  AX, 8(SP)
-	MOVQ  56(DI), AX
-	MOVQ  AX, 16(SP)
-	MOVQ  40(DI), BP
+	VPXOR   Y4, Y4, Y4
+	VPXOR   Y5, Y5, Y5
+	VPXOR   Y6, Y6, Y6
+	VPXOR   Y7, Y7, Y7
+	VPXOR   Y8, Y8, Y8
+	VPXOR   Y9, Y9, Y9
+	VPXOR   Y10, Y10, Y10
+	VPXOR   Y11, Y11, Y11
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap4:
 	MOVQ    8(SP), DI
-	MOVLQSX (DI), AX
-	ADDQ    $+4, 8(SP)
-	MOVQ    64(SP), R15
-	IMULQ   AX, R15
-	ADDQ    56(SP), R15
-	MOVQ    40(SP), DI
-	LEAQ    (DI)(AX*4), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), DX
 	MOVLQSX (DI), AX
 	ADDQ    DX, AX
@@ -375,37 +420,52 @@ step4:
 	RET
 
 tile3:
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	VPXOR Y8, Y8, Y8
-	VPXOR Y9, Y9, Y9
-	MOVQ  8(DI), AX
-	MOVQ  AX, 56(SP)
-	MOVQ  64(DI), AX
-	MOVQ  AX, 64(SP)
-	MOVQ  72(DI), AX
-	MOVQ  (DI), BX
-	LEAQ  (BX)(AX*4), BX
-	MOVQ  BX, (SP)
-	NEGQ  AX
-	MOVQ  AX, 24(SP)
-	MOVQ  48(DI), AX
-	MOVQ  AX, 8(SP)
-	MOVQ  56(DI), AX
-	MOVQ  AX, 16(SP)
-	MOVQ  40(DI), BP
+	VPXOR   Y4, Y4, Y4
+	VPXOR   Y5, Y5, Y5
+	VPXOR   Y6, Y6, Y6
+	VPXOR   Y7, Y7, Y7
+	VPXOR   Y8, Y8, Y8
+	VPXOR   Y9, Y9, Y9
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap3:
 	MOVQ    8(SP), DI
-	MOVLQSX (DI), AX
-	ADDQ    $+4, 8(SP)
-	MOVQ    64(SP), R15
-	IMULQ   AX, R15
-	ADDQ    56(SP), R15
-	MOVQ    40(SP), DI
-	LEAQ    (DI)(AX*4), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), CX
 	MOVLQSX (DI), AX
 	ADDQ    CX, AX
@@ -463,35 +523,50 @@ step3:
 	RET
 
 tile2:
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	MOVQ  8(DI), AX
-	MOVQ  AX, 56(SP)
-	MOVQ  64(DI), AX
-	MOVQ  AX, 64(SP)
-	MOVQ  72(DI), AX
-	MOVQ  (DI), BX
-	LEAQ  (BX)(AX*4), BX
-	MOVQ  BX, (SP)
-	NEGQ  AX
-	MOVQ  AX, 24(SP)
-	MOVQ  48(DI), AX
-	MOVQ  AX, 8(SP)
-	MOVQ  56(DI), AX
-	MOVQ  AX, 16(SP)
-	MOVQ  40(DI), BP
+	VPXOR   Y4, Y4, Y4
+	VPXOR   Y5, Y5, Y5
+	VPXOR   Y6, Y6, Y6
+	VPXOR   Y7, Y7, Y7
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap2:
 	MOVQ    8(SP), DI
-	MOVLQSX (DI), AX
-	ADDQ    $+4, 8(SP)
-	MOVQ    64(SP), R15
-	IMULQ   AX, R15
-	ADDQ    56(SP), R15
-	MOVQ    40(SP), DI
-	LEAQ    (DI)(AX*4), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), BX
 	MOVLQSX (DI), AX
 	ADDQ    BX, AX
@@ -538,33 +613,48 @@ step2:
 	RET
 
 tile1:
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	MOVQ  8(DI), AX
-	MOVQ  AX, 56(SP)
-	MOVQ  64(DI), AX
-	MOVQ  AX, 64(SP)
-	MOVQ  72(DI), AX
-	MOVQ  (DI), BX
-	LEAQ  (BX)(AX*4), BX
-	MOVQ  BX, (SP)
-	NEGQ  AX
-	MOVQ  AX, 24(SP)
-	MOVQ  48(DI), AX
-	MOVQ  AX, 8(SP)
-	MOVQ  56(DI), AX
-	MOVQ  AX, 16(SP)
-	MOVQ  40(DI), BP
+	VPXOR   Y4, Y4, Y4
+	VPXOR   Y5, Y5, Y5
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap1:
 	MOVQ    8(SP), DI
-	MOVLQSX (DI), AX
-	ADDQ    $+4, 8(SP)
-	MOVQ    64(SP), R15
-	IMULQ   AX, R15
-	ADDQ    56(SP), R15
-	MOVQ    40(SP), DI
-	LEAQ    (DI)(AX*4), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), AX
 	MOVLQSX (DI), DI
 	ADDQ    DI, AX

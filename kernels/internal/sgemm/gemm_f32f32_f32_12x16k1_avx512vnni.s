@@ -5,8 +5,8 @@
 #include "textflag.h"
 
 // func gemm_f32f32_f32_12x16k1_avx512vnni(c *byte)
-// Requires: AVX, AVX512F
-TEXT ·gemm_f32f32_f32_12x16k1_avx512vnni(SB), NOSPLIT, $72-8
+// Requires: AVX, AVX512F, CMOV
+TEXT ·gemm_f32f32_f32_12x16k1_avx512vnni(SB), NOSPLIT, $96-8
 	MOVQ c+0(FP), DI
 	MOVQ 16(DI), AX
 	MOVQ AX, 32(SP)
@@ -41,43 +41,58 @@ TEXT ·gemm_f32f32_f32_12x16k1_avx512vnni(SB), NOSPLIT, $72-8
 	RET
 
 tile12:
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	MOVQ   8(DI), AX
-	MOVQ   AX, 56(SP)
-	MOVQ   64(DI), AX
-	MOVQ   AX, 64(SP)
-	MOVQ   72(DI), AX
-	MOVQ   (DI), BX
-	LEAQ   (BX)(AX*4), BX
-	MOVQ   BX, (SP)
-	NEGQ   AX
-	MOVQ   AX, 24(SP)
-	MOVQ   48(DI), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   56(DI), AX
-	MOVQ   AX, 16(SP)
-	MOVQ   40(DI), BP
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	VPXORD  Z15, Z15, Z15
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap12:
 	MOVQ    8(SP), DI
-	MOVLQSX (DI), AX
-	ADDQ    $+4, 8(SP)
-	MOVQ    64(SP), R15
-	IMULQ   AX, R15
-	ADDQ    56(SP), R15
-	MOVQ    40(SP), DI
-	LEAQ    (DI)(AX*4), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), R14
 	MOVLQSX (DI), AX
 	ADDQ    R14, AX
@@ -196,42 +211,57 @@ step12:
 	RET
 
 tile11:
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	MOVQ   8(DI), AX
-	MOVQ   AX, 56(SP)
-	MOVQ   64(DI), AX
-	MOVQ   AX, 64(SP)
-	MOVQ   72(DI), AX
-	MOVQ   (DI), BX
-	LEAQ   (BX)(AX*4), BX
-	MOVQ   BX, (SP)
-	NEGQ   AX
-	MOVQ   AX, 24(SP)
-	MOVQ   48(DI), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   56(DI), AX
-	MOVQ   AX, 16(SP)
-	MOVQ   40(DI), BP
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap11:
 	MOVQ    8(SP), DI
-	MOVLQSX (DI), AX
-	ADDQ    $+4, 8(SP)
-	MOVQ    64(SP), R15
-	IMULQ   AX, R15
-	ADDQ    56(SP), R15
-	MOVQ    40(SP), DI
-	LEAQ    (DI)(AX*4), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), R13
 	MOVLQSX (DI), AX
 	ADDQ    R13, AX
@@ -342,41 +372,56 @@ step11:
 	RET
 
 tile10:
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	MOVQ   8(DI), AX
-	MOVQ   AX, 56(SP)
-	MOVQ   64(DI), AX
-	MOVQ   AX, 64(SP)
-	MOVQ   72(DI), AX
-	MOVQ   (DI), BX
-	LEAQ   (BX)(AX*4), BX
-	MOVQ   BX, (SP)
-	NEGQ   AX
-	MOVQ   AX, 24(SP)
-	MOVQ   48(DI), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   56(DI), AX
-	MOVQ   AX, 16(SP)
-	MOVQ   40(DI), BP
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap10:
 	MOVQ    8(SP), DI
-	MOVLQSX (DI), AX
-	ADDQ    $+4, 8(SP)
-	MOVQ    64(SP), R15
-	IMULQ   AX, R15
-	ADDQ    56(SP), R15
-	MOVQ    40(SP), DI
-	LEAQ    (DI)(AX*4), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), R12
 	MOVLQSX (DI), AX
 	ADDQ    R12, AX
@@ -479,40 +524,55 @@ step10:
 	RET
 
 tile9:
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	MOVQ   8(DI), AX
-	MOVQ   AX, 56(SP)
-	MOVQ   64(DI), AX
-	MOVQ   AX, 64(SP)
-	MOVQ   72(DI), AX
-	MOVQ   (DI), BX
-	LEAQ   (BX)(AX*4), BX
-	MOVQ   BX, (SP)
-	NEGQ   AX
-	MOVQ   AX, 24(SP)
-	MOVQ   48(DI), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   56(DI), AX
-	MOVQ   AX, 16(SP)
-	MOVQ   40(DI), BP
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap9:
 	MOVQ    8(SP), DI
-	MOVLQSX (DI), AX
-	ADDQ    $+4, 8(SP)
-	MOVQ    64(SP), R15
-	IMULQ   AX, R15
-	ADDQ    56(SP), R15
-	MOVQ    40(SP), DI
-	LEAQ    (DI)(AX*4), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), R11
 	MOVLQSX (DI), AX
 	ADDQ    R11, AX
@@ -607,39 +667,54 @@ step9:
 	RET
 
 tile8:
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	MOVQ   8(DI), AX
-	MOVQ   AX, 56(SP)
-	MOVQ   64(DI), AX
-	MOVQ   AX, 64(SP)
-	MOVQ   72(DI), AX
-	MOVQ   (DI), BX
-	LEAQ   (BX)(AX*4), BX
-	MOVQ   BX, (SP)
-	NEGQ   AX
-	MOVQ   AX, 24(SP)
-	MOVQ   48(DI), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   56(DI), AX
-	MOVQ   AX, 16(SP)
-	MOVQ   40(DI), BP
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap8:
 	MOVQ    8(SP), DI
-	MOVLQSX (DI), AX
-	ADDQ    $+4, 8(SP)
-	MOVQ    64(SP), R15
-	IMULQ   AX, R15
-	ADDQ    56(SP), R15
-	MOVQ    40(SP), DI
-	LEAQ    (DI)(AX*4), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), R10
 	MOVLQSX (DI), AX
 	ADDQ    R10, AX
@@ -726,38 +801,53 @@ step8:
 	RET
 
 tile7:
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	MOVQ   8(DI), AX
-	MOVQ   AX, 56(SP)
-	MOVQ   64(DI), AX
-	MOVQ   AX, 64(SP)
-	MOVQ   72(DI), AX
-	MOVQ   (DI), BX
-	LEAQ   (BX)(AX*4), BX
-	MOVQ   BX, (SP)
-	NEGQ   AX
-	MOVQ   AX, 24(SP)
-	MOVQ   48(DI), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   56(DI), AX
-	MOVQ   AX, 16(SP)
-	MOVQ   40(DI), BP
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap7:
 	MOVQ    8(SP), DI
-	MOVLQSX (DI), AX
-	ADDQ    $+4, 8(SP)
-	MOVQ    64(SP), R15
-	IMULQ   AX, R15
-	ADDQ    56(SP), R15
-	MOVQ    40(SP), DI
-	LEAQ    (DI)(AX*4), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), R9
 	MOVLQSX (DI), AX
 	ADDQ    R9, AX
@@ -836,37 +926,52 @@ step7:
 	RET
 
 tile6:
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	MOVQ   8(DI), AX
-	MOVQ   AX, 56(SP)
-	MOVQ   64(DI), AX
-	MOVQ   AX, 64(SP)
-	MOVQ   72(DI), AX
-	MOVQ   (DI), BX
-	LEAQ   (BX)(AX*4), BX
-	MOVQ   BX, (SP)
-	NEGQ   AX
-	MOVQ   AX, 24(SP)
-	MOVQ   48(DI), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   56(DI), AX
-	MOVQ   AX, 16(SP)
-	MOVQ   40(DI), BP
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap6:
 	MOVQ    8(SP), DI
-	MOVLQSX (DI), AX
-	ADDQ    $+4, 8(SP)
-	MOVQ    64(SP), R15
-	IMULQ   AX, R15
-	ADDQ    56(SP), R15
-	MOVQ    40(SP), DI
-	LEAQ    (DI)(AX*4), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), R8
 	MOVLQSX (DI), AX
 	ADDQ    R8, AX
@@ -937,36 +1042,51 @@ step6:
 	RET
 
 tile5:
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	MOVQ   8(DI), AX
-	MOVQ   AX, 56(SP)
-	MOVQ   64(DI), AX
-	MOVQ   AX, 64(SP)
-	MOVQ   72(DI), AX
-	MOVQ   (DI), BX
-	LEAQ   (BX)(AX*4), BX
-	MOVQ   BX, (SP)
-	NEGQ   AX
-	MOVQ   AX, 24(SP)
-	MOVQ   48(DI), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   56(DI), AX
-	MOVQ   AX, 16(SP)
-	MOVQ   40(DI), BP
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap5:
 	MOVQ    8(SP), DI
-	MOVLQSX (DI), AX
-	ADDQ    $+4, 8(SP)
-	MOVQ    64(SP), R15
-	IMULQ   AX, R15
-	ADDQ    56(SP), R15
-	MOVQ    40(SP), DI
-	LEAQ    (DI)(AX*4), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), SI
 	MOVLQSX (DI), AX
 	ADDQ    SI, AX
@@ -1029,35 +1149,50 @@ step5:
 	RET
 
 tile4:
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	MOVQ   8(DI), AX
-	MOVQ   AX, 56(SP)
-	MOVQ   64(DI), AX
-	MOVQ   AX, 64(SP)
-	MOVQ   72(DI), AX
-	MOVQ   (DI), BX
-	LEAQ   (BX)(AX*4), BX
-	MOVQ   BX, (SP)
-	NEGQ   AX
-	MOVQ   AX, 24(SP)
-	MOVQ   48(DI), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   56(DI), AX
-	MOVQ   AX, 16(SP)
-	MOVQ   40(DI), BP
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap4:
 	MOVQ    8(SP), DI
-	MOVLQSX (DI), AX
-	ADDQ    $+4, 8(SP)
-	MOVQ    64(SP), R15
-	IMULQ   AX, R15
-	ADDQ    56(SP), R15
-	MOVQ    40(SP), DI
-	LEAQ    (DI)(AX*4), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), DX
 	MOVLQSX (DI), AX
 	ADDQ    DX, AX
@@ -1112,34 +1247,49 @@ step4:
 	RET
 
 tile3:
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	MOVQ   8(DI), AX
-	MOVQ   AX, 56(SP)
-	MOVQ   64(DI), AX
-	MOVQ   AX, 64(SP)
-	MOVQ   72(DI), AX
-	MOVQ   (DI), BX
-	LEAQ   (BX)(AX*4), BX
-	MOVQ   BX, (SP)
-	NEGQ   AX
-	MOVQ   AX, 24(SP)
-	MOVQ   48(DI), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   56(DI), AX
-	MOVQ   AX, 16(SP)
-	MOVQ   40(DI), BP
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap3:
 	MOVQ    8(SP), DI
-	MOVLQSX (DI), AX
-	ADDQ    $+4, 8(SP)
-	MOVQ    64(SP), R15
-	IMULQ   AX, R15
-	ADDQ    56(SP), R15
-	MOVQ    40(SP), DI
-	LEAQ    (DI)(AX*4), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), CX
 	MOVLQSX (DI), AX
 	ADDQ    CX, AX
@@ -1186,33 +1336,48 @@ step3:
 	RET
 
 tile2:
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	MOVQ   8(DI), AX
-	MOVQ   AX, 56(SP)
-	MOVQ   64(DI), AX
-	MOVQ   AX, 64(SP)
-	MOVQ   72(DI), AX
-	MOVQ   (DI), BX
-	LEAQ   (BX)(AX*4), BX
-	MOVQ   BX, (SP)
-	NEGQ   AX
-	MOVQ   AX, 24(SP)
-	MOVQ   48(DI), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   56(DI), AX
-	MOVQ   AX, 16(SP)
-	MOVQ   40(DI), BP
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap2:
 	MOVQ    8(SP), DI
-	MOVLQSX (DI), AX
-	ADDQ    $+4, 8(SP)
-	MOVQ    64(SP), R15
-	IMULQ   AX, R15
-	ADDQ    56(SP), R15
-	MOVQ    40(SP), DI
-	LEAQ    (DI)(AX*4), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), BX
 	MOVLQSX (DI), AX
 	ADDQ    BX, AX
@@ -1251,32 +1416,47 @@ step2:
 	RET
 
 tile1:
-	VPXORD Z4, Z4, Z4
-	MOVQ   8(DI), AX
-	MOVQ   AX, 56(SP)
-	MOVQ   64(DI), AX
-	MOVQ   AX, 64(SP)
-	MOVQ   72(DI), AX
-	MOVQ   (DI), BX
-	LEAQ   (BX)(AX*4), BX
-	MOVQ   BX, (SP)
-	NEGQ   AX
-	MOVQ   AX, 24(SP)
-	MOVQ   48(DI), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   56(DI), AX
-	MOVQ   AX, 16(SP)
-	MOVQ   40(DI), BP
+	VPXORD  Z4, Z4, Z4
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap1:
 	MOVQ    8(SP), DI
-	MOVLQSX (DI), AX
-	ADDQ    $+4, 8(SP)
-	MOVQ    64(SP), R15
-	IMULQ   AX, R15
-	ADDQ    56(SP), R15
-	MOVQ    40(SP), DI
-	LEAQ    (DI)(AX*4), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), AX
 	MOVLQSX (DI), DI
 	ADDQ    DI, AX
