@@ -21,10 +21,10 @@ var (
 	pitch          = reg.RBP
 )
 
-// The locals: A displaced by the length of a run, the offsets and the weights of the next tap, the taps left, minus the
-// numbers of a run, and the tile's first row of C and its offsets. At the end these point behind their slices, where no
-// pointer that the garbage collector sees may point; so they are not fields of the call. Then MXCSR as it was, and as it
-// is in between, the panel of B and the bytes of a tap in it, and the list from the next tap on and its end.
+// The locals: A displaced by the length of a run, the offsets of the next tap, the taps left, minus the numbers of a
+// run, and the tile's first row of C and its offsets. At the end these point behind their slices, where no pointer that
+// the garbage collector sees may point; so they are not fields of the call. Then MXCSR as it was, and as it is in
+// between, the panel of B and the bytes of a tap in it, the weights of the next tap, and the list from it on and its end.
 var (
 	tileBase  = emit.At(reg.StackPointer, 0)
 	tileNext  = emit.At(reg.StackPointer, 8)

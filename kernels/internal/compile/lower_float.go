@@ -74,22 +74,12 @@ func lowerFloatConvolution(c *compiler, n *core.Node) (bool, error) {
 	g := &convolution{
 		axes: axes, batch: data[0], inC: p.variant.NumberSize() * inC, zero: zeroPoint{buffer: -1}, // inC in bytes
 	}
+	if groups == 1 && inC < 4 && g.wide() {
+		return true, c.lowerWideConvolution(p, g, inC)
+	}
 	src := c.factor(n, in[0], p.variant, p.run)
 	if groups > 1 && groups == inC && !bf16 {
 		return true, c.lowerFloatDepthwise(p, g, src, outC/inC)
-	}
-	if groups == 1 && inC < 4 && g.wide() {
-		window := axes[len(axes)-1].Window
-		if p.variant.Pairs() && inC%2 == 1 {
-			p.evenChannels()
-			inC++
-		}
-		p.taps, p.numbers = p.taps/window, window*inC
-		p.batch, p.axes = g.batch, g.lines()
-		src = c.padImage(n, src, g, p.variant.NumberSize()*inC)
-		p.offsets = func() []int32 { return g.wideOffsets(c.buffers[src].Offset) }
-		p.reads = []int{src}
-		return true, c.lowerProducts(p)
 	}
 	pad := c.paddingRun(0, g.inC)
 	p.reads = []int{src, pad}
@@ -99,6 +89,28 @@ func lowerFloatConvolution(c *compiler, n *core.Node) (bool, error) {
 	p.offsets = func() []int32 { return g.offsets(c.buffers[src].Offset, c.buffers[pad].Offset) }
 	p.batch, p.axes = g.batch, axes
 	return true, c.lowerProducts(p)
+}
+
+// lowerWideConvolution lowers a convolution of few channels. Each row of its window is one wide tap.
+func (c *compiler) lowerWideConvolution(p *product, g *convolution, channels int) error {
+	data, variant := p.node.Inputs()[0], p.variant
+	window := g.axes[len(g.axes)-1].Window
+	if variant.Pairs() && channels%2 == 1 {
+		p.evenChannels()
+		channels++
+	}
+	p.taps, p.numbers = p.taps/window, window*channels
+	p.batch, p.axes = g.batch, g.lines()
+	g.inC = data.Type().Size() * data.Shape()[len(data.Shape())-1]
+	var widen func(to, from []byte)
+	if data.Type() == core.BF16 && !variant.Pairs() {
+		widen = func(to, from []byte) { variant.Widen(machine.View[float32](to), machine.View[uint16](from), p.run) }
+	}
+	src := c.padImage(p.node, c.buffer(data), g, variant.NumberSize()*channels, widen)
+	c.buffers[src].Addressed = true
+	p.offsets = func() []int32 { return g.wideOffsets(c.buffers[src].Offset) }
+	p.reads = []int{src}
+	return c.lowerProducts(p)
 }
 
 // maxPhases bounds the phases that a convolution of dilated data is divided into.
