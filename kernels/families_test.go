@@ -333,7 +333,7 @@ func TestPools(t *testing.T) {
 			g.result(g.apply(&pooling.MaxPool{Spatial: s, Window: window}, x))
 			g.check(true, map[core.Type]string{
 				core.U8: "pool_u8_max_", core.I8: "pool_s8_max_", core.F32: "pool_f32_max_",
-				core.F16: "pool_f32_max_", core.BF16: "pool_f32_max_",
+				core.F16: "pool_f32_max_", core.BF16: "pool_bf16_max_",
 			}[typ])
 		})
 	}

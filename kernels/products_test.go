@@ -13,8 +13,10 @@ import (
 	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/core/op/linear"
+	"github.com/tf2ng/tf2ng/core/op/normalize"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
 	"github.com/tf2ng/tf2ng/core/postop"
+	"github.com/tf2ng/tf2ng/kernels/internal/sgemm"
 )
 
 // The tests of the convolution and dot lowerings, on random shapes, zero points and lists
@@ -300,6 +302,7 @@ func eachReal(t *testing.T, seeds uint64, test func(t *testing.T, typ core.Type,
 // TestFloatConvolutions compares with the sums in core's order, bit for bit.
 func TestFloatConvolutions(t *testing.T) {
 	eachReal(t, 150, func(t *testing.T, typ core.Type, kernel string, seed uint64) {
+		defer sgemm.PreferPairs(seed%2 == 0)()
 		g := newGraph(t, seed)
 		spatial := 1 + g.r.IntN(3)
 		s := geometry.Spatial{
@@ -336,6 +339,60 @@ func TestFloatConvolutions(t *testing.T) {
 		w := core.NewConstant(g.tensor(typ, filters, false))
 		g.result(g.apply(&linear.Convolution{Spatial: s, Groups: groups}, g.parameter(typ, data), w))
 		g.check(seed%4 == 0, kernel)
+	})
+}
+
+// TestChainsOfConvolutions: the elementwise ops behind a convolution are parts of its instruction, whose rows are
+// computed in an order that leaves out padding.
+func TestChainsOfConvolutions(t *testing.T) {
+	eachReal(t, 60, func(t *testing.T, typ core.Type, kernel string, seed uint64) {
+		defer sgemm.PreferPairs(seed%2 == 0)()
+		g := newGraph(t, seed)
+		s := geometry.Spatial{Layout: geometry.NHWC, PadType: geometry.PadSameUpper}
+		data, filters := core.Shape{1 + g.r.IntN(3)}, core.Shape{}
+		for range 1 + g.r.IntN(3) {
+			data, filters = append(data, 3+g.r.IntN(8)), append(filters, 1+2*g.r.IntN(2))
+			s.Strides = append(s.Strides, 1+g.r.IntN(2))
+		}
+		inC, outC := 1+g.r.IntN(20), 1+g.r.IntN(70)
+		w := core.NewConstant(g.tensor(typ, append(filters, inC, outC), false))
+		y := g.apply(&linear.Convolution{Spatial: s}, g.parameter(typ, append(data, inC)), w)
+		switch seed % 6 {
+		case 0: // the products are a result as well, and the chain another instruction
+			g.result(y)
+		case 1: // the chain begins with the parameter
+			y = g.apply(&pointwise.Add{}, g.parameter(core.F32, y.Shape()), y)
+		case 2:
+			y = g.apply(&pointwise.Add{}, y, g.parameter(core.F32, y.Shape()))
+		case 3: // one number for each row, or for each channel
+			rows := slices.Clone(y.Shape())
+			rows[len(rows)-1] = 1
+			y = g.apply(&pointwise.Multiply{}, y, g.parameter(core.F32, rows))
+		case 4:
+			y = g.apply(&pointwise.Add{}, y, g.reals(outC, 1, true))
+			y = g.apply(&pointwise.Multiply{}, y, y)
+		}
+		y = g.apply(&pointwise.Activate{Activation: numeric.Relu}, y)
+		if seed%4 == 1 {
+			y = g.apply(&pointwise.Add{}, y, g.reals(outC, 1, true))
+			g.result(y)
+		}
+		if typ == core.BF16 {
+			y = g.apply(&pointwise.Convert{Type: typ}, y)
+		}
+		g.result(y)
+		if seed%6 == 5 {
+			y = g.apply(&normalize.Softmax{Axis: -1}, y)
+			g.result(y)
+		}
+		g.check(false, kernel)
+		p, err := Compile(g.f, nil, Options{})
+		require.NoError(t, err)
+		fused := slices.ContainsFunc(p.Steps(), func(s StepInfo) bool {
+			return strings.Contains(s.Kernel, kernel) && strings.Contains(s.Kernel, ", elementwise_")
+		})
+		const shortRow = 32 // from which length on rows that have a number each are parts of chains
+		require.Equal(t, seed%6 >= 2 && (seed%6 != 3 || outC >= shortRow), fused, "%v", p.Steps())
 	})
 }
 

@@ -85,6 +85,14 @@ func (g *gen) and(x, y, z operand.Op) {
 	g.VPAND(x, y, z)
 }
 
+func (g *gen) or(x, y, z operand.Op) {
+	if g.Width == 64 {
+		g.VPORD(x, y, z)
+		return
+	}
+	g.VPOR(x, y, z)
+}
+
 // start loads what stays in registers.
 func (g *gen) start() {
 	g.MOVQ(emit.Param(), call)

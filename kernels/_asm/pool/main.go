@@ -22,11 +22,14 @@ func routines() []emit.Routine {
 		if bytes <= 64 {
 			list = append(list, averageBytes(width, bytes))
 		}
+		if bytes <= 64 && bytes >= 2 {
+			list = append(list, maxBF16(width, bytes))
+		}
 		if bytes < 4 {
 			continue
 		}
 		list = append(list,
-			fold("f32", "max", 4, width, n, bytes, (*gen).maxFloats),
+			fold("f32", "max", 4, width, n, bytes, func(g *gen, x operand.Mem, v reg.VecPhysical) { g.maxFloats(x, v) }),
 			fold("f32", "average", 4, width, n, bytes, func(g *gen, x operand.Mem, v reg.VecPhysical) { g.VADDPS(x, v, v) }),
 			interpolate(width, n, bytes), weigh(width, n, bytes),
 		)

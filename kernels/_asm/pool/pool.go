@@ -56,8 +56,65 @@ func fold(element, what string, size, width, n, bytes int, op func(*gen, operand
 
 const unordered = 3
 
+// maxBF16 takes the maximum of bf16. The lower and the upper of each two are widened to float32 on their own.
+func maxBF16(width, bytes int) emit.Routine {
+	name := fmt.Sprintf("pool_bf16_max_1x%d_%s", bytes/2, emit.ISA(width))
+	return emit.Routine{
+		Name: name,
+		Doc: fmt.Sprintf(`%s computes, for every m below pixels, of bf16:
+
+	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < %d`, name, bytes/2),
+		Build: func(ctx *build.Context) {
+			g := newGen(ctx, width, bytes)
+			lower, upper, low, high, quiet := g.V(0), g.V(1), g.V(2), g.V(3), g.V(10)
+			widened := func(lower, upper reg.VecPhysical) {
+				g.address()
+				g.load(emit.At(first, 0), upper)
+				g.VPSLLD(operand.U8(16), upper, lower)
+				g.and(g.V(11), upper, upper)
+			}
+			g.start()
+			g.Broadcast(0xffff0000, scratch, g.V(11))
+			g.Broadcast(0x00400000, scratch, quiet)
+			g.Label("pixel")
+			g.MOVQ(field("taps"), left)
+			widened(lower, upper)
+			g.DECQ(left)
+			g.JZ(operand.LabelRef("done"))
+			g.Label("tap")
+			widened(low, high)
+			g.maxFloats(low, lower)
+			g.maxFloats(high, upper)
+			g.DECQ(left)
+			g.JNZ(operand.LabelRef("tap"))
+			g.Label("done")
+			for _, v := range []reg.VecPhysical{lower, upper} {
+				g.quietNaN(quiet, v)
+			}
+			g.VPSRLD(operand.U8(16), lower, lower)
+			g.or(lower, upper, upper)
+			g.store(upper, emit.At(c, 0))
+			g.nextPixel("pixel")
+		},
+	}
+}
+
+// quietNaN sets a bit of the numbers of v that are NaN.
+func (g *gen) quietNaN(bit, v reg.VecPhysical) {
+	if g.Width == 64 {
+		g.VCMPPS(operand.U8(unordered), v, v, reg.K1)
+		g.VPORD(bit, v, g.V(9))
+		g.VMOVAPS(g.V(9), reg.K1, v)
+		return
+	}
+	mask := g.V(9)
+	g.VCMPPS(operand.U8(unordered), v, v, mask)
+	g.VPAND(bit, mask, mask)
+	g.VPOR(mask, v, v)
+}
+
 // maxFloats makes v the larger of v and x; x where neither is, but a NaN of v stays.
-func (g *gen) maxFloats(x operand.Mem, v reg.VecPhysical) {
+func (g *gen) maxFloats(x operand.Op, v reg.VecPhysical) {
 	larger, mask := g.V(8), g.V(9)
 	g.VMAXPS(x, v, larger)
 	if g.Width == 64 {

@@ -63,7 +63,7 @@ func fewRoutine(columns int) emit.Routine {
 		Frame: fewFrame,
 		Doc: fmt.Sprintf(`%s computes tiles of rows, at most %d, by %d columns, for every m below rows*tiles:
 
-	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
+	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 
 in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. b has %d columns. k is at least 1.
 It reads 12 bytes behind a run.`, name, fewRows, columns, f.pitch()),
@@ -78,23 +78,21 @@ func (f *few) build() {
 	f.MOVQ(emit.Param(), call)
 	f.MOVQ(field("c"), c)
 	f.MOVQ(field("offsets"), offsets)
-	f.MOVQ(field("taps"), step)
-	f.SHLQ(operand.U8(2), step)
+	f.MOVQ(field("pitch"), step)
 	f.Label("tile")
 	for i := range 2 * f.columns {
 		f.Zero(f.V(i))
 	}
-	f.MOVQ(field("b"), b)
-	f.MOVQ(offsets, next)
+	f.MOVQ(field("list"), next)
 	f.MOVQ(field("taps"), left)
 	f.Label("tap")
-	f.pointers()
-	f.ADDQ(operand.I8(4), next)
+	f.tap()
 	f.run()
 	f.DECQ(left)
 	f.JNZ(operand.LabelRef("tap"))
 	f.store()
-	f.IMUL3Q(operand.I32(fewRows), step, fewPointer)
+	f.MOVQ(field("rows"), fewPointer)
+	f.IMULQ(step, fewPointer)
 	f.ADDQ(fewPointer, offsets)
 	f.DECQ(field("tiles"))
 	f.JNZ(operand.LabelRef("tile"))
@@ -102,12 +100,17 @@ func (f *few) build() {
 	f.RET()
 }
 
-// pointers stores where the rows' runs of the next tap end. Rows behind the last repeat it.
-func (f *few) pointers() {
+// tap stores where the rows' runs of the next tap end, and points b to its weights. Rows behind the last repeat it.
+func (f *few) tap() {
+	f.MOVLQSX(emit.At(next, 0), index)
+	f.ADDQ(operand.I8(4), next)
+	f.MOVQ(field("tapB"), b)
+	f.IMULQ(index, b)
+	f.ADDQ(field("b"), b)
+	f.LEAQ(emit.Indexed(offsets, index, 4, 0), index)
 	f.MOVQ(field("k"), fewEnd)
 	f.SHLQ(operand.U8(2), fewEnd)
 	f.ADDQ(field("a"), fewEnd)
-	f.MOVQ(next, index)
 	fill := func(advance func(r int)) {
 		for r := range fewRows {
 			f.MOVLQSX(emit.At(index, 0), fewPointer)

@@ -20,6 +20,7 @@ func routines() (all []emit.Routine) {
 	} {
 		all = append(all, tilesRoutine(t))
 	}
+	all = append(all, widenRoutine())
 	for columns := 1; columns <= 4; columns++ {
 		all = append(all, fewRoutine(columns))
 	}

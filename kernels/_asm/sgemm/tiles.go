@@ -23,8 +23,8 @@ var (
 
 // The locals: A displaced by the length of a run, the offsets of the next tap, the taps left, minus the numbers of a
 // run, and the tile's first row of C and its offsets. At the end these point behind their slices, where no pointer that
-// the garbage collector sees may point; so they are not fields of the call. The last two are MXCSR as it was, and as it
-// is in between.
+// the garbage collector sees may point; so they are not fields of the call. Then MXCSR as it was, and as it is in
+// between, the panel of B and the bytes of a tap in it, the weights of the next tap, and the list from it on and its end.
 var (
 	tileBase  = emit.At(reg.StackPointer, 0)
 	tileNext  = emit.At(reg.StackPointer, 8)
@@ -34,6 +34,11 @@ var (
 	tileFirst = emit.At(reg.StackPointer, 40)
 	callerCSR = emit.At(reg.StackPointer, 48)
 	ownCSR    = emit.At(reg.StackPointer, 52)
+	tileB     = emit.At(reg.StackPointer, 56)
+	tileTapB  = emit.At(reg.StackPointer, 64)
+	tileNextB = emit.At(reg.StackPointer, 72)
+	tileList  = emit.At(reg.StackPointer, 80)
+	tileEnd   = emit.At(reg.StackPointer, 88)
 )
 
 // tiling is what the routines of tiles differ in: the bytes of their vectors, the most rows of a tile, and its vectors
@@ -78,7 +83,7 @@ func (t *tiling) doc() string {
 	_, size := t.step()
 	head := fmt.Sprintf(`%s computes tiles of rows by %d columns, for every m below rows*tiles:
 
-	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+%d*i] * b[t,i,n]
+	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+%d*i] * b[t,i,n]
 
 `, t.name(), t.columns(), size)
 	switch t.arithmetic {
@@ -99,7 +104,7 @@ func tilesRoutine(t tiling) emit.Routine {
 	return emit.Routine{
 		Name:  t.name(),
 		Doc:   t.doc(),
-		Frame: 56,
+		Frame: 96,
 		Build: func(ctx *build.Context) {
 			g := &tiles{gen{emit.Gen{Context: ctx, Width: t.width}}, t}
 			g.MOVQ(emit.Param(), call)
@@ -263,24 +268,47 @@ func (g *tiles) weights() []reg.VecPhysical {
 func (g *tiles) tileStart() {
 	x, y := rowPointer[0], rowPointer[1]
 	_, size := g.tiling.step()
-	g.MOVQ(field("b"), runB)
+	g.MOVQ(field("b"), x)
+	g.MOVQ(x, tileB)
+	g.MOVQ(field("tapB"), x)
+	g.MOVQ(x, tileTapB)
 	g.MOVQ(field("k"), x)
 	g.MOVQ(field("a"), y)
 	g.LEAQ(emit.Indexed(y, x, uint8(size), 0), y)
 	g.MOVQ(y, tileBase)
 	g.NEGQ(x)
 	g.MOVQ(x, tileBegin)
-	g.MOVQ(tileFirst, x)
-	g.MOVQ(x, tileNext)
-	g.MOVQ(field("taps"), pitch)
-	g.MOVQ(pitch, tileLeft)
-	g.SHLQ(operand.U8(2), pitch)
+	g.MOVQ(field("pitch"), pitch)
+	g.MOVQ(field("taps"), y)
+	g.MOVQ(y, tileLeft)
+	g.MOVQ(field("list"), x)
+	g.LEAQ(emit.Indexed(x, y, 4, 0), y)
+	g.MOVQ(y, tileEnd)
+	g.next(x, y)
 }
 
-// tap points the rows' pointers behind their runs of the next tap.
+// next finds the next tap, which is the first of the list at x, early: it takes long. It clobbers x and y.
+func (g *tiles) next(x, y reg.GPPhysical) {
+	g.MOVQ(x, tileList)
+	g.MOVLQSX(emit.At(x, 0), x)
+	g.MOVQ(tileFirst, y)
+	g.LEAQ(emit.Indexed(y, x, 4, 0), y)
+	g.MOVQ(y, tileNext)
+	g.IMULQ(tileTapB, x)
+	g.ADDQ(tileB, x)
+	g.MOVQ(x, tileNextB)
+}
+
+// tap points the rows' pointers behind their runs of the next tap, and runB to its weights.
 func (g *tiles) tap(rows int) {
-	last := rowPointer[rows-1]
+	x, y, last := rowPointer[0], rowPointer[1], rowPointer[rows-1]
 	g.MOVQ(tileNext, runIndex)
+	g.MOVQ(tileNextB, runB)
+	g.MOVQ(tileList, x)
+	g.LEAQ(emit.At(x, 4), y)
+	g.CMPQ(y, tileEnd)
+	g.CMOVQLT(y, x)
+	g.next(x, y)
 	g.MOVQ(tileBase, last)
 	for r := range rows - 1 {
 		g.MOVLQSX(emit.At(runIndex, 0), rowPointer[r])
@@ -289,6 +317,5 @@ func (g *tiles) tap(rows int) {
 	}
 	g.MOVLQSX(emit.At(runIndex, 0), runIndex)
 	g.ADDQ(runIndex, last)
-	g.ADDQ(operand.I8(4), tileNext)
 	g.MOVQ(tileBegin, runIndex)
 }

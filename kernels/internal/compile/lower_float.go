@@ -2,6 +2,7 @@ package compile
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
@@ -9,8 +10,11 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/array"
 	"github.com/tf2ng/tf2ng/core/op/linear"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
+	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+	"github.com/tf2ng/tf2ng/kernels/internal/match"
 	"github.com/tf2ng/tf2ng/kernels/internal/movement"
+	"github.com/tf2ng/tf2ng/kernels/internal/regions"
 	"github.com/tf2ng/tf2ng/kernels/internal/sgemm"
 	"github.com/tf2ng/tf2ng/kernels/internal/share"
 )
@@ -30,6 +34,8 @@ type product struct {
 	reads    []int // the buffers that the offsets point into
 	channels int   // distance, in numbers, from the data of one group to that of the next
 	run      int   // numbers of a tap that are divided into pairs of bf16, again and again
+	batch    int
+	axes     []geometry.Axis // of the window whose positions are the taps; nil if there is none
 }
 
 var (
@@ -68,21 +74,12 @@ func lowerFloatConvolution(c *compiler, n *core.Node) (bool, error) {
 	g := &convolution{
 		axes: axes, batch: data[0], inC: p.variant.NumberSize() * inC, zero: zeroPoint{buffer: -1}, // inC in bytes
 	}
+	if groups == 1 && inC < 4 && g.wide() {
+		return true, c.lowerWideConvolution(p, g, inC)
+	}
 	src := c.factor(n, in[0], p.variant, p.run)
 	if groups > 1 && groups == inC && !bf16 {
 		return true, c.lowerFloatDepthwise(p, g, src, outC/inC)
-	}
-	if groups == 1 && inC < 4 && g.wide() {
-		window := axes[len(axes)-1].Window
-		if p.variant.Pairs() && inC%2 == 1 {
-			p.evenChannels()
-			inC++
-		}
-		p.taps, p.numbers = p.taps/window, window*inC
-		src = c.padImage(n, src, g, p.variant.NumberSize()*inC)
-		p.offsets = func() []int32 { return g.wideOffsets(c.buffers[src].Offset) }
-		p.reads = []int{src}
-		return true, c.lowerProducts(p)
 	}
 	pad := c.paddingRun(0, g.inC)
 	p.reads = []int{src, pad}
@@ -90,7 +87,30 @@ func lowerFloatConvolution(c *compiler, n *core.Node) (bool, error) {
 		return true, c.lowerPhases(p, g)
 	}
 	p.offsets = func() []int32 { return g.offsets(c.buffers[src].Offset, c.buffers[pad].Offset) }
+	p.batch, p.axes = g.batch, axes
 	return true, c.lowerProducts(p)
+}
+
+// lowerWideConvolution lowers a convolution of few channels. Each row of its window is one wide tap.
+func (c *compiler) lowerWideConvolution(p *product, g *convolution, channels int) error {
+	data, variant := p.node.Inputs()[0], p.variant
+	window := g.axes[len(g.axes)-1].Window
+	if variant.Pairs() && channels%2 == 1 {
+		p.evenChannels()
+		channels++
+	}
+	p.taps, p.numbers = p.taps/window, window*channels
+	p.batch, p.axes = g.batch, g.lines()
+	g.inC = data.Type().Size() * data.Shape()[len(data.Shape())-1]
+	var widen func(to, from []byte)
+	if data.Type() == core.BF16 && !variant.Pairs() {
+		widen = func(to, from []byte) { variant.Widen(machine.View[float32](to), machine.View[uint16](from), p.run) }
+	}
+	src := c.padImage(p.node, c.buffer(data), g, variant.NumberSize()*channels, widen)
+	c.buffers[src].Addressed = true
+	p.offsets = func() []int32 { return g.wideOffsets(c.buffers[src].Offset) }
+	p.reads = []int{src}
+	return c.lowerProducts(p)
 }
 
 // maxPhases bounds the phases that a convolution of dilated data is divided into.
@@ -178,7 +198,7 @@ func (f *phased) run(r *machine.Worker, dst, part, parts int) {
 		r.SGemm = sgemm.Args{
 			A: r.Arena, Offsets: (*f.offsets)[line*f.rows*f.taps:], C: r.Mem[dst][f.lines[line]:], LDC: f.ldc,
 		}
-		f.packed.Run(&r.SGemm, 0, f.rows, 0, f.packed.Panels())
+		f.packed.Run(&r.SGemm, sgemm.Rows{Count: f.rows, Step: 1}, 0, f.packed.Panels())
 	}
 }
 
@@ -208,7 +228,7 @@ func (c *compiler) factor(n *core.Node, v core.Value, variant *sgemm.Variant, ru
 		Node: n, Kernel: "widen", Splits: true, Reads: []int{src}, Writes: []int{b},
 		Run: func(r *machine.Worker, part, parts int) error {
 			first, end := part*(elements/run)/parts*run, (part+1)*(elements/run)/parts*run
-			sgemm.Widen(machine.View[float32](r.Mem[b])[first:end], machine.View[uint16](r.Mem[src])[first:end], run)
+			variant.Widen(machine.View[float32](r.Mem[b])[first:end], machine.View[uint16](r.Mem[src])[first:end], run)
 			return nil
 		},
 	})
@@ -288,10 +308,12 @@ func lowerFloatBatchDot(c *compiler, n *core.Node) (bool, error) {
 func (c *compiler) lowerConstantDot(n *core.Node, b *core.Tensor, k int) error {
 	b = c.keep.Canonical(b)
 	columns := b.Len() / k
-	variant := sgemm.Choose(c.isas, sgemm.Spec{N: columns, BF16: b.Type() == core.BF16})
+	const fewRows = 8
+	rows := n.Outputs()[0].Shape.MustElements() / columns
+	variant := sgemm.Choose(c.isas, sgemm.Spec{N: columns, BF16: b.Type() == core.BF16, Few: rows <= fewRows})
 	src := c.factor(n, n.Inputs()[0], variant, k)
 	p := &product{
-		node: n, variant: variant, rows: n.Outputs()[0].Shape.MustElements() / columns, taps: 1, numbers: k, run: k,
+		node: n, variant: variant, rows: rows, taps: 1, numbers: k, run: k,
 		columns: columns, key: share.NewKey("numbers").Tensor(b), weights: b.Float32s, groups: 1, reads: []int{src},
 	}
 	p.offsets = func() []int32 { return rowOffsets(c.buffers[src].Offset, p.rows, variant.NumberSize()*k) }
@@ -346,10 +368,11 @@ func (c *compiler) lowerComputedDot(n *core.Node, d pairs) (bool, error) {
 		rows := d.pairs * d.m
 		for m, end := part*rows/parts, (part+1)*rows/parts; m < end; {
 			pair := m / d.m
-			begin, m1 := pair*d.m, min((pair+1)*d.m, end)
+			m1 := min((pair+1)*d.m, end)
 			weights := machine.View[float32](r.Mem[b][right.at(d.second[pair]):])
-			r.SGemm = sgemm.Args{A: r.Arena, Offsets: (*offsets)[begin:], C: r.Mem[dst][out.at(pair):], LDC: out.row}
-			packed.run(&r.SGemm, m-begin, m1-begin, weights, right.row/4, turn)
+			to := r.Mem[dst][out.at(pair)+(m-pair*d.m)*out.row:]
+			r.SGemm = sgemm.Args{A: r.Arena, Offsets: (*offsets)[m:], C: to, LDC: out.row}
+			packed.run(&r.SGemm, sgemm.Rows{Count: m1 - m, Step: 1}, weights, right.row/4, turn)
 			m = m1
 		}
 		return nil
@@ -380,8 +403,8 @@ func newPanels(v *sgemm.Variant, s sgemm.Spec) panels {
 	return p
 }
 
-// run computes rows [m0,m1). The rows of the matrix are stride numbers apart; turn transposes it, if it is not nil.
-func (p *panels) run(a *sgemm.Args, m0, m1 int, weights []float32, stride int, turn sgemm.Transposition) {
+// run computes rows. The rows of the matrix are stride numbers apart; turn transposes it, if it is not nil.
+func (p *panels) run(a *sgemm.Args, rows sgemm.Rows, weights []float32, stride int, turn sgemm.Transposition) {
 	step := 1
 	if turn != nil {
 		step = stride
@@ -394,7 +417,7 @@ func (p *panels) run(a *sgemm.Args, m0, m1 int, weights []float32, stride int, t
 		}
 		panel.Repack(weights[n*step:], stride, turn)
 		a.C = c[4*n:]
-		panel.Run(a, m0, m1, 0, 1)
+		panel.Run(a, rows, 0, 1)
 	}
 }
 
@@ -563,11 +586,21 @@ func (c *compiler) firstOfPairs(n *core.Node, d pairs, v *sgemm.Variant) (int, m
 	return turned, wholeMatrices(count, d.m, d.k, 4)
 }
 
-// lowerProducts packs the weights and appends the instruction of each group.
+// lowerProducts packs the weights and appends the instruction of each group, which has the chain of elementwise ops
+// that reads the products as well, if it can.
 func (c *compiler) lowerProducts(p *product) error {
 	n := p.node
 	columns := p.columns / p.groups
 	dst := c.newOutput(n.Out(0))
+	order, err := p.order()
+	if err != nil {
+		return fmt.Errorf("node %q (%s): %w", n.Name, n.OpName(), err)
+	}
+	chain := c.chainBehind(p)
+	behind, err := c.tiled(chain, p, dst)
+	if err != nil {
+		return err
+	}
 	spec, variant := p.spec(), p.variant
 	for g := range p.groups {
 		k := share.NewKey(variant.Name).Text(p.key.String()).Numbers(p.taps, p.numbers, g, p.groups)
@@ -578,24 +611,185 @@ func (c *compiler) lowerProducts(p *product) error {
 		if err != nil {
 			return fmt.Errorf("node %q (%s): %w", n.Name, n.OpName(), err)
 		}
-		packed := product.packed
-		offsets := c.offsets(n, packed.CheckOffsets, func() []int32 {
+		m := multiplication{packed: product.packed, order: order, dst: dst, first: 4 * g * columns, ldc: 4 * p.columns}
+		m.offsets = c.offsets(n, m.packed.CheckOffsets, func() []int32 {
 			return moved(p.offsets(), variant.NumberSize()*g*p.channels)
 		})
-		stride, first := 4*p.columns, 4*g*columns
-		divided := c.dividedProduct(p.rows, packed.Panels(), variant.MR, 4*p.taps*p.numbers*columns)
-		c.emit(machine.Instruction{
-			Node: n, Kernel: variant.Name, Splits: true, MostParts: divided.Parts(),
-			Operations: machine.Operations(n) / int64(p.groups), Reads: p.reads, Writes: []int{dst},
-			Run: func(r *machine.Worker, part, parts int) error {
-				r.SGemm = sgemm.Args{A: r.Arena, Offsets: *offsets, C: r.Mem[dst][first:], LDC: stride}
-				m0, m1, p0, p1 := divided.Part(part, parts)
-				packed.Run(&r.SGemm, m0, m1, p0, p1)
-				return nil
-			},
-		})
+		i := machine.Instruction{
+			Node: n, Kernel: variant.Name, Splits: true, Operations: machine.Operations(n) / int64(p.groups),
+			Reads: p.reads, Writes: []int{dst},
+		}
+		panels := m.packed.Panels()
+		if behind != nil {
+			panels = 1 // all of them
+			behind.addTo(&i)
+		}
+		divided := c.dividedProduct(p.rows, panels, variant.MR, 4*p.taps*p.numbers*columns)
+		if order != nil {
+			divided.Split = order.Split
+		}
+		i.MostParts = divided.Parts()
+		i.Run = func(r *machine.Worker, part, parts int) error {
+			if m0, m1, p0, p1 := divided.Part(part, parts); behind != nil {
+				behind.run(r, &m, m0, m1)
+			} else {
+				m.run(r, m0, m1, p0, p1)
+			}
+			return nil
+		}
+		c.emit(i)
+	}
+	if chain != nil && behind == nil {
+		return chain.emit()
 	}
 	return nil
+}
+
+// order returns an order of the rows in which less padding is multiplied, or nil.
+func (p *product) order() (*gemm.Order, error) {
+	if p.axes == nil {
+		return nil, nil
+	}
+	kernel := regions.Kernel{Rows: p.variant.MR, Tile: 20, Tap: 10, Least: 4, Line: 150}
+	if p.columns/p.groups <= p.variant.NR/2 { // half as many multiplications
+		kernel.Tile, kernel.Tap, kernel.Least, kernel.Line = 40, 20, 8, 300
+	}
+	return regions.Order(p.batch, p.axes, p.variant.NumberSize()*p.numbers, kernel)
+}
+
+// multiplication is the product of one group. Its columns begin at byte first of each of the buffer's rows, which are
+// ldc bytes apart.
+type multiplication struct {
+	packed          *sgemm.Packed
+	offsets         *[]int32
+	order           *gemm.Order // nil for all taps of all rows
+	dst, first, ldc int
+}
+
+// run computes rows [m0,m1), counted in the order, of panels [p0,p1).
+func (m *multiplication) run(r *machine.Worker, m0, m1, p0, p1 int) {
+	for panel := p0; panel < p1; panel++ {
+		for rows := range m.lines(m0, m1) {
+			r.SGemm = sgemm.Args{
+				A: r.Arena, Offsets: *m.offsets, C: r.Mem[m.dst][m.first+rows.First*m.ldc:], LDC: rows.Step * m.ldc,
+			}
+			m.packed.Run(&r.SGemm, rows, panel, panel+1)
+		}
+	}
+}
+
+// lines yields rows [m0,m1), counted in the order.
+func (m *multiplication) lines(m0, m1 int) iter.Seq[sgemm.Rows] {
+	return func(yield func(sgemm.Rows) bool) {
+		if m.order == nil {
+			yield(sgemm.Rows{First: m0, Count: m1 - m0, Step: 1})
+			return
+		}
+		for r := range m.order.Within(m0, m1) {
+			for line := range r.Lines {
+				rows := sgemm.Rows{First: r.First + line*r.LineStep, Count: r.Rows, Step: r.Step, Taps: r.Taps}
+				if !yield(rows) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// chainBehind begins the chain of the elementwise op that alone reads a product. It is nil if there is none, or if the
+// product has so many columns or weights that it had better be computed as a whole.
+func (c *compiler) chainBehind(p *product) *chainBuilder {
+	const manyWeights = 256 << 10
+	users := c.users[p.node.Out(0)]
+	if len(users) != 1 || p.groups > 1 || p.columns*p.variant.MR > elementwise.Block ||
+		p.variant.NumberSize()*p.taps*p.numbers*p.columns > manyWeights {
+		return nil
+	}
+	u, v := users[0], p.node.Out(0)
+	e, ok := match.Of(u)
+	if !ok || e.Kind == match.Dequantize || c.waits(u, e) || u.Outputs()[0].Shape.MustElements() != p.rows*p.columns {
+		return nil
+	}
+	if e.Kind == match.Binary {
+		other := u.Inputs()[1-slices.Index(u.Inputs(), v)]
+		if other == v || match.ValuesOf(other, u.Outputs()[0].Shape) == nil && !c.available(other) {
+			return nil
+		}
+	}
+	c.skip[u] = true
+	b := &chainBuilder{c: c, last: u, elements: p.rows * p.columns}
+	b.start(e)
+	b.follow(e)
+	return b
+}
+
+// tiledChain is a chain that reads the rows of a product, a few at a time, from a tile that each thread has.
+type tiledChain struct {
+	chain         *elementwise.Chain
+	buffers       []int // as in chainBuilder
+	source        int   // which of them is the tile
+	reads, writes []int
+	scratch       int
+	rows, columns int // of a tile
+}
+
+// tiled makes the buffer dst of a product a tile, if the chain that reads it can; nil if it cannot.
+func (c *compiler) tiled(b *chainBuilder, p *product, dst int) (*tiledChain, error) {
+	if b == nil || b.rows != nil {
+		return nil, nil
+	}
+	t := &tiledChain{source: slices.Index(b.buffers, dst), buffers: b.buffers, writes: b.writes, columns: p.columns}
+	steps := slices.Clone(b.steps)
+	reads := func(s elementwise.Step) bool { return s.Reads(t.source) }
+	if !reads(steps[0]) || slices.ContainsFunc(steps[1:], reads) {
+		return nil, nil
+	}
+	steps[0].Source.Tile = true
+	var err error
+	if t.chain, err = elementwise.NewChain(c.isas, len(b.buffers), steps); err != nil {
+		return nil, fmt.Errorf("node %q (%s): %w", b.last.Name, b.last.OpName(), err)
+	}
+	t.rows = elementwise.Block / p.columns / p.variant.MR * p.variant.MR
+	t.reads = slices.DeleteFunc(slices.Clone(b.buffers), func(buffer int) bool {
+		return buffer == dst || slices.Contains(b.writes, buffer)
+	})
+	t.scratch = c.newScratch(c.threads * elementwise.Scratch)
+	c.buffers[dst].Size = c.threads * 4 * elementwise.Block
+	return t, nil
+}
+
+// addTo makes the chain a part of the product's instruction.
+func (t *tiledChain) addTo(i *machine.Instruction) {
+	i.Kernel += ", " + t.chain.Name()
+	i.Scratch = append(i.Writes, t.scratch)
+	i.Reads, i.Writes = slices.Concat(i.Reads, t.reads), t.writes
+}
+
+// run computes rows [m0,m1), counted in the order.
+func (t *tiledChain) run(r *machine.Worker, m *multiplication, m0, m1 int) {
+	var mem [maxChainBuffers][]byte
+	for i, p := range t.buffers {
+		mem[i] = r.Mem[p]
+	}
+	tile := mem[t.source][r.Thread*4*elementwise.Block:][:4*elementwise.Block]
+	scratch := r.Mem[t.scratch][r.Thread*elementwise.Scratch:]
+	for line := range m.lines(m0, m1) {
+		for i := 0; i < line.Count; i += t.rows {
+			rows := line
+			rows.First, rows.Count = line.First+i*line.Step, min(t.rows, line.Count-i)
+			r.SGemm = sgemm.Args{A: r.Arena, Offsets: *m.offsets, C: tile, LDC: 4 * t.columns}
+			m.packed.Run(&r.SGemm, rows, 0, m.packed.Panels())
+			together, calls := rows.Count, 1
+			if rows.Step != 1 {
+				together, calls = 1, rows.Count
+			}
+			for k := range calls {
+				at := rows.First + k*rows.Step
+				mem[t.source] = tile[4*k*t.columns:]
+				t.chain.Run(mem[:len(t.buffers)], scratch, at*t.columns, (at+together)*t.columns)
+			}
+		}
+	}
 }
 
 // spec returns the product of one group.

@@ -56,7 +56,7 @@ func lowerConvolution(c *compiler, n *core.Node) (bool, error) {
 	if groups == 1 && g.wide() {
 		k := len(axes) - 1
 		m.taps, m.tapBytes, m.window = m.taps/axes[k].Window, axes[k].Window*inC, nil
-		src = c.padImage(n, src, g, g.inC)
+		src = c.padImage(n, src, g, g.inC, nil)
 		m.offsets = func() []int32 { return g.wideOffsets(c.buffers[src].Offset) }
 		m.reads = []int{src}
 		return true, lower(m)

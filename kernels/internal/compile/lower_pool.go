@@ -23,22 +23,24 @@ var (
 
 func lowerMaxPool(c *compiler, n *core.Node) (bool, error) {
 	op := n.Op().(*pooling.MaxPool)
-	kinds := map[core.Type]pool.Kind{core.U8: pool.MaxU8, core.I8: pool.MaxI8, core.F32: pool.MaxF32}
+	kinds := map[core.Type]pool.Kind{
+		core.U8: pool.MaxU8, core.I8: pool.MaxI8, core.F32: pool.MaxF32, core.BF16: pool.MaxBF16,
+	}
 	typ := n.Outputs()[0].Type
 	kind, ok := kinds[typ]
 	widen, narrow, half := match.Halves(typ)
 	if !ok && !half {
 		return false, nil
 	}
-	w, ok := newWindow(&op.Spatial, op.Window, n.Inputs()[0].Shape())
-	if !ok || slices.Contains(w.counts(), 0) {
+	w, fits := newWindow(&op.Spatial, op.Window, n.Inputs()[0].Shape())
+	if !fits || slices.Contains(w.counts(), 0) {
 		return false, nil
 	}
-	if !half {
+	if ok {
 		c.lowerPool(n, w, kind, nil)
 		return true, nil
 	}
-	// A type of two bytes goes through float32. The maximum is one of the inputs, so narrowing it is exact.
+	// Numbers of f16 go through float32. The maximum is one of the inputs, so narrowing it is exact.
 	data, result := n.Inputs()[0].Shape().MustElements(), n.Outputs()[0].Shape.MustElements()
 	wide, pooled := c.newScratch(productOf(4, data)), c.newScratch(productOf(4, result))
 	var none elementwise.Numbers

@@ -189,7 +189,8 @@ func (m *matmul) order(v *gemm.Variant, s gemm.Spec) (*gemm.Order, error) {
 	if m.window == nil || m.zero.computed() || m.zero.constant != 0 || !v.Orders() || s.N <= v.NR/2 {
 		return nil, nil
 	}
-	return regions.Order(m.window.batch, m.window.axes, m.tapBytes, v.MR)
+	kernel := regions.Kernel{Rows: v.MR, Tile: 40, Tap: 5, Least: 2}
+	return regions.Order(m.window.batch, m.window.axes, m.tapBytes, kernel)
 }
 
 // flipBehind is a copy of a product's output with the sign bit of each byte inverted. It is made while the output is

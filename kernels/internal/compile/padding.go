@@ -39,8 +39,9 @@ func (c *compiler) paddingRun(zero uint8, size int) int {
 }
 
 // padImage appends an instruction that copies images into a new buffer with padding around them, where a pixel has size
-// bytes, at least as many as before, and returns that buffer. It sets the geometry's pixels to that size.
-func (c *compiler) padImage(n *core.Node, src int, g *convolution, size int) int {
+// bytes, at least as many as before, and returns that buffer. It sets the geometry's pixels to that size. If widen is
+// not nil, it makes pixels of that size.
+func (c *compiler) padImage(n *core.Node, src int, g *convolution, size int, widen func(to, from []byte)) int {
 	inC := g.inC
 	g.inC = size
 	last := len(g.axes) - 1
@@ -65,9 +66,12 @@ func (c *compiler) padImage(n *core.Node, src int, g *convolution, size int) int
 				}
 				from := in[at*row:][:row]
 				machine.Fill(to[:left], zero)
-				if size == inC {
+				switch {
+				case widen != nil:
+					widen(to[left:right], from)
+				case size == inC:
 					copy(to[left:right], from)
-				} else {
+				default:
 					widenPixels(to[left:right], from, size, inC)
 				}
 				machine.Fill(to[right:], zero)

@@ -296,6 +296,15 @@ func (g *convolution) inPadded() []geometry.Axis {
 	return axes
 }
 
+// lines returns the axes of a window whose positions are filter rows: along the last axis there is one, which is inside
+// the data.
+func (g *convolution) lines() []geometry.Axis {
+	axes := slices.Clone(g.axes)
+	last := &axes[len(axes)-1]
+	*last = geometry.Axis{In: last.Out, Window: 1, Out: last.Out, Stride: 1, Dilation: 1, DataDilation: 1}
+	return axes
+}
+
 // wideOffsets is like offsets, for filter rows that are one run of bytes each in a padded image.
 func (g *convolution) wideOffsets(src int) []int32 {
 	axes := g.inPadded()

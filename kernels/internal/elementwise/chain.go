@@ -52,13 +52,15 @@ func (t Type) Size() int {
 // Source is an operand with a value for each element. The values are those of a buffer: integers are multiplied by
 // Scale, numbers of other types are taken as they are. If Values is not nil, it has a value for each channel instead,
 // and element i is of channel i mod len(Values). If Row is not 0, the buffer has a float32 for each row of so many
-// elements instead. Steps change what is taken; they read no other elements and store nothing.
+// elements instead. If Tile is set, the buffer has only the elements of one call of Run, which are at most Block. Steps
+// change what is taken; they read no other elements and store nothing.
 type Source struct {
 	Buffer int
 	Type   Type
 	Scale  float32
 	Values []float32
 	Row    int
+	Tile   bool // of float32, and only of the Load that a chain begins with
 	Steps  []Step
 }
 
@@ -88,11 +90,20 @@ type Step struct {
 	Buffer    int       // of the stores
 }
 
+// Reads reports whether the step takes a value of a buffer for each element.
+func (s *Step) Reads(buffer int) bool {
+	switch s.Kind {
+	case Load, Combine, CombineSwapped:
+		return s.Source.Values == nil && s.Source.Row == 0 && s.Source.Buffer == buffer
+	}
+	return false
+}
+
 // ErrChain is wrapped by every error of NewChain.
 var ErrChain = errors.New("invalid elementwise chain")
 
-// block is how many elements are taken through the chain together.
-const block = 2048
+// Block is how many elements are taken through the chain together.
+const Block = 2048
 
 // Chain is a list of steps. It is immutable and safe for concurrent use.
 type Chain struct {
@@ -100,6 +111,7 @@ type Chain struct {
 	steps   []step
 	buffers []int // bytes per element of each buffer; 0 if the buffer is not used, or has no value for each element
 	rows    []int // for each buffer that has a value for each row, the elements of a row
+	tile    int   // the buffer that has the elements of one call of Run; -1 for none
 	name    string
 
 	estimate *estimate // nil if there is none
@@ -172,7 +184,7 @@ func NewChain(s isa.Set, n int, steps []Step) (*Chain, error) {
 	if len(steps) == 0 || steps[0].Kind != Load {
 		return nil, fmt.Errorf("%w: want a load as the first step", ErrChain)
 	}
-	c := &Chain{isas: s, buffers: make([]int, n), rows: make([]int, n)}
+	c := &Chain{isas: s, buffers: make([]int, n), rows: make([]int, n), tile: -1}
 	var names []string
 	best := isa.Portable
 	use := func(p Primitive) *Variant {
@@ -202,6 +214,9 @@ func (c *Chain) buffer(i, size int) error {
 	if i < 0 || i >= len(c.buffers) {
 		return fmt.Errorf("got buffer %d, want one of %d", i, len(c.buffers))
 	}
+	if i == c.tile {
+		return fmt.Errorf("buffer %d has a tile and a value for each element", i)
+	}
 	if c.rows[i] != 0 {
 		return fmt.Errorf("buffer %d has a value for each row and one for each element", i)
 	}
@@ -218,7 +233,7 @@ func (c *Chain) operand(t *step, use func(Primitive) *Variant) error {
 		if len(o.Values) == 0 || len(o.Values) > math.MaxInt32 {
 			return fmt.Errorf("got %d values of channels, want at least 1", len(o.Values))
 		}
-		t.table = make([]byte, 4*(len(o.Values)+block))
+		t.table = make([]byte, 4*(len(o.Values)+Block))
 		table := view[float32](t.table, len(t.table)/4)
 		for i := range table {
 			table[i] = o.Values[i%len(o.Values)]
@@ -227,6 +242,9 @@ func (c *Chain) operand(t *step, use func(Primitive) *Variant) error {
 	}
 	if o.Row != 0 {
 		return c.row(o)
+	}
+	if o.Tile {
+		return c.loadTile(t, use)
 	}
 	if o.Type >= numTypes {
 		return fmt.Errorf("unknown type %d", o.Type)
@@ -239,6 +257,16 @@ func (c *Chain) operand(t *step, use func(Primitive) *Variant) error {
 		return err
 	}
 	return c.buffer(o.Buffer, o.Type.Size())
+}
+
+// loadTile notes the buffer that has the elements of one call.
+func (c *Chain) loadTile(t *step, use func(Primitive) *Variant) error {
+	o := &t.Source
+	if t.Kind != Load || len(c.steps) > 0 || o.Type != F32 || o.Buffer < 0 || o.Buffer >= len(c.buffers) {
+		return fmt.Errorf("buffer %d has no float32 of a tile that a chain begins with", o.Buffer)
+	}
+	c.tile = o.Buffer
+	return c.changes(t, use)
 }
 
 // changes adds the steps of an operand.
@@ -286,7 +314,7 @@ const Scratch = chainScratch + estimateScratch
 // numbersSize is how many bytes of scratch, behind those for values and operands, are for Numbers.
 const (
 	numbersSize  = 32
-	chainScratch = 3*4*block + numbersSize
+	chainScratch = 3*4*Block + numbersSize
 )
 
 // Run takes elements [i0,i1) through the chain. Calls for ranges that do not overlap may run at the same time, each
@@ -305,9 +333,9 @@ func (c *Chain) Run(buffers [][]byte, scratch []byte, i0, i1 int) {
 
 // runSteps takes elements [i0,i1) through the steps.
 func (c *Chain) runSteps(buffers [][]byte, scratch []byte, i0, i1 int) {
-	values, other := scratch[:4*block], scratch[4*block:chainScratch] // other has room for an operand, and for its operand
-	for at := i0; at < i1; at += block {
-		n := min(block, i1-at)
+	values, other := scratch[:4*Block], scratch[4*Block:chainScratch] // other has room for an operand, and for its operand
+	for at := i0; at < i1; at += Block {
+		n := min(Block, i1-at)
 		current := values[:4*n]
 		for k := range c.steps {
 			current = c.step(k, current, values, other, buffers, at, n)
@@ -324,7 +352,7 @@ func (c *Chain) step(k int, current, values, other []byte, buffers [][]byte, at,
 			s.by.run.Run(buffers[s.Buffer][at:], current, nil, n, &s.by.numbers)
 			return current
 		}
-		v := s.changed(current, other[:4*block], other[4*block:], buffers, at, n)
+		v := s.changed(current, other[:4*Block], other[4*Block:], buffers, at, n)
 		s.run.Run(buffers[s.Buffer][at:], v, nil, n, &s.Numbers)
 		return current
 	case StoreConverted:
@@ -350,7 +378,7 @@ func (c *Chain) step(k int, current, values, other []byte, buffers [][]byte, at,
 	}
 	var operand []byte
 	if s.Kind == Combine || s.Kind == CombineSwapped {
-		operand = s.load(other[:4*block], other[4*block:], buffers, at, n)
+		operand = s.load(other[:4*Block], other[4*Block:], buffers, at, n)
 	}
 	s.apply(to, current, operand, n)
 	return to
@@ -397,6 +425,8 @@ func (s *step) values(to []byte, buffers [][]byte, at, n int) []byte {
 	switch o := &s.Source; {
 	case s.table != nil:
 		return s.table[at%len(o.Values)*4:][:4*n]
+	case o.Tile:
+		return buffers[o.Buffer][:4*n]
 	case o.Row != 0:
 		repeatRows(to[:4*n], buffers[o.Buffer], at, o.Row)
 		return to[:4*n]
@@ -431,6 +461,10 @@ func (c *Chain) check(buffers [][]byte, i0, i1 int) error {
 	}
 	if i0 < 0 || i1 > math.MaxInt32 {
 		return fmt.Errorf("got elements %d to %d, want some of 0 to %d", i0, i1, math.MaxInt32)
+	}
+	if c.tile >= 0 && (i1-i0 > Block || len(buffers[c.tile]) < 4*(i1-i0)) {
+		return fmt.Errorf("buffer %d: got %d bytes, want %d elements of 4, and at most %d elements",
+			c.tile, len(buffers[c.tile]), i1-i0, Block)
 	}
 	for i, size := range c.buffers {
 		if len(buffers[i]) < i1*size {

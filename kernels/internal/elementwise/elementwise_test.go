@@ -910,6 +910,35 @@ func defineSteps(current []byte, steps []Step, buffers [][]byte, n int) []byte {
 	return current
 }
 
+// TestTile: a chain takes the elements of each call from the tile and all others from where they are.
+func TestTile(t *testing.T) {
+	const n = 5000
+	r := rand.New(rand.NewPCG(3, 1))
+	x, y := values(r, n), values(r, n)
+	steps := func(tile bool) []Step {
+		return []Step{
+			{Kind: Load, Source: Source{Tile: tile, Steps: []Step{{Kind: Apply, Primitive: Abs}}}},
+			{Kind: Combine, Primitive: Add, Source: Source{Buffer: 1}},
+			{Kind: Combine, Primitive: Multiply, Source: Source{Values: []float32{1, -2, 3, 0.5, 7, -11, 13}}},
+			{Kind: DropNaN},
+			{Kind: StoreF32, Buffer: 2},
+		}
+	}
+	for _, without := range isatest.Levels() {
+		set := isa.Available().Without(without...)
+		whole, err := NewChain(set, 3, steps(false))
+		require.NoError(t, err)
+		tiled, err := NewChain(set, 3, steps(true))
+		require.NoError(t, err)
+		want, got, scratch := make([]byte, 4*n), make([]byte, 4*n), make([]byte, Scratch)
+		whole.Run([][]byte{x, y, want}, scratch, 0, n)
+		for at, size := 0, 1; at < n; at, size = at+size, min(3*size, Block, n-at-size) {
+			tiled.Run([][]byte{slices.Clone(x[4*at:][:4*size]), y, got}, scratch, at, at+size)
+		}
+		require.Equal(t, want, got, set)
+	}
+}
+
 func TestNewErrors(t *testing.T) {
 	first := Step{Kind: Load, Source: Source{Type: U8, Scale: 1}}
 	for _, c := range []struct {
@@ -974,6 +1003,26 @@ func TestNewErrors(t *testing.T) {
 			"step 1: add makes no other type",
 		},
 		{
+			"tile of bytes",
+			[]Step{{Kind: Load, Source: Source{Type: U8, Tile: true}}},
+			"step 0: buffer 0 has no float32 of a tile that a chain begins with",
+		},
+		{
+			"late tile",
+			[]Step{first, {Kind: Combine, Primitive: Add, Source: Source{Buffer: 1, Tile: true}}},
+			"step 1: buffer 1 has no float32 of a tile that a chain begins with",
+		},
+		{
+			"tile of no buffer",
+			[]Step{{Kind: Load, Source: Source{Buffer: 2, Tile: true}}},
+			"step 0: buffer 2 has no float32 of a tile that a chain begins with",
+		},
+		{
+			"tile and elements",
+			[]Step{{Kind: Load, Source: Source{Tile: true}}, {Kind: StoreF32}},
+			"step 1: buffer 0 has a tile and a value for each element",
+		},
+		{
 			"bytes",
 			[]Step{first, {Kind: Combine, Primitive: Less, Source: Source{Buffer: 1}}},
 			"step 1: less does not combine two operands",
@@ -1011,6 +1060,15 @@ func TestRunPanics(t *testing.T) {
 	rows.Run([][]byte{whole[:8], make([]byte, 24)}, scratch, 0, 6)
 	want := "elementwise: buffer 0: got 8 bytes, want a float32 for each row of 3 of 7 elements"
 	require.PanicsWithValue(t, want, func() { rows.Run([][]byte{whole[:8], make([]byte, 28)}, scratch, 0, 7) })
+	tile, err := NewChain(0, 2, []Step{{Kind: Load, Source: Source{Tile: true}}, {Kind: StoreF32, Buffer: 1}})
+	require.NoError(t, err)
+	stored := [][]byte{make([]byte, 4*Block+4), make([]byte, 8*Block)}
+	tile.Run(stored, scratch, 7, 7+Block)
+	want = "elementwise: buffer 0: got 8196 bytes, want 2049 elements of 4, and at most 2048 elements"
+	require.PanicsWithValue(t, want, func() { tile.Run(stored, scratch, 7, 8+Block) })
+	stored[0] = stored[0][:15]
+	want = "elementwise: buffer 0: got 15 bytes, want 4 elements of 4, and at most 2048 elements"
+	require.PanicsWithValue(t, want, func() { tile.Run(stored, scratch, 7, 11) })
 	for _, length := range []uint64{0, 2, 1 << 63} {
 		require.PanicsWithValue(t, fmt.Sprintf("elementwise: %s: got 3 elements for rows of %d",
 			Choose(0, Softmax).Name, int(length)), func() {

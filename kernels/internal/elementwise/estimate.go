@@ -30,7 +30,7 @@ const doubtful = 512
 
 // estimateScratch is how many bytes of scratch an estimate needs: positions, numbers and bytes of doubtful elements,
 // and a bit for each element of a block.
-const estimateScratch = (4+4+1)*doubtful + block/8
+const estimateScratch = (4+4+1)*doubtful + Block/8
 
 // estimate says how a chain is estimated.
 type estimate struct {
@@ -42,7 +42,7 @@ type estimate struct {
 // estimated returns the estimate of a chain with variants within s; nil if there is none, or none that is faster.
 func (c *Chain) estimated(s isa.Set) *estimate {
 	last := &c.steps[len(c.steps)-1]
-	if len(c.buffers) != 2 || last.Kind != StoreQuantized {
+	if len(c.buffers) != 2 || last.Kind != StoreQuantized || c.tile >= 0 {
 		return nil
 	}
 	e := &estimate{x: c.steps[0].Source.Buffer, y: last.Buffer}
@@ -81,18 +81,18 @@ func (e *estimate) zero(c *Chain, p Primitive) float32 {
 	if t <= n.Lo || t >= n.Hi || t-low <= n.Back || low+1-t <= n.Back {
 		return t
 	}
-	scratch, bytes := make([]byte, Scratch), make([]byte, block)
-	numbers := make([]byte, 4*block)
+	scratch, bytes := make([]byte, Scratch), make([]byte, Block)
+	numbers := make([]byte, 4*Block)
 	var buffers [2][]byte
 	buffers[e.x], buffers[e.y] = numbers, bytes
-	x := view[float32](numbers, block)
+	x := view[float32](numbers, Block)
 	for i := range x {
 		x[i] = -8
 	}
 	copy(x, []float32{0, float32(math.Copysign(0, -1)), math.SmallestNonzeroFloat32, -math.MaxFloat32})
-	c.runSteps(buffers[:], scratch, 0, block)
+	c.runSteps(buffers[:], scratch, 0, Block)
 	first := bytes[0]
-	for at, end := math.Float32bits(bounds[1]), math.Float32bits(bounds[0]); ; at += block {
+	for at, end := math.Float32bits(bounds[1]), math.Float32bits(bounds[0]); ; at += Block {
 		if slices.ContainsFunc(bytes, func(b byte) bool { return b != first }) {
 			return t
 		}
@@ -102,7 +102,7 @@ func (e *estimate) zero(c *Chain, p Primitive) float32 {
 		for i := range x {
 			x[i] = math.Float32frombits(at + uint32(i))
 		}
-		c.runSteps(buffers[:], scratch, 0, block)
+		c.runSteps(buffers[:], scratch, 0, Block)
 	}
 	for _, whole := range []float32{low, low + 1} {
 		if byte(int32(whole))^flipOf(n) == first {
@@ -313,12 +313,12 @@ func (v *term) quantize(q Numbers, e *Numbers) bool {
 
 // run computes elements [i0,i1) of the chain.
 func (e *estimate) run(c *Chain, buffers [][]byte, scratch []byte, i0, i1 int) {
-	values, own := scratch[:4*block], scratch[chainScratch:]
-	mask, doubts := own[:block/8], own[block/8:estimateScratch]
+	values, own := scratch[:4*Block], scratch[chainScratch:]
+	mask, doubts := own[:Block/8], own[Block/8:estimateScratch]
 	in, out, count := buffers[e.x], buffers[e.y], 0
-	for at := i0; at < i1; at += block {
-		n := min(block, i1-at)
-		if n < block {
+	for at := i0; at < i1; at += Block {
+		n := min(Block, i1-at)
+		if n < Block {
 			clear(mask)
 		}
 		e.function.Run(values, in[4*at:], nil, n, nil)

@@ -147,6 +147,11 @@ func detect() (s Set) {
 	return s
 }
 
+// FastPairs reports whether the CPU, if it has AVX512BF16, computes VDPBF16PS as fast as a fused multiply-add, so that
+// it multiplies twice as many numbers in the same time. AMD's CPUs do. Intel's take two cycles, in which they compute
+// four fused multiply-adds.
+func FastPairs() bool { return cpuid.CPU.IsVendor(cpuid.AMD) }
+
 func narrow(s Set, disabled string) Set {
 	for _, name := range strings.Split(disabled, ",") {
 		if i, err := Parse(strings.TrimSpace(name)); err == nil {

@@ -11,6 +11,7 @@ func init() {
 		assembled(MaxU8, isa.AVX512VNNI, maxU8Wide, maxU8[1:]),
 		assembled(MaxI8, isa.AVX512VNNI, maxI8Wide, maxI8[1:]),
 		assembled(MaxF32, isa.AVX512VNNI, maxF32Wide, maxF32[1:]),
+		assembled(MaxBF16, isa.AVX512VNNI, maxBF16Wide, maxBF16),
 		assembled(AverageU8, isa.AVX512VNNI, averageWide, average),
 		assembled(AverageI8, isa.AVX512VNNI, averageWide, average),
 		assembled(AverageF32, isa.AVX512VNNI, sumF32Wide, sumF32[1:]),
@@ -20,6 +21,7 @@ func init() {
 		assembled(MaxU8, isa.AVX2, maxU8),
 		assembled(MaxI8, isa.AVX2, maxI8),
 		assembled(MaxF32, isa.AVX2, maxF32),
+		assembled(MaxBF16, isa.AVX2, maxBF16),
 		assembled(AverageU8, isa.AVX2, average),
 		assembled(AverageI8, isa.AVX2, average),
 		assembled(AverageF32, isa.AVX2, sumF32),
@@ -55,6 +57,13 @@ var (
 		{16, func(c call) { pool_f32_max_1x4_avx2(&c) }},
 		{8, func(c call) { pool_f32_max_1x2_avx2(&c) }},
 		{4, func(c call) { pool_f32_max_1x1_avx2(&c) }},
+	}
+	maxBF16 = []routine{
+		{32, func(c call) { pool_bf16_max_1x16_avx2(&c) }},
+		{16, func(c call) { pool_bf16_max_1x8_avx2(&c) }},
+		{8, func(c call) { pool_bf16_max_1x4_avx2(&c) }},
+		{4, func(c call) { pool_bf16_max_1x2_avx2(&c) }},
+		{2, func(c call) { pool_bf16_max_1x1_avx2(&c) }},
 	}
 	sumF32 = []routine{
 		{128, func(c call) { pool_f32_average_1x32_avx2(&c) }},
@@ -103,6 +112,9 @@ var (
 	maxF32Wide = []routine{
 		{256, func(c call) { pool_f32_max_1x64_avx512vnni(&c) }},
 		{64, func(c call) { pool_f32_max_1x16_avx512vnni(&c) }},
+	}
+	maxBF16Wide = []routine{
+		{64, func(c call) { pool_bf16_max_1x32_avx512vnni(&c) }},
 	}
 	sumF32Wide = []routine{
 		{256, func(c call) { pool_f32_average_1x64_avx512vnni(&c) }},

@@ -29,7 +29,8 @@ type Kind uint8
 const (
 	MaxU8 Kind = iota
 	MaxI8
-	MaxF32 // v = v if v > x or v is NaN, else x, for each tap x: NaN stays
+	MaxF32  // v = v if v > x or v is NaN, else x, for each tap x: NaN stays
+	MaxBF16 // the same, of bf16, and a NaN in the end is a quiet one
 	AverageU8
 	AverageI8
 	AverageF32
@@ -42,7 +43,7 @@ const (
 )
 
 var kindNames = [numKinds]string{
-	"u8_max", "s8_max", "f32_max", "u8_average", "s8_average", "f32_average", "f32_mean", "f32_interpolate",
+	"u8_max", "s8_max", "f32_max", "bf16_max", "u8_average", "s8_average", "f32_average", "f32_mean", "f32_interpolate",
 	"f32_weighed",
 }
 
@@ -56,8 +57,11 @@ func (k Kind) String() string {
 
 // Size returns the bytes of an element.
 func (k Kind) Size() int {
-	if k == MaxF32 || k >= AverageF32 {
+	switch {
+	case k == MaxF32 || k >= AverageF32:
 		return 4
+	case k == MaxBF16:
+		return 2
 	}
 	return 1
 }

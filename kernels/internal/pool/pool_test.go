@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tf2ng/tf2ng/internal/activation"
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa/isatest"
@@ -68,6 +69,13 @@ func (p *problem) fill(k Kind) {
 			binary.NativeEndian.PutUint32(a[i:], math.Float32bits(v))
 		}
 	}
+	for i := 0; k == MaxBF16 && i+2 <= len(a); i += 2 {
+		v := activation.F32ToBF16(float32(r.NormFloat64()))
+		if p.extreme { // -NaN is a signaling one
+			v = []uint16{0, 0x8000, 0x7fc1, 0xff80, 0x3f80, 0x7f80, 0xff81, 1, 0x8001}[r.IntN(9)]
+		}
+		binary.NativeEndian.PutUint16(a[i:], v)
+	}
 	for range p.m {
 		real := 0
 		for range p.taps {
@@ -116,6 +124,10 @@ func (p *problem) reference(k Kind) []byte {
 				binary.NativeEndian.PutUint32(to, math.Float32bits(v))
 				continue
 			}
+			if k == MaxBF16 {
+				binary.NativeEndian.PutUint16(to, p.referenceBF16(taps, c))
+				continue
+			}
 			best, sum := math.MinInt, 0
 			for _, o := range taps {
 				x := int(a[int(o)+c])
@@ -131,6 +143,22 @@ func (p *problem) reference(k Kind) []byte {
 		}
 	}
 	return out
+}
+
+// referenceBF16 returns the maximum of one channel: the first NaN, or the last of the largest numbers.
+func (p *problem) referenceBF16(taps []int32, c int) uint16 {
+	best, bits := float32(math.Inf(-1)), uint16(0)
+	for _, o := range taps {
+		b := binary.NativeEndian.Uint16(p.args.A[int(o)+2*c:])
+		v := math.Float32frombits(uint32(b) << 16)
+		if v != v {
+			return b | 0x40
+		}
+		if v >= best {
+			best, bits = v, b
+		}
+	}
+	return bits
 }
 
 // referenceFloat combines the taps of one channel, without those in the padding.

@@ -3,6 +3,8 @@ package pool
 import (
 	"encoding/binary"
 	"math"
+
+	"github.com/tf2ng/tf2ng/internal/activation"
 )
 
 func runPortable(v *Variant, a *Args, m0, m1 int) {
@@ -17,6 +19,8 @@ func runPortable(v *Variant, a *Args, m0, m1 int) {
 			maxBytes(out, a.A, taps, 0x80)
 		case MaxF32:
 			maxFloats(out, a.A, taps)
+		case MaxBF16:
+			maxHalves(out, a.A, taps)
 		case AverageU8:
 			averageBytes(out, a.A, taps, a.Counts[m], 0)
 		case AverageI8:
@@ -57,6 +61,19 @@ func maxFloats(out, a []byte, taps []int32) {
 			}
 		}
 		store(out, i, best)
+	}
+}
+
+func maxHalves(out, a []byte, taps []int32) {
+	wide := func(at int) float32 { return math.Float32frombits(uint32(binary.NativeEndian.Uint16(a[at:])) << 16) }
+	for i := 0; i < len(out); i += 2 {
+		best := wide(int(taps[0]) + i)
+		for _, o := range taps[1:] {
+			if x := wide(int(o) + i); !(best > x) && best == best {
+				best = x
+			}
+		}
+		binary.NativeEndian.PutUint16(out[i:], activation.F32ToBF16(best))
 	}
 }
 

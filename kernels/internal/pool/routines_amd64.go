@@ -109,6 +109,13 @@ func pool_s8_max_1x64_avx512vnni(c *call)
 //go:noescape
 func pool_b8_average_1x64_avx512vnni(c *call)
 
+// pool_bf16_max_1x32_avx512vnni computes, for every m below pixels, of bf16:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 32
+//
+//go:noescape
+func pool_bf16_max_1x32_avx512vnni(c *call)
+
 // pool_f32_max_1x16_avx512vnni computes, for every m below pixels:
 //
 //	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 16
@@ -164,6 +171,13 @@ func pool_s8_max_1x32_avx2(c *call)
 //
 //go:noescape
 func pool_b8_average_1x32_avx2(c *call)
+
+// pool_bf16_max_1x16_avx2 computes, for every m below pixels, of bf16:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 16
+//
+//go:noescape
+func pool_bf16_max_1x16_avx2(c *call)
 
 // pool_f32_max_1x8_avx2 computes, for every m below pixels:
 //
@@ -221,6 +235,13 @@ func pool_s8_max_1x16_avx2(c *call)
 //go:noescape
 func pool_b8_average_1x16_avx2(c *call)
 
+// pool_bf16_max_1x8_avx2 computes, for every m below pixels, of bf16:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 8
+//
+//go:noescape
+func pool_bf16_max_1x8_avx2(c *call)
+
 // pool_f32_max_1x4_avx2 computes, for every m below pixels:
 //
 //	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 4
@@ -276,6 +297,13 @@ func pool_s8_max_1x8_avx2(c *call)
 //
 //go:noescape
 func pool_b8_average_1x8_avx2(c *call)
+
+// pool_bf16_max_1x4_avx2 computes, for every m below pixels, of bf16:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 4
+//
+//go:noescape
+func pool_bf16_max_1x4_avx2(c *call)
 
 // pool_f32_max_1x2_avx2 computes, for every m below pixels:
 //
@@ -333,6 +361,13 @@ func pool_s8_max_1x4_avx2(c *call)
 //go:noescape
 func pool_b8_average_1x4_avx2(c *call)
 
+// pool_bf16_max_1x2_avx2 computes, for every m below pixels, of bf16:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 2
+//
+//go:noescape
+func pool_bf16_max_1x2_avx2(c *call)
+
 // pool_f32_max_1x1_avx2 computes, for every m below pixels:
 //
 //	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 1
@@ -388,6 +423,13 @@ func pool_s8_max_1x2_avx2(c *call)
 //
 //go:noescape
 func pool_b8_average_1x2_avx2(c *call)
+
+// pool_bf16_max_1x1_avx2 computes, for every m below pixels, of bf16:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 1
+//
+//go:noescape
+func pool_bf16_max_1x1_avx2(c *call)
 
 // pool_u8_max_1x1_avx2 computes, for every m below pixels:
 //

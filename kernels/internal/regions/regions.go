@@ -11,11 +11,21 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 )
 
-// Order returns an order in which a product computes the outputs of a convolution, [batch][axes...] rows with one tap
-// of tapBytes bytes for each position of the window, in tiles of at most tile rows. It is nil if computing all rows
-// with all taps is about as fast.
-func Order(batch int, axes []geometry.Axis, tapBytes, tile int) (*gemm.Order, error) {
-	d := newDivider(batch, axes, tapBytes, tile)
+// Kernel says how a kernel divides rows into tiles, and what it takes for them, in the time for four bytes of K of one
+// row.
+type Kernel struct {
+	Rows int // the most of a tile
+	// What a tile costs, and each of its taps, beside the multiplications; and how many rows a tile takes time for at
+	// least, because of the latencies.
+	Tile, Tap, Least int
+	// What a line costs, if each is a call of its own: then lines without rows between them are one. Otherwise 0.
+	Line int
+}
+
+// Order returns an order in which a kernel computes the outputs of a convolution, [batch][axes...] rows with one tap
+// of tapBytes bytes for each position of the window. It is nil if computing all rows with all taps is about as fast.
+func Order(batch int, axes []geometry.Axis, tapBytes int, kernel Kernel) (*gemm.Order, error) {
+	d := newDivider(batch, axes, tapBytes, kernel)
 	boxes, cost := d.divide(nil)
 	if len(boxes) == 1 || float64(cost) > worthwhile*float64(d.line(d.rows, d.taps)) {
 		return nil, nil
@@ -40,9 +50,6 @@ const (
 	mostParts = 16
 	// worthwhile is the ratio of estimated costs from which on an order is used.
 	worthwhile = 0.99
-	// Estimates in the time for four bytes of K of one row: what a tile costs, and each of its taps, beside the
-	// multiplications; and how many rows a tile takes time for at least, because of the latencies.
-	tileCost, tapCost, leastRows = 40, 5, 2
 )
 
 // part is a range of the outputs of an axis, with the positions of the window that lie inside the data for any of them.
@@ -64,13 +71,14 @@ type box []part
 
 // divider divides the outputs, whose first axis is the batch.
 type divider struct {
-	axes        []axis
-	rows, taps  int
-	steps, tile int // steps of K in a tap; most rows of a tile
+	axes       []axis
+	rows, taps int
+	steps      int // of K in a tap
+	kernel     Kernel
 }
 
-func newDivider(batch int, axes []geometry.Axis, tapBytes, tile int) *divider {
-	d := &divider{rows: batch, taps: 1, steps: (tapBytes + 3) / 4, tile: tile}
+func newDivider(batch int, axes []geometry.Axis, tapBytes int, kernel Kernel) *divider {
+	d := &divider{rows: batch, taps: 1, steps: (tapBytes + 3) / 4, kernel: kernel}
 	images := geometry.Axis{In: batch, Window: 1, Out: batch, Stride: 1, Dilation: 1, DataDilation: 1}
 	d.axes = append(d.axes, newAxis(images))
 	for _, a := range axes {
@@ -128,7 +136,7 @@ func atLeastOne(taps []int32) []int32 {
 // divided into its parts or stays whole.
 func (d *divider) divide(of box) (boxes []box, cost int) {
 	if len(of) == len(d.axes) {
-		_, cost = d.rowAxis(of)
+		_, _, cost = d.rowAxes(of)
 		return []box{of}, cost
 	}
 	a := &d.axes[len(of)]
@@ -148,40 +156,58 @@ func (d *divider) divide(of box) (boxes []box, cost int) {
 	return boxes, cost
 }
 
-// rowAxis returns along which axis of a box the rows of a tile lie, and what computing the box costs.
-func (d *divider) rowAxis(b box) (best, cost int) {
+// rowAxes returns along which axes of a box, from first to last, the rows of a line lie, and what computing the box
+// costs.
+func (d *divider) rowAxes(b box) (first, last, cost int) {
 	taps, outputs := 1, 1
 	for _, p := range b {
 		taps, outputs = taps*len(p.taps), outputs*p.count
 	}
 	for i := len(b) - 1; i >= 0; i-- {
-		if c := outputs / b[i].count * d.line(b[i].count, taps); cost == 0 || c < cost {
-			best, cost = i, c
+		from, n := d.joined(b, i)
+		if c := outputs / n * d.line(n, taps); cost == 0 || c < cost {
+			first, last, cost = from, i, c
 		}
 	}
-	return best, cost
+	return first, last, cost
+}
+
+// joined returns how many rows of a box that lie along the given axis are one line, and the first axis of the line: if
+// it is not that axis, there are no rows between these.
+func (d *divider) joined(b box, axis int) (first, rows int) {
+	rows = b[axis].count
+	joins := d.kernel.Line > 0 && axis == len(b)-1
+	for joins && axis > 0 && b[axis].count == d.axes[axis].whole.count {
+		axis--
+		rows *= b[axis].count
+	}
+	return axis, rows
 }
 
 // line returns what a line of n rows with the given number of taps costs.
 func (d *divider) line(n, taps int) int {
-	tiles := (n + d.tile - 1) / d.tile
-	return taps*(d.steps*max(n, leastRows)+tiles*tapCost) + tiles*tileCost
+	k := &d.kernel
+	tiles := (n + k.Rows - 1) / k.Rows
+	return k.Line + taps*(d.steps*max(n, tiles*k.Least)+tiles*k.Tap) + tiles*k.Tile
 }
 
 // regions returns the regions of a box: the lines of one lie along the longest axis beside that of the rows, and there
 // is one for each combination of outputs of the other axes.
 func (d *divider) regions(b box) []gemm.Region {
-	rows, _ := d.rowAxis(b)
-	lines := -1
+	first, last, _ := d.rowAxes(b)
+	rows, lines := 1, -1
 	for i, p := range b {
-		if i != rows && (lines < 0 || p.count >= b[lines].count) {
+		if i >= first && i <= last {
+			rows *= p.count
+		} else if lines < 0 || p.count >= b[lines].count {
 			lines = i
 		}
 	}
-	list := []gemm.Region{{
-		Rows: b[rows].count, Step: d.axes[rows].stride, Lines: b[lines].count, LineStep: d.axes[lines].stride,
-		Taps: []int32{0},
-	}}
+	whole := gemm.Region{Rows: rows, Step: d.axes[last].stride, Lines: 1, Taps: []int32{0}}
+	if lines >= 0 {
+		whole.Lines, whole.LineStep = b[lines].count, d.axes[lines].stride
+	}
+	list := []gemm.Region{whole}
 	for i, p := range b {
 		a := &d.axes[i]
 		var taps []int32
@@ -191,7 +217,7 @@ func (d *divider) regions(b box) []gemm.Region {
 			}
 		}
 		count := p.count
-		if i == rows || i == lines {
+		if i >= first && i <= last || i == lines {
 			count = 1
 		}
 		var next []gemm.Region

@@ -115,25 +115,53 @@ func TestOrder(t *testing.T) {
 		{convolution{batch: 1, rank: 1, axis: same(100, 41), tapBytes: 64}, 0, 4100, 3680},
 	} {
 		t.Run(c.of.String(), func(t *testing.T) {
-			o, err := Order(c.of.batch, c.of.axes(), c.of.tapBytes, 6)
-			require.NoError(t, err)
-			inside := c.of.inside()
-			taps, work, all, within := 1, 0, 0, 0
-			for _, a := range c.of.axes() {
-				taps *= a.Window
-			}
-			for _, in := range inside {
-				all, within = all+taps, within+len(in)
-			}
-			if o != nil {
-				for r := range o.Within(0, len(inside)) {
-					for m := range r.All() {
-						work += len(r.Taps)
-						require.Subset(t, r.Taps, inside[m], "row %d", m)
-					}
-				}
-			}
+			work, all, within, _ := c.of.order(t, Kernel{Rows: 6, Tile: 40, Tap: 5, Least: 2})
 			require.Equal(t, [3]int{c.work, c.all, c.inside}, [3]int{work, all, within})
+		})
+	}
+}
+
+// order checks an order and returns how many runs it reads, of all that there are and of those inside the data, and how
+// many lines it has.
+func (c convolution) order(t *testing.T, kernel Kernel) (work, all, within, lines int) {
+	t.Helper()
+	o, err := Order(c.batch, c.axes(), c.tapBytes, kernel)
+	require.NoError(t, err)
+	inside := c.inside()
+	taps := 1
+	for _, a := range c.axes() {
+		taps *= a.Window
+	}
+	for _, in := range inside {
+		all, within = all+taps, within+len(in)
+	}
+	if o == nil {
+		return 0, all, within, 0
+	}
+	for r := range o.Within(0, len(inside)) {
+		lines += r.Lines
+		for m := range r.All() {
+			work += len(r.Taps)
+			require.Subset(t, r.Taps, inside[m], "row %d", m)
+		}
+	}
+	return work, all, within, lines
+}
+
+// TestLines: if each line is a call of its own, lines without rows between them are one, and what a call costs decides
+// how far the outputs are divided.
+func TestLines(t *testing.T) {
+	c := convolution{
+		batch: 1, rank: 3, axis: geometry.Axis{In: 28, Window: 3, PadBelow: 1, PadAbove: 1},
+		first: geometry.Axis{In: 16, Window: 3, PadBelow: 1, PadAbove: 1}, tapBytes: 64,
+	}
+	for _, k := range []struct{ line, work, lines int }{
+		{0, 309336, 484}, {1, 309336, 484}, {150, 316512, 52}, {1500, 316848, 48}, {100000, 0, 0},
+	} {
+		t.Run(fmt.Sprint(k.line), func(t *testing.T) {
+			work, all, within, lines := c.order(t, Kernel{Rows: 12, Tile: 20, Tap: 10, Least: 4, Line: k.line})
+			require.Equal(t, [2]int{338688, 309304}, [2]int{all, within})
+			require.Equal(t, [2]int{k.work, k.lines}, [2]int{work, lines})
 		})
 	}
 }

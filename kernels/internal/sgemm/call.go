@@ -9,9 +9,12 @@ type call struct {
 	a       unsafe.Pointer // what the offsets point into
 	b       unsafe.Pointer // the panel of B
 	c       unsafe.Pointer // the first row of C, at the panel's first column
-	offsets unsafe.Pointer // of the taps of the first row: [rows][taps]int32
+	offsets unsafe.Pointer // of the taps of the first row
 	ldc     int            // bytes from row to row
+	pitch   int            // bytes from the offsets of a row to those of the next
+	list    unsafe.Pointer // which taps are multiplied: [taps]int32
 	taps    int
+	tapB    int // bytes from the weights of a tap to those of the next
 	k       int // numbers of a run
 	rows    int // rows of each tile
 	tiles   int // tiles, one below the other

@@ -5,8 +5,8 @@
 #include "textflag.h"
 
 // func gemm_bf16bf16_f32_12x16k1_avx512vnni(c *byte)
-// Requires: AVX, AVX512F, SSE
-TEXT ·gemm_bf16bf16_f32_12x16k1_avx512vnni(SB), NOSPLIT, $56-8
+// Requires: AVX, AVX512F, CMOV, SSE
+TEXT ·gemm_bf16bf16_f32_12x16k1_avx512vnni(SB), NOSPLIT, $96-8
 	MOVQ    c+0(FP), DI
 	MOVQ    16(DI), AX
 	MOVQ    AX, 32(SP)
@@ -15,7 +15,7 @@ TEXT ·gemm_bf16bf16_f32_12x16k1_avx512vnni(SB), NOSPLIT, $56-8
 	STMXCSR 48(SP)
 	MOVL    $0x00009fc0, 52(SP)
 	LDMXCSR 52(SP)
-	MOVQ    56(DI), AX
+	MOVQ    80(DI), AX
 	CMPQ    AX, $+12
 	JEQ     tile12
 	CMPQ    AX, $+11
@@ -45,33 +45,58 @@ TEXT ·gemm_bf16bf16_f32_12x16k1_avx512vnni(SB), NOSPLIT, $56-8
 	RET
 
 tile12:
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
-	MOVQ   (DI), BX
-	LEAQ   (BX)(AX*4), BX
-	MOVQ   BX, (SP)
-	NEGQ   AX
-	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	VPXORD  Z15, Z15, Z15
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap12:
 	MOVQ    8(SP), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), R14
 	MOVLQSX (DI), AX
 	ADDQ    R14, AX
@@ -108,7 +133,6 @@ tap12:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R14
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step12:
@@ -185,39 +209,64 @@ step12:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+12, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile12
 	LDMXCSR      48(SP)
 	VZEROUPPER
 	RET
 
 tile11:
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
-	MOVQ   (DI), BX
-	LEAQ   (BX)(AX*4), BX
-	MOVQ   BX, (SP)
-	NEGQ   AX
-	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap11:
 	MOVQ    8(SP), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), R13
 	MOVLQSX (DI), AX
 	ADDQ    R13, AX
@@ -251,7 +300,6 @@ tap11:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R13
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step11:
@@ -323,38 +371,63 @@ step11:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+11, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile11
 	LDMXCSR      48(SP)
 	VZEROUPPER
 	RET
 
 tile10:
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
-	MOVQ   (DI), BX
-	LEAQ   (BX)(AX*4), BX
-	MOVQ   BX, (SP)
-	NEGQ   AX
-	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap10:
 	MOVQ    8(SP), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), R12
 	MOVLQSX (DI), AX
 	ADDQ    R12, AX
@@ -385,7 +458,6 @@ tap10:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R12
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step10:
@@ -452,37 +524,62 @@ step10:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+10, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile10
 	LDMXCSR      48(SP)
 	VZEROUPPER
 	RET
 
 tile9:
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
-	MOVQ   (DI), BX
-	LEAQ   (BX)(AX*4), BX
-	MOVQ   BX, (SP)
-	NEGQ   AX
-	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap9:
 	MOVQ    8(SP), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), R11
 	MOVLQSX (DI), AX
 	ADDQ    R11, AX
@@ -510,7 +607,6 @@ tap9:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R11
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step9:
@@ -572,36 +668,61 @@ step9:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+9, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile9
 	LDMXCSR      48(SP)
 	VZEROUPPER
 	RET
 
 tile8:
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
-	MOVQ   (DI), BX
-	LEAQ   (BX)(AX*4), BX
-	MOVQ   BX, (SP)
-	NEGQ   AX
-	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap8:
 	MOVQ    8(SP), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), R10
 	MOVLQSX (DI), AX
 	ADDQ    R10, AX
@@ -626,7 +747,6 @@ tap8:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R10
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step8:
@@ -683,35 +803,60 @@ step8:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+8, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile8
 	LDMXCSR      48(SP)
 	VZEROUPPER
 	RET
 
 tile7:
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
-	MOVQ   (DI), BX
-	LEAQ   (BX)(AX*4), BX
-	MOVQ   BX, (SP)
-	NEGQ   AX
-	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap7:
 	MOVQ    8(SP), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), R9
 	MOVLQSX (DI), AX
 	ADDQ    R9, AX
@@ -733,7 +878,6 @@ tap7:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R9
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step7:
@@ -785,34 +929,59 @@ step7:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+7, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile7
 	LDMXCSR      48(SP)
 	VZEROUPPER
 	RET
 
 tile6:
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
-	MOVQ   (DI), BX
-	LEAQ   (BX)(AX*4), BX
-	MOVQ   BX, (SP)
-	NEGQ   AX
-	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap6:
 	MOVQ    8(SP), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), R8
 	MOVLQSX (DI), AX
 	ADDQ    R8, AX
@@ -831,7 +1000,6 @@ tap6:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R8
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step6:
@@ -878,33 +1046,58 @@ step6:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+6, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile6
 	LDMXCSR      48(SP)
 	VZEROUPPER
 	RET
 
 tile5:
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
-	MOVQ   (DI), BX
-	LEAQ   (BX)(AX*4), BX
-	MOVQ   BX, (SP)
-	NEGQ   AX
-	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap5:
 	MOVQ    8(SP), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), SI
 	MOVLQSX (DI), AX
 	ADDQ    SI, AX
@@ -920,7 +1113,6 @@ tap5:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, SI
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step5:
@@ -962,32 +1154,57 @@ step5:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+5, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile5
 	LDMXCSR      48(SP)
 	VZEROUPPER
 	RET
 
 tile4:
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
-	MOVQ   (DI), BX
-	LEAQ   (BX)(AX*4), BX
-	MOVQ   BX, (SP)
-	NEGQ   AX
-	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap4:
 	MOVQ    8(SP), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), DX
 	MOVLQSX (DI), AX
 	ADDQ    DX, AX
@@ -1000,7 +1217,6 @@ tap4:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, DX
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step4:
@@ -1037,31 +1253,56 @@ step4:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+4, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile4
 	LDMXCSR      48(SP)
 	VZEROUPPER
 	RET
 
 tile3:
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
-	MOVQ   (DI), BX
-	LEAQ   (BX)(AX*4), BX
-	MOVQ   BX, (SP)
-	NEGQ   AX
-	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap3:
 	MOVQ    8(SP), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), CX
 	MOVLQSX (DI), AX
 	ADDQ    CX, AX
@@ -1071,7 +1312,6 @@ tap3:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, CX
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step3:
@@ -1103,37 +1343,61 @@ step3:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+3, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile3
 	LDMXCSR      48(SP)
 	VZEROUPPER
 	RET
 
 tile2:
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
-	MOVQ   (DI), BX
-	LEAQ   (BX)(AX*4), BX
-	MOVQ   BX, (SP)
-	NEGQ   AX
-	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap2:
 	MOVQ    8(SP), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), BX
 	MOVLQSX (DI), AX
 	ADDQ    BX, AX
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, BX
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step2:
@@ -1160,33 +1424,57 @@ step2:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+2, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile2
 	LDMXCSR      48(SP)
 	VZEROUPPER
 	RET
 
 tile1:
-	VPXORD Z4, Z4, Z4
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
-	MOVQ   (DI), BX
-	LEAQ   (BX)(AX*4), BX
-	MOVQ   BX, (SP)
-	NEGQ   AX
-	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
+	VPXORD  Z4, Z4, Z4
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap1:
 	MOVQ    8(SP), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), AX
 	MOVLQSX (DI), DI
 	ADDQ    DI, AX
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step1:
@@ -1208,7 +1496,7 @@ step1:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+1, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile1
 	LDMXCSR      48(SP)
 	VZEROUPPER

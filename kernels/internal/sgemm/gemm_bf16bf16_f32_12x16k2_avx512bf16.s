@@ -5,8 +5,8 @@
 #include "textflag.h"
 
 // func gemm_bf16bf16_f32_12x16k2_avx512bf16(c *byte)
-// Requires: AVX, AVX512BW, AVX512F
-TEXT ·gemm_bf16bf16_f32_12x16k2_avx512bf16(SB), NOSPLIT, $56-8
+// Requires: AVX, AVX512BW, AVX512F, CMOV
+TEXT ·gemm_bf16bf16_f32_12x16k2_avx512bf16(SB), NOSPLIT, $96-8
 	MOVQ  c+0(FP), DI
 	MOVQ  16(DI), AX
 	MOVQ  AX, 32(SP)
@@ -14,7 +14,7 @@ TEXT ·gemm_bf16bf16_f32_12x16k2_avx512bf16(SB), NOSPLIT, $56-8
 	MOVQ  AX, 40(SP)
 	MOVL  $0x55555555, AX
 	KMOVD AX, K1
-	MOVQ  56(DI), AX
+	MOVQ  80(DI), AX
 	CMPQ  AX, $+12
 	JEQ   tile12
 	CMPQ  AX, $+11
@@ -43,33 +43,58 @@ TEXT ·gemm_bf16bf16_f32_12x16k2_avx512bf16(SB), NOSPLIT, $56-8
 	RET
 
 tile12:
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
-	MOVQ   (DI), BX
-	LEAQ   (BX)(AX*2), BX
-	MOVQ   BX, (SP)
-	NEGQ   AX
-	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	VPXORD  Z15, Z15, Z15
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*2), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap12:
 	MOVQ    8(SP), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), R14
 	MOVLQSX (DI), AX
 	ADDQ    R14, AX
@@ -106,7 +131,6 @@ tap12:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R14
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	CMPQ    DI, $-1
 	JEQ     single12
@@ -385,38 +409,63 @@ multiplied12:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+12, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    64(DI)
+	DECQ    88(DI)
 	JNZ     tile12
 	VZEROUPPER
 	RET
 
 tile11:
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
-	MOVQ   (DI), BX
-	LEAQ   (BX)(AX*2), BX
-	MOVQ   BX, (SP)
-	NEGQ   AX
-	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	VPXORD  Z14, Z14, Z14
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*2), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap11:
 	MOVQ    8(SP), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), R13
 	MOVLQSX (DI), AX
 	ADDQ    R13, AX
@@ -450,7 +499,6 @@ tap11:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R13
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	CMPQ    DI, $-1
 	JEQ     single11
@@ -708,37 +756,62 @@ multiplied11:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+11, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    64(DI)
+	DECQ    88(DI)
 	JNZ     tile11
 	VZEROUPPER
 	RET
 
 tile10:
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
-	MOVQ   (DI), BX
-	LEAQ   (BX)(AX*2), BX
-	MOVQ   BX, (SP)
-	NEGQ   AX
-	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	VPXORD  Z13, Z13, Z13
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*2), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap10:
 	MOVQ    8(SP), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), R12
 	MOVLQSX (DI), AX
 	ADDQ    R12, AX
@@ -769,7 +842,6 @@ tap10:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R12
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	CMPQ    DI, $-1
 	JEQ     single10
@@ -1006,36 +1078,61 @@ multiplied10:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+10, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    64(DI)
+	DECQ    88(DI)
 	JNZ     tile10
 	VZEROUPPER
 	RET
 
 tile9:
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
-	MOVQ   (DI), BX
-	LEAQ   (BX)(AX*2), BX
-	MOVQ   BX, (SP)
-	NEGQ   AX
-	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	VPXORD  Z12, Z12, Z12
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*2), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap9:
 	MOVQ    8(SP), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), R11
 	MOVLQSX (DI), AX
 	ADDQ    R11, AX
@@ -1063,7 +1160,6 @@ tap9:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R11
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	CMPQ    DI, $-1
 	JEQ     single9
@@ -1279,35 +1375,60 @@ multiplied9:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+9, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    64(DI)
+	DECQ    88(DI)
 	JNZ     tile9
 	VZEROUPPER
 	RET
 
 tile8:
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
-	MOVQ   (DI), BX
-	LEAQ   (BX)(AX*2), BX
-	MOVQ   BX, (SP)
-	NEGQ   AX
-	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	VPXORD  Z11, Z11, Z11
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*2), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap8:
 	MOVQ    8(SP), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), R10
 	MOVLQSX (DI), AX
 	ADDQ    R10, AX
@@ -1332,7 +1453,6 @@ tap8:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R10
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	CMPQ    DI, $-1
 	JEQ     single8
@@ -1527,34 +1647,59 @@ multiplied8:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+8, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    64(DI)
+	DECQ    88(DI)
 	JNZ     tile8
 	VZEROUPPER
 	RET
 
 tile7:
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
-	MOVQ   (DI), BX
-	LEAQ   (BX)(AX*2), BX
-	MOVQ   BX, (SP)
-	NEGQ   AX
-	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	VPXORD  Z10, Z10, Z10
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*2), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap7:
 	MOVQ    8(SP), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), R9
 	MOVLQSX (DI), AX
 	ADDQ    R9, AX
@@ -1576,7 +1721,6 @@ tap7:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R9
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	CMPQ    DI, $-1
 	JEQ     single7
@@ -1750,33 +1894,58 @@ multiplied7:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+7, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    64(DI)
+	DECQ    88(DI)
 	JNZ     tile7
 	VZEROUPPER
 	RET
 
 tile6:
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
-	MOVQ   (DI), BX
-	LEAQ   (BX)(AX*2), BX
-	MOVQ   BX, (SP)
-	NEGQ   AX
-	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	VPXORD  Z9, Z9, Z9
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*2), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap6:
 	MOVQ    8(SP), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), R8
 	MOVLQSX (DI), AX
 	ADDQ    R8, AX
@@ -1795,7 +1964,6 @@ tap6:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R8
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	CMPQ    DI, $-1
 	JEQ     single6
@@ -1948,32 +2116,57 @@ multiplied6:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+6, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    64(DI)
+	DECQ    88(DI)
 	JNZ     tile6
 	VZEROUPPER
 	RET
 
 tile5:
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
-	MOVQ   (DI), BX
-	LEAQ   (BX)(AX*2), BX
-	MOVQ   BX, (SP)
-	NEGQ   AX
-	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	VPXORD  Z8, Z8, Z8
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*2), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap5:
 	MOVQ    8(SP), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), SI
 	MOVLQSX (DI), AX
 	ADDQ    SI, AX
@@ -1989,7 +2182,6 @@ tap5:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, SI
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	CMPQ    DI, $-1
 	JEQ     single5
@@ -2121,31 +2313,56 @@ multiplied5:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+5, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    64(DI)
+	DECQ    88(DI)
 	JNZ     tile5
 	VZEROUPPER
 	RET
 
 tile4:
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
-	MOVQ   (DI), BX
-	LEAQ   (BX)(AX*2), BX
-	MOVQ   BX, (SP)
-	NEGQ   AX
-	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	VPXORD  Z7, Z7, Z7
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*2), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap4:
 	MOVQ    8(SP), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), DX
 	MOVLQSX (DI), AX
 	ADDQ    DX, AX
@@ -2158,7 +2375,6 @@ tap4:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, DX
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	CMPQ    DI, $-1
 	JEQ     single4
@@ -2269,30 +2485,55 @@ multiplied4:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+4, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    64(DI)
+	DECQ    88(DI)
 	JNZ     tile4
 	VZEROUPPER
 	RET
 
 tile3:
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
-	MOVQ   (DI), BX
-	LEAQ   (BX)(AX*2), BX
-	MOVQ   BX, (SP)
-	NEGQ   AX
-	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	VPXORD  Z6, Z6, Z6
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*2), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap3:
 	MOVQ    8(SP), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), CX
 	MOVLQSX (DI), AX
 	ADDQ    CX, AX
@@ -2302,7 +2543,6 @@ tap3:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, CX
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	CMPQ    DI, $-1
 	JEQ     single3
@@ -2392,36 +2632,60 @@ multiplied3:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+3, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    64(DI)
+	DECQ    88(DI)
 	JNZ     tile3
 	VZEROUPPER
 	RET
 
 tile2:
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
-	MOVQ   (DI), BX
-	LEAQ   (BX)(AX*2), BX
-	MOVQ   BX, (SP)
-	NEGQ   AX
-	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
+	VPXORD  Z4, Z4, Z4
+	VPXORD  Z5, Z5, Z5
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*2), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap2:
 	MOVQ    8(SP), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), BX
 	MOVLQSX (DI), AX
 	ADDQ    BX, AX
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, BX
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	CMPQ    DI, $-1
 	JEQ     single2
@@ -2490,32 +2754,56 @@ multiplied2:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+2, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    64(DI)
+	DECQ    88(DI)
 	JNZ     tile2
 	VZEROUPPER
 	RET
 
 tile1:
-	VPXORD Z4, Z4, Z4
-	MOVQ   8(DI), R15
-	MOVQ   48(DI), AX
-	MOVQ   (DI), BX
-	LEAQ   (BX)(AX*2), BX
-	MOVQ   BX, (SP)
-	NEGQ   AX
-	MOVQ   AX, 24(SP)
-	MOVQ   40(SP), AX
-	MOVQ   AX, 8(SP)
-	MOVQ   40(DI), BP
-	MOVQ   BP, 16(SP)
-	SHLQ   $0x02, BP
+	VPXORD  Z4, Z4, Z4
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*2), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap1:
 	MOVQ    8(SP), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), AX
 	MOVLQSX (DI), DI
 	ADDQ    DI, AX
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 	CMPQ    DI, $-1
 	JEQ     single1
@@ -2563,7 +2851,7 @@ multiplied1:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+1, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    64(DI)
+	DECQ    88(DI)
 	JNZ     tile1
 	VZEROUPPER
 	RET

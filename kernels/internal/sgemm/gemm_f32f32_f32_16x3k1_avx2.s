@@ -11,7 +11,6 @@ TEXT ·gemm_f32f32_f32_16x3k1_avx2(SB), NOSPLIT, $256-8
 	MOVQ 16(DI), SI
 	MOVQ 24(DI), DX
 	MOVQ 40(DI), R14
-	SHLQ $0x02, R14
 
 tile:
 	VPXOR X0, X0, X0
@@ -20,16 +19,20 @@ tile:
 	VPXOR X3, X3, X3
 	VPXOR X4, X4, X4
 	VPXOR X5, X5, X5
-	MOVQ  8(DI), BX
-	MOVQ  DX, R15
-	MOVQ  40(DI), CX
+	MOVQ  48(DI), R15
+	MOVQ  56(DI), CX
 
 tap:
-	MOVQ    48(DI), R10
+	MOVLQSX (R15), AX
+	ADDQ    $+4, R15
+	MOVQ    64(DI), BX
+	IMULQ   AX, BX
+	ADDQ    8(DI), BX
+	LEAQ    (DX)(AX*4), AX
+	MOVQ    72(DI), R10
 	SHLQ    $0x02, R10
 	ADDQ    (DI), R10
-	MOVQ    R15, AX
-	CMPQ    56(DI), $+16
+	CMPQ    80(DI), $+16
 	JNE     fewer
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
@@ -100,7 +103,7 @@ fewer:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, (SP)
-	CMPQ    56(DI), $+1
+	CMPQ    80(DI), $+1
 	JLE     last_1
 	ADDQ    R14, AX
 
@@ -108,7 +111,7 @@ last_1:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 8(SP)
-	CMPQ    56(DI), $+2
+	CMPQ    80(DI), $+2
 	JLE     last_2
 	ADDQ    R14, AX
 
@@ -116,7 +119,7 @@ last_2:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 16(SP)
-	CMPQ    56(DI), $+3
+	CMPQ    80(DI), $+3
 	JLE     last_3
 	ADDQ    R14, AX
 
@@ -124,7 +127,7 @@ last_3:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 24(SP)
-	CMPQ    56(DI), $+4
+	CMPQ    80(DI), $+4
 	JLE     last_4
 	ADDQ    R14, AX
 
@@ -132,7 +135,7 @@ last_4:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 32(SP)
-	CMPQ    56(DI), $+5
+	CMPQ    80(DI), $+5
 	JLE     last_5
 	ADDQ    R14, AX
 
@@ -140,7 +143,7 @@ last_5:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 40(SP)
-	CMPQ    56(DI), $+6
+	CMPQ    80(DI), $+6
 	JLE     last_6
 	ADDQ    R14, AX
 
@@ -148,7 +151,7 @@ last_6:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 48(SP)
-	CMPQ    56(DI), $+7
+	CMPQ    80(DI), $+7
 	JLE     last_7
 	ADDQ    R14, AX
 
@@ -156,7 +159,7 @@ last_7:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 56(SP)
-	CMPQ    56(DI), $+8
+	CMPQ    80(DI), $+8
 	JLE     last_8
 	ADDQ    R14, AX
 
@@ -164,7 +167,7 @@ last_8:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 64(SP)
-	CMPQ    56(DI), $+9
+	CMPQ    80(DI), $+9
 	JLE     last_9
 	ADDQ    R14, AX
 
@@ -172,7 +175,7 @@ last_9:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 72(SP)
-	CMPQ    56(DI), $+10
+	CMPQ    80(DI), $+10
 	JLE     last_10
 	ADDQ    R14, AX
 
@@ -180,7 +183,7 @@ last_10:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 80(SP)
-	CMPQ    56(DI), $+11
+	CMPQ    80(DI), $+11
 	JLE     last_11
 	ADDQ    R14, AX
 
@@ -188,7 +191,7 @@ last_11:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 88(SP)
-	CMPQ    56(DI), $+12
+	CMPQ    80(DI), $+12
 	JLE     last_12
 	ADDQ    R14, AX
 
@@ -196,7 +199,7 @@ last_12:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 96(SP)
-	CMPQ    56(DI), $+13
+	CMPQ    80(DI), $+13
 	JLE     last_13
 	ADDQ    R14, AX
 
@@ -204,7 +207,7 @@ last_13:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 104(SP)
-	CMPQ    56(DI), $+14
+	CMPQ    80(DI), $+14
 	JLE     last_14
 	ADDQ    R14, AX
 
@@ -212,7 +215,7 @@ last_14:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 112(SP)
-	CMPQ    56(DI), $+15
+	CMPQ    80(DI), $+15
 	JLE     last_15
 	ADDQ    R14, AX
 
@@ -222,8 +225,7 @@ last_15:
 	MOVQ    R8, 120(SP)
 
 pointed:
-	ADDQ $+4, R15
-	MOVQ 48(DI), AX
+	MOVQ 72(DI), AX
 	SHLQ $0x02, AX
 	NEGQ AX
 	ADDQ $+16, AX
@@ -455,7 +457,7 @@ multiplied:
 	MOVL    128(SP), R8
 	MOVL    R8, 8(SI)
 	ADDQ    32(DI), SI
-	CMPQ    56(DI), $+1
+	CMPQ    80(DI), $+1
 	JLE     stored
 	MOVL    4(SP), R8
 	MOVL    R8, (SI)
@@ -464,7 +466,7 @@ multiplied:
 	MOVL    132(SP), R8
 	MOVL    R8, 8(SI)
 	ADDQ    32(DI), SI
-	CMPQ    56(DI), $+2
+	CMPQ    80(DI), $+2
 	JLE     stored
 	MOVL    8(SP), R8
 	MOVL    R8, (SI)
@@ -473,7 +475,7 @@ multiplied:
 	MOVL    136(SP), R8
 	MOVL    R8, 8(SI)
 	ADDQ    32(DI), SI
-	CMPQ    56(DI), $+3
+	CMPQ    80(DI), $+3
 	JLE     stored
 	MOVL    12(SP), R8
 	MOVL    R8, (SI)
@@ -482,7 +484,7 @@ multiplied:
 	MOVL    140(SP), R8
 	MOVL    R8, 8(SI)
 	ADDQ    32(DI), SI
-	CMPQ    56(DI), $+4
+	CMPQ    80(DI), $+4
 	JLE     stored
 	MOVL    16(SP), R8
 	MOVL    R8, (SI)
@@ -491,7 +493,7 @@ multiplied:
 	MOVL    144(SP), R8
 	MOVL    R8, 8(SI)
 	ADDQ    32(DI), SI
-	CMPQ    56(DI), $+5
+	CMPQ    80(DI), $+5
 	JLE     stored
 	MOVL    20(SP), R8
 	MOVL    R8, (SI)
@@ -500,7 +502,7 @@ multiplied:
 	MOVL    148(SP), R8
 	MOVL    R8, 8(SI)
 	ADDQ    32(DI), SI
-	CMPQ    56(DI), $+6
+	CMPQ    80(DI), $+6
 	JLE     stored
 	MOVL    24(SP), R8
 	MOVL    R8, (SI)
@@ -509,7 +511,7 @@ multiplied:
 	MOVL    152(SP), R8
 	MOVL    R8, 8(SI)
 	ADDQ    32(DI), SI
-	CMPQ    56(DI), $+7
+	CMPQ    80(DI), $+7
 	JLE     stored
 	MOVL    28(SP), R8
 	MOVL    R8, (SI)
@@ -518,7 +520,7 @@ multiplied:
 	MOVL    156(SP), R8
 	MOVL    R8, 8(SI)
 	ADDQ    32(DI), SI
-	CMPQ    56(DI), $+8
+	CMPQ    80(DI), $+8
 	JLE     stored
 	MOVL    32(SP), R8
 	MOVL    R8, (SI)
@@ -527,7 +529,7 @@ multiplied:
 	MOVL    160(SP), R8
 	MOVL    R8, 8(SI)
 	ADDQ    32(DI), SI
-	CMPQ    56(DI), $+9
+	CMPQ    80(DI), $+9
 	JLE     stored
 	MOVL    36(SP), R8
 	MOVL    R8, (SI)
@@ -536,7 +538,7 @@ multiplied:
 	MOVL    164(SP), R8
 	MOVL    R8, 8(SI)
 	ADDQ    32(DI), SI
-	CMPQ    56(DI), $+10
+	CMPQ    80(DI), $+10
 	JLE     stored
 	MOVL    40(SP), R8
 	MOVL    R8, (SI)
@@ -545,7 +547,7 @@ multiplied:
 	MOVL    168(SP), R8
 	MOVL    R8, 8(SI)
 	ADDQ    32(DI), SI
-	CMPQ    56(DI), $+11
+	CMPQ    80(DI), $+11
 	JLE     stored
 	MOVL    44(SP), R8
 	MOVL    R8, (SI)
@@ -554,7 +556,7 @@ multiplied:
 	MOVL    172(SP), R8
 	MOVL    R8, 8(SI)
 	ADDQ    32(DI), SI
-	CMPQ    56(DI), $+12
+	CMPQ    80(DI), $+12
 	JLE     stored
 	MOVL    48(SP), R8
 	MOVL    R8, (SI)
@@ -563,7 +565,7 @@ multiplied:
 	MOVL    176(SP), R8
 	MOVL    R8, 8(SI)
 	ADDQ    32(DI), SI
-	CMPQ    56(DI), $+13
+	CMPQ    80(DI), $+13
 	JLE     stored
 	MOVL    52(SP), R8
 	MOVL    R8, (SI)
@@ -572,7 +574,7 @@ multiplied:
 	MOVL    180(SP), R8
 	MOVL    R8, 8(SI)
 	ADDQ    32(DI), SI
-	CMPQ    56(DI), $+14
+	CMPQ    80(DI), $+14
 	JLE     stored
 	MOVL    56(SP), R8
 	MOVL    R8, (SI)
@@ -581,7 +583,7 @@ multiplied:
 	MOVL    184(SP), R8
 	MOVL    R8, 8(SI)
 	ADDQ    32(DI), SI
-	CMPQ    56(DI), $+15
+	CMPQ    80(DI), $+15
 	JLE     stored
 	MOVL    60(SP), R8
 	MOVL    R8, (SI)
@@ -592,9 +594,10 @@ multiplied:
 	ADDQ    32(DI), SI
 
 stored:
-	IMUL3Q $+16, R14, R8
-	ADDQ   R8, DX
-	DECQ   64(DI)
-	JNZ    tile
+	MOVQ  80(DI), R8
+	IMULQ R14, R8
+	ADDQ  R8, DX
+	DECQ  88(DI)
+	JNZ   tile
 	VZEROUPPER
 	RET

@@ -11,7 +11,6 @@ TEXT ·gemm_f32f32_f32_16x4k1_avx2(SB), NOSPLIT, $256-8
 	MOVQ 16(DI), SI
 	MOVQ 24(DI), DX
 	MOVQ 40(DI), R14
-	SHLQ $0x02, R14
 
 tile:
 	VPXOR X0, X0, X0
@@ -22,16 +21,20 @@ tile:
 	VPXOR X5, X5, X5
 	VPXOR X6, X6, X6
 	VPXOR X7, X7, X7
-	MOVQ  8(DI), BX
-	MOVQ  DX, R15
-	MOVQ  40(DI), CX
+	MOVQ  48(DI), R15
+	MOVQ  56(DI), CX
 
 tap:
-	MOVQ    48(DI), R10
+	MOVLQSX (R15), AX
+	ADDQ    $+4, R15
+	MOVQ    64(DI), BX
+	IMULQ   AX, BX
+	ADDQ    8(DI), BX
+	LEAQ    (DX)(AX*4), AX
+	MOVQ    72(DI), R10
 	SHLQ    $0x02, R10
 	ADDQ    (DI), R10
-	MOVQ    R15, AX
-	CMPQ    56(DI), $+16
+	CMPQ    80(DI), $+16
 	JNE     fewer
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
@@ -102,7 +105,7 @@ fewer:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, (SP)
-	CMPQ    56(DI), $+1
+	CMPQ    80(DI), $+1
 	JLE     last_1
 	ADDQ    R14, AX
 
@@ -110,7 +113,7 @@ last_1:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 8(SP)
-	CMPQ    56(DI), $+2
+	CMPQ    80(DI), $+2
 	JLE     last_2
 	ADDQ    R14, AX
 
@@ -118,7 +121,7 @@ last_2:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 16(SP)
-	CMPQ    56(DI), $+3
+	CMPQ    80(DI), $+3
 	JLE     last_3
 	ADDQ    R14, AX
 
@@ -126,7 +129,7 @@ last_3:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 24(SP)
-	CMPQ    56(DI), $+4
+	CMPQ    80(DI), $+4
 	JLE     last_4
 	ADDQ    R14, AX
 
@@ -134,7 +137,7 @@ last_4:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 32(SP)
-	CMPQ    56(DI), $+5
+	CMPQ    80(DI), $+5
 	JLE     last_5
 	ADDQ    R14, AX
 
@@ -142,7 +145,7 @@ last_5:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 40(SP)
-	CMPQ    56(DI), $+6
+	CMPQ    80(DI), $+6
 	JLE     last_6
 	ADDQ    R14, AX
 
@@ -150,7 +153,7 @@ last_6:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 48(SP)
-	CMPQ    56(DI), $+7
+	CMPQ    80(DI), $+7
 	JLE     last_7
 	ADDQ    R14, AX
 
@@ -158,7 +161,7 @@ last_7:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 56(SP)
-	CMPQ    56(DI), $+8
+	CMPQ    80(DI), $+8
 	JLE     last_8
 	ADDQ    R14, AX
 
@@ -166,7 +169,7 @@ last_8:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 64(SP)
-	CMPQ    56(DI), $+9
+	CMPQ    80(DI), $+9
 	JLE     last_9
 	ADDQ    R14, AX
 
@@ -174,7 +177,7 @@ last_9:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 72(SP)
-	CMPQ    56(DI), $+10
+	CMPQ    80(DI), $+10
 	JLE     last_10
 	ADDQ    R14, AX
 
@@ -182,7 +185,7 @@ last_10:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 80(SP)
-	CMPQ    56(DI), $+11
+	CMPQ    80(DI), $+11
 	JLE     last_11
 	ADDQ    R14, AX
 
@@ -190,7 +193,7 @@ last_11:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 88(SP)
-	CMPQ    56(DI), $+12
+	CMPQ    80(DI), $+12
 	JLE     last_12
 	ADDQ    R14, AX
 
@@ -198,7 +201,7 @@ last_12:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 96(SP)
-	CMPQ    56(DI), $+13
+	CMPQ    80(DI), $+13
 	JLE     last_13
 	ADDQ    R14, AX
 
@@ -206,7 +209,7 @@ last_13:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 104(SP)
-	CMPQ    56(DI), $+14
+	CMPQ    80(DI), $+14
 	JLE     last_14
 	ADDQ    R14, AX
 
@@ -214,7 +217,7 @@ last_14:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 112(SP)
-	CMPQ    56(DI), $+15
+	CMPQ    80(DI), $+15
 	JLE     last_15
 	ADDQ    R14, AX
 
@@ -224,8 +227,7 @@ last_15:
 	MOVQ    R8, 120(SP)
 
 pointed:
-	ADDQ $+4, R15
-	MOVQ 48(DI), AX
+	MOVQ 72(DI), AX
 	SHLQ $0x02, AX
 	NEGQ AX
 	ADDQ $+16, AX
@@ -491,7 +493,7 @@ multiplied:
 	MOVL    192(SP), R8
 	MOVL    R8, 12(SI)
 	ADDQ    32(DI), SI
-	CMPQ    56(DI), $+1
+	CMPQ    80(DI), $+1
 	JLE     stored
 	MOVL    4(SP), R8
 	MOVL    R8, (SI)
@@ -502,7 +504,7 @@ multiplied:
 	MOVL    196(SP), R8
 	MOVL    R8, 12(SI)
 	ADDQ    32(DI), SI
-	CMPQ    56(DI), $+2
+	CMPQ    80(DI), $+2
 	JLE     stored
 	MOVL    8(SP), R8
 	MOVL    R8, (SI)
@@ -513,7 +515,7 @@ multiplied:
 	MOVL    200(SP), R8
 	MOVL    R8, 12(SI)
 	ADDQ    32(DI), SI
-	CMPQ    56(DI), $+3
+	CMPQ    80(DI), $+3
 	JLE     stored
 	MOVL    12(SP), R8
 	MOVL    R8, (SI)
@@ -524,7 +526,7 @@ multiplied:
 	MOVL    204(SP), R8
 	MOVL    R8, 12(SI)
 	ADDQ    32(DI), SI
-	CMPQ    56(DI), $+4
+	CMPQ    80(DI), $+4
 	JLE     stored
 	MOVL    16(SP), R8
 	MOVL    R8, (SI)
@@ -535,7 +537,7 @@ multiplied:
 	MOVL    208(SP), R8
 	MOVL    R8, 12(SI)
 	ADDQ    32(DI), SI
-	CMPQ    56(DI), $+5
+	CMPQ    80(DI), $+5
 	JLE     stored
 	MOVL    20(SP), R8
 	MOVL    R8, (SI)
@@ -546,7 +548,7 @@ multiplied:
 	MOVL    212(SP), R8
 	MOVL    R8, 12(SI)
 	ADDQ    32(DI), SI
-	CMPQ    56(DI), $+6
+	CMPQ    80(DI), $+6
 	JLE     stored
 	MOVL    24(SP), R8
 	MOVL    R8, (SI)
@@ -557,7 +559,7 @@ multiplied:
 	MOVL    216(SP), R8
 	MOVL    R8, 12(SI)
 	ADDQ    32(DI), SI
-	CMPQ    56(DI), $+7
+	CMPQ    80(DI), $+7
 	JLE     stored
 	MOVL    28(SP), R8
 	MOVL    R8, (SI)
@@ -568,7 +570,7 @@ multiplied:
 	MOVL    220(SP), R8
 	MOVL    R8, 12(SI)
 	ADDQ    32(DI), SI
-	CMPQ    56(DI), $+8
+	CMPQ    80(DI), $+8
 	JLE     stored
 	MOVL    32(SP), R8
 	MOVL    R8, (SI)
@@ -579,7 +581,7 @@ multiplied:
 	MOVL    224(SP), R8
 	MOVL    R8, 12(SI)
 	ADDQ    32(DI), SI
-	CMPQ    56(DI), $+9
+	CMPQ    80(DI), $+9
 	JLE     stored
 	MOVL    36(SP), R8
 	MOVL    R8, (SI)
@@ -590,7 +592,7 @@ multiplied:
 	MOVL    228(SP), R8
 	MOVL    R8, 12(SI)
 	ADDQ    32(DI), SI
-	CMPQ    56(DI), $+10
+	CMPQ    80(DI), $+10
 	JLE     stored
 	MOVL    40(SP), R8
 	MOVL    R8, (SI)
@@ -601,7 +603,7 @@ multiplied:
 	MOVL    232(SP), R8
 	MOVL    R8, 12(SI)
 	ADDQ    32(DI), SI
-	CMPQ    56(DI), $+11
+	CMPQ    80(DI), $+11
 	JLE     stored
 	MOVL    44(SP), R8
 	MOVL    R8, (SI)
@@ -612,7 +614,7 @@ multiplied:
 	MOVL    236(SP), R8
 	MOVL    R8, 12(SI)
 	ADDQ    32(DI), SI
-	CMPQ    56(DI), $+12
+	CMPQ    80(DI), $+12
 	JLE     stored
 	MOVL    48(SP), R8
 	MOVL    R8, (SI)
@@ -623,7 +625,7 @@ multiplied:
 	MOVL    240(SP), R8
 	MOVL    R8, 12(SI)
 	ADDQ    32(DI), SI
-	CMPQ    56(DI), $+13
+	CMPQ    80(DI), $+13
 	JLE     stored
 	MOVL    52(SP), R8
 	MOVL    R8, (SI)
@@ -634,7 +636,7 @@ multiplied:
 	MOVL    244(SP), R8
 	MOVL    R8, 12(SI)
 	ADDQ    32(DI), SI
-	CMPQ    56(DI), $+14
+	CMPQ    80(DI), $+14
 	JLE     stored
 	MOVL    56(SP), R8
 	MOVL    R8, (SI)
@@ -645,7 +647,7 @@ multiplied:
 	MOVL    248(SP), R8
 	MOVL    R8, 12(SI)
 	ADDQ    32(DI), SI
-	CMPQ    56(DI), $+15
+	CMPQ    80(DI), $+15
 	JLE     stored
 	MOVL    60(SP), R8
 	MOVL    R8, (SI)
@@ -658,9 +660,10 @@ multiplied:
 	ADDQ    32(DI), SI
 
 stored:
-	IMUL3Q $+16, R14, R8
-	ADDQ   R8, DX
-	DECQ   64(DI)
-	JNZ    tile
+	MOVQ  80(DI), R8
+	IMULQ R14, R8
+	ADDQ  R8, DX
+	DECQ  88(DI)
+	JNZ   tile
 	VZEROUPPER
 	RET

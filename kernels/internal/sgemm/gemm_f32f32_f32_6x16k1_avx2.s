@@ -5,14 +5,14 @@
 #include "textflag.h"
 
 // func gemm_f32f32_f32_6x16k1_avx2(c *byte)
-// Requires: AVX, AVX2, FMA3
-TEXT ·gemm_f32f32_f32_6x16k1_avx2(SB), NOSPLIT, $56-8
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·gemm_f32f32_f32_6x16k1_avx2(SB), NOSPLIT, $96-8
 	MOVQ c+0(FP), DI
 	MOVQ 16(DI), AX
 	MOVQ AX, 32(SP)
 	MOVQ 24(DI), AX
 	MOVQ AX, 40(SP)
-	MOVQ 56(DI), AX
+	MOVQ 80(DI), AX
 	CMPQ AX, $+6
 	JEQ  tile6
 	CMPQ AX, $+5
@@ -29,33 +29,58 @@ TEXT ·gemm_f32f32_f32_6x16k1_avx2(SB), NOSPLIT, $56-8
 	RET
 
 tile6:
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	VPXOR Y8, Y8, Y8
-	VPXOR Y9, Y9, Y9
-	VPXOR Y10, Y10, Y10
-	VPXOR Y11, Y11, Y11
-	VPXOR Y12, Y12, Y12
-	VPXOR Y13, Y13, Y13
-	VPXOR Y14, Y14, Y14
-	VPXOR Y15, Y15, Y15
-	MOVQ  8(DI), R15
-	MOVQ  48(DI), AX
-	MOVQ  (DI), BX
-	LEAQ  (BX)(AX*4), BX
-	MOVQ  BX, (SP)
-	NEGQ  AX
-	MOVQ  AX, 24(SP)
-	MOVQ  40(SP), AX
-	MOVQ  AX, 8(SP)
-	MOVQ  40(DI), BP
-	MOVQ  BP, 16(SP)
-	SHLQ  $0x02, BP
+	VPXOR   Y4, Y4, Y4
+	VPXOR   Y5, Y5, Y5
+	VPXOR   Y6, Y6, Y6
+	VPXOR   Y7, Y7, Y7
+	VPXOR   Y8, Y8, Y8
+	VPXOR   Y9, Y9, Y9
+	VPXOR   Y10, Y10, Y10
+	VPXOR   Y11, Y11, Y11
+	VPXOR   Y12, Y12, Y12
+	VPXOR   Y13, Y13, Y13
+	VPXOR   Y14, Y14, Y14
+	VPXOR   Y15, Y15, Y15
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap6:
 	MOVQ    8(SP), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), R8
 	MOVLQSX (DI), AX
 	ADDQ    R8, AX
@@ -74,7 +99,6 @@ tap6:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, R8
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step6:
@@ -140,37 +164,62 @@ step6:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+6, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile6
 	VZEROUPPER
 	RET
 
 tile5:
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	VPXOR Y8, Y8, Y8
-	VPXOR Y9, Y9, Y9
-	VPXOR Y10, Y10, Y10
-	VPXOR Y11, Y11, Y11
-	VPXOR Y12, Y12, Y12
-	VPXOR Y13, Y13, Y13
-	MOVQ  8(DI), R15
-	MOVQ  48(DI), AX
-	MOVQ  (DI), BX
-	LEAQ  (BX)(AX*4), BX
-	MOVQ  BX, (SP)
-	NEGQ  AX
-	MOVQ  AX, 24(SP)
-	MOVQ  40(SP), AX
-	MOVQ  AX, 8(SP)
-	MOVQ  40(DI), BP
-	MOVQ  BP, 16(SP)
-	SHLQ  $0x02, BP
+	VPXOR   Y4, Y4, Y4
+	VPXOR   Y5, Y5, Y5
+	VPXOR   Y6, Y6, Y6
+	VPXOR   Y7, Y7, Y7
+	VPXOR   Y8, Y8, Y8
+	VPXOR   Y9, Y9, Y9
+	VPXOR   Y10, Y10, Y10
+	VPXOR   Y11, Y11, Y11
+	VPXOR   Y12, Y12, Y12
+	VPXOR   Y13, Y13, Y13
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap5:
 	MOVQ    8(SP), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), SI
 	MOVLQSX (DI), AX
 	ADDQ    SI, AX
@@ -186,7 +235,6 @@ tap5:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, SI
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step5:
@@ -244,35 +292,60 @@ step5:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+5, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile5
 	VZEROUPPER
 	RET
 
 tile4:
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	VPXOR Y8, Y8, Y8
-	VPXOR Y9, Y9, Y9
-	VPXOR Y10, Y10, Y10
-	VPXOR Y11, Y11, Y11
-	MOVQ  8(DI), R15
-	MOVQ  48(DI), AX
-	MOVQ  (DI), BX
-	LEAQ  (BX)(AX*4), BX
-	MOVQ  BX, (SP)
-	NEGQ  AX
-	MOVQ  AX, 24(SP)
-	MOVQ  40(SP), AX
-	MOVQ  AX, 8(SP)
-	MOVQ  40(DI), BP
-	MOVQ  BP, 16(SP)
-	SHLQ  $0x02, BP
+	VPXOR   Y4, Y4, Y4
+	VPXOR   Y5, Y5, Y5
+	VPXOR   Y6, Y6, Y6
+	VPXOR   Y7, Y7, Y7
+	VPXOR   Y8, Y8, Y8
+	VPXOR   Y9, Y9, Y9
+	VPXOR   Y10, Y10, Y10
+	VPXOR   Y11, Y11, Y11
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap4:
 	MOVQ    8(SP), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), DX
 	MOVLQSX (DI), AX
 	ADDQ    DX, AX
@@ -285,7 +358,6 @@ tap4:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, DX
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step4:
@@ -335,33 +407,58 @@ step4:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+4, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile4
 	VZEROUPPER
 	RET
 
 tile3:
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	VPXOR Y8, Y8, Y8
-	VPXOR Y9, Y9, Y9
-	MOVQ  8(DI), R15
-	MOVQ  48(DI), AX
-	MOVQ  (DI), BX
-	LEAQ  (BX)(AX*4), BX
-	MOVQ  BX, (SP)
-	NEGQ  AX
-	MOVQ  AX, 24(SP)
-	MOVQ  40(SP), AX
-	MOVQ  AX, 8(SP)
-	MOVQ  40(DI), BP
-	MOVQ  BP, 16(SP)
-	SHLQ  $0x02, BP
+	VPXOR   Y4, Y4, Y4
+	VPXOR   Y5, Y5, Y5
+	VPXOR   Y6, Y6, Y6
+	VPXOR   Y7, Y7, Y7
+	VPXOR   Y8, Y8, Y8
+	VPXOR   Y9, Y9, Y9
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap3:
 	MOVQ    8(SP), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), CX
 	MOVLQSX (DI), AX
 	ADDQ    CX, AX
@@ -371,7 +468,6 @@ tap3:
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, CX
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step3:
@@ -413,38 +509,62 @@ step3:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+3, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile3
 	VZEROUPPER
 	RET
 
 tile2:
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	VPXOR Y6, Y6, Y6
-	VPXOR Y7, Y7, Y7
-	MOVQ  8(DI), R15
-	MOVQ  48(DI), AX
-	MOVQ  (DI), BX
-	LEAQ  (BX)(AX*4), BX
-	MOVQ  BX, (SP)
-	NEGQ  AX
-	MOVQ  AX, 24(SP)
-	MOVQ  40(SP), AX
-	MOVQ  AX, 8(SP)
-	MOVQ  40(DI), BP
-	MOVQ  BP, 16(SP)
-	SHLQ  $0x02, BP
+	VPXOR   Y4, Y4, Y4
+	VPXOR   Y5, Y5, Y5
+	VPXOR   Y6, Y6, Y6
+	VPXOR   Y7, Y7, Y7
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap2:
 	MOVQ    8(SP), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), BX
 	MOVLQSX (DI), AX
 	ADDQ    BX, AX
 	ADDQ    BP, DI
 	MOVLQSX (DI), DI
 	ADDQ    DI, BX
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step2:
@@ -478,33 +598,57 @@ step2:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+2, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile2
 	VZEROUPPER
 	RET
 
 tile1:
-	VPXOR Y4, Y4, Y4
-	VPXOR Y5, Y5, Y5
-	MOVQ  8(DI), R15
-	MOVQ  48(DI), AX
-	MOVQ  (DI), BX
-	LEAQ  (BX)(AX*4), BX
-	MOVQ  BX, (SP)
-	NEGQ  AX
-	MOVQ  AX, 24(SP)
-	MOVQ  40(SP), AX
-	MOVQ  AX, 8(SP)
-	MOVQ  40(DI), BP
-	MOVQ  BP, 16(SP)
-	SHLQ  $0x02, BP
+	VPXOR   Y4, Y4, Y4
+	VPXOR   Y5, Y5, Y5
+	MOVQ    8(DI), AX
+	MOVQ    AX, 56(SP)
+	MOVQ    64(DI), AX
+	MOVQ    AX, 64(SP)
+	MOVQ    72(DI), AX
+	MOVQ    (DI), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, (SP)
+	NEGQ    AX
+	MOVQ    AX, 24(SP)
+	MOVQ    40(DI), BP
+	MOVQ    56(DI), BX
+	MOVQ    BX, 16(SP)
+	MOVQ    48(DI), AX
+	LEAQ    (AX)(BX*4), BX
+	MOVQ    BX, 88(SP)
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 
 tap1:
 	MOVQ    8(SP), DI
+	MOVQ    72(SP), R15
+	MOVQ    80(SP), AX
+	LEAQ    4(AX), BX
+	CMPQ    BX, 88(SP)
+	CMOVQLT BX, AX
+	MOVQ    AX, 80(SP)
+	MOVLQSX (AX), AX
+	MOVQ    40(SP), BX
+	LEAQ    (BX)(AX*4), BX
+	MOVQ    BX, 8(SP)
+	IMULQ   64(SP), AX
+	ADDQ    56(SP), AX
+	MOVQ    AX, 72(SP)
 	MOVQ    (SP), AX
 	MOVLQSX (DI), DI
 	ADDQ    DI, AX
-	ADDQ    $+4, 8(SP)
 	MOVQ    24(SP), DI
 
 step1:
@@ -530,7 +674,7 @@ step1:
 	MOVQ         AX, 32(SP)
 	IMUL3Q       $+1, BP, BP
 	ADDQ         BP, 40(SP)
-	DECQ         64(DI)
+	DECQ         88(DI)
 	JNZ          tile1
 	VZEROUPPER
 	RET

@@ -3,6 +3,8 @@
 package sgemm
 
 import (
+	"unsafe"
+
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/variant"
 )
@@ -10,6 +12,10 @@ import (
 //go:generate go -C ../../_asm run ./sgemm
 
 func init() {
+	pairs := variant.Info{Does: doesBF16, MR: 12, NR: pairColumns, KR: 2, ISA: isa.AVX512BF16}
+	if !preferPairs {
+		pairs.For = "few rows"
+	}
 	variants.Add(
 		Variant{
 			Info:  variant.Info{Does: does, MR: fewRows, NR: fewColumns, KR: 1, ISA: isa.AVX2, For: "few columns"},
@@ -17,10 +23,23 @@ func init() {
 		},
 		assembled(variant.Info{Does: does, MR: 12, NR: 32, KR: 1, ISA: isa.AVX512VNNI}, moreColumns, runAVX512),
 		assembled(variant.Info{Does: does, MR: 6, NR: 16, KR: 1, ISA: isa.AVX2}, nil, runAVX2),
-		assembled(variant.Info{Does: doesBF16, MR: 12, NR: pairColumns, KR: 2, ISA: isa.AVX512BF16}, nil, runPairs),
-		assembled(variant.Info{Does: doesBF16, MR: 12, NR: 32, KR: 1, ISA: isa.AVX512VNNI}, nil, runBF16AVX512),
-		assembled(variant.Info{Does: doesBF16, MR: 6, NR: 16, KR: 1, ISA: isa.AVX2}, nil, runBF16AVX2),
+		assembled(pairs, func(s Spec) bool { return preferPairs || s.Few }, runPairs),
+		widening(assembled(variant.Info{Does: doesBF16, MR: 12, NR: 32, KR: 1, ISA: isa.AVX512VNNI}, nil, runBF16AVX512)),
+		widening(assembled(variant.Info{Does: doesBF16, MR: 6, NR: 16, KR: 1, ISA: isa.AVX2}, nil, runBF16AVX2)),
 	)
+}
+
+// widening returns a variant that reads float32 with what widens pairs of bf16.
+func widening(v Variant) Variant {
+	v.widen = func(to []float32, from []uint16) int {
+		n := len(from) / 32 * 32
+		if n > 0 {
+			c := call{a: unsafe.Pointer(unsafe.SliceData(from)), c: unsafe.Pointer(unsafe.SliceData(to[:n])), k: n}
+			widenPairs(&c)
+		}
+		return n
+	}
+	return v
 }
 
 // The tile of the variant for few columns. The lanes of its vectors are rows.
@@ -29,10 +48,10 @@ const fewRows, fewColumns = 16, 4
 // moreColumns leaves products of few columns to the variant for them, which AVX-512 would hardly make faster.
 func moreColumns(s Spec) bool { return s.N > fewColumns }
 
-func runFew(p *Packed, a *Args, m0, m1, panel0, panel1 int) {
+func runFew(p *Packed, a *Args, r Rows, panel0, panel1 int) {
 	for panel := panel0; panel < panel1; panel++ {
 		columns := min(p.spec.N-panel*fewColumns, fewColumns)
-		p.tiles(func(c call, _ int) { fewAVX2(&c, columns) }, a, m0, m1, panel)
+		p.tiles(func(c call, _ int) { fewAVX2(&c, columns) }, a, &r, panel)
 	}
 }
 

@@ -101,8 +101,16 @@ func (s *Spec) ofPairs(place int) int {
 	return place
 }
 
-// Widen converts runs of bf16 to float32 in the order of the sums.
-func Widen(to []float32, from []uint16, run int) {
+// Widen converts runs of bf16 to float32 in the order of the sums. There must be whole runs.
+func (v *Variant) Widen(to []float32, from []uint16, run int) {
+	if run%2 == 0 && v.widen != nil {
+		n := v.widen(to, from)
+		to, from, run = to[n:], from[n:], 2
+	}
+	for run == 3 && len(from) >= 3 && len(to) >= 3 { // pixels of colors
+		to[0], to[1], to[2] = wide(from[1]), wide(from[0]), wide(from[2])
+		to, from = to[3:], from[3:]
+	}
 	for ; len(from) >= run; to, from = to[run:], from[run:] {
 		i := 0
 		for ; i+1 < run; i += 2 {

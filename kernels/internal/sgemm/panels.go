@@ -21,56 +21,57 @@ func assembled(i variant.Info, suits func(s Spec) bool, k kernel) Variant {
 	return Variant{
 		Info:  i,
 		suits: suits,
-		run: func(p *Packed, a *Args, m0, m1, panel0, panel1 int) {
+		run: func(p *Packed, a *Args, r Rows, panel0, panel1 int) {
 			for panel := panel0; panel < panel1; panel++ {
 				if n0, width := panel*nr, p.width(panel); p.spec.N-n0 < width {
 					tile := tiles.Get().(*[]byte)
-					p.partial(k, *tile, a, m0, m1, panel)
+					p.partial(k, *tile, a, &r, panel)
 					tiles.Put(tile)
 					continue
 				}
-				p.tiles(k, a, m0, m1, panel)
+				p.tiles(k, a, &r, panel)
 			}
 		},
 	}
 }
 
 // call returns the arguments that all tiles of a panel share.
-func (p *Packed) call(a *Args, panel int) call {
+func (p *Packed) call(a *Args, r *Rows, panel int) call {
 	return call{
-		a: unsafe.Pointer(unsafe.SliceData(a.A)), b: unsafe.Pointer(unsafe.SliceData(p.panel(panel))),
-		ldc: a.LDC, taps: p.spec.Taps, k: p.spec.TapNumbers,
+		a: unsafe.Pointer(unsafe.SliceData(a.A)), b: unsafe.Pointer(unsafe.SliceData(p.panel(panel))), ldc: a.LDC,
+		pitch: 4 * r.Step * p.spec.Taps, list: unsafe.Pointer(unsafe.SliceData(r.Taps)), taps: len(r.Taps),
+		tapB: 4 * p.tapSteps() * p.width(panel), k: p.spec.TapNumbers,
 	}
 }
 
-// at points the call to row m and column n0.
-func (c *call) at(a *Args, m, n0 int) {
-	c.c, c.offsets = unsafe.Pointer(&a.C[m*a.LDC+4*n0]), unsafe.Pointer(&a.Offsets[m*c.taps])
+// at points the call to number i of the rows and column n0.
+func (p *Packed) at(c *call, a *Args, r *Rows, i, n0 int) {
+	c.c = unsafe.Pointer(&a.C[i*a.LDC+4*n0])
+	c.offsets = unsafe.Pointer(&a.Offsets[(r.First+i*r.Step)*p.spec.Taps])
 }
 
-// tiles computes a panel all of whose columns the kernel stores.
-func (p *Packed) tiles(k kernel, a *Args, m0, m1, panel int) {
-	c, mr, n0 := p.call(a, panel), p.variant.MR, panel*p.variant.NR
-	tiles := (m1 - m0) / mr
-	if tiles > 0 {
-		c.rows, c.tiles = mr, tiles
-		c.at(a, m0, n0)
-		k(c, p.width(panel))
+// tiles computes a panel all of whose columns the kernel stores. Tiles differ by at most one row.
+func (p *Packed) tiles(k kernel, a *Args, r *Rows, panel int) {
+	c, n0, width := p.call(a, r, panel), panel*p.variant.NR, p.width(panel)
+	tiles := (r.Count + p.variant.MR - 1) / p.variant.MR
+	rows, more := r.Count/tiles, r.Count%tiles
+	if more > 0 {
+		c.rows, c.tiles = rows+1, more
+		p.at(&c, a, r, 0, n0)
+		k(c, width)
 	}
-	if rest := (m1 - m0) % mr; rest > 0 {
-		c.rows, c.tiles = rest, 1
-		c.at(a, m0+tiles*mr, n0)
-		k(c, p.width(panel))
-	}
+	c.rows, c.tiles = rows, tiles-more
+	p.at(&c, a, r, more*(rows+1), n0)
+	k(c, width)
 }
 
 // partial computes a panel that extends beyond the last column, one tile at a time through a buffer.
-func (p *Packed) partial(k kernel, tile []byte, a *Args, m0, m1, panel int) {
-	c, mr, n0, width := p.call(a, panel), p.variant.MR, panel*p.variant.NR, p.width(panel)
+func (p *Packed) partial(k kernel, tile []byte, a *Args, r *Rows, panel int) {
+	c, mr, n0, width := p.call(a, r, panel), p.variant.MR, panel*p.variant.NR, p.width(panel)
 	row := 4 * (p.spec.N - n0)
-	for m := m0; m < m1; m += mr {
-		c.rows, c.tiles = min(mr, m1-m), 1
-		c.at(a, m, n0)
+	for m := 0; m < r.Count; m += mr {
+		c.rows, c.tiles = min(mr, r.Count-m), 1
+		p.at(&c, a, r, m, n0)
 		c.c, c.ldc = unsafe.Pointer(unsafe.SliceData(tile)), 4*width
 		k(c, width)
 		for i := range c.rows {

@@ -10,31 +10,37 @@ import (
 // portableCols is how many columns, of two rows, the portable variant computes at a time.
 const portableCols = 4
 
-func runPortable(p *Packed, a *Args, m0, m1, panel0, panel1 int) {
-	taps, n := p.spec.Taps, p.spec.TapNumbers
+func runPortable(p *Packed, a *Args, r Rows, panel0, panel1 int) {
+	n := p.spec.TapNumbers
 	for panel := panel0; panel < panel1; panel++ {
 		b, width := p.panel(panel), p.width(panel)
 		n0 := panel * portableCols
 		cols := min(p.spec.N-n0, portableCols)
-		for m := m0; m < m1; m += 2 {
-			second := min(m+1, m1-1) // a single last row is computed twice
+		for i := 0; i < r.Count; i += 2 {
+			rows := [2]int{i, min(i+1, r.Count-1)} // a single last row is computed twice
+			first, second := p.offsets(a, &r, rows[0]), p.offsets(a, &r, rows[1])
 			var acc [2][portableCols]float32
-			for t := range taps {
-				x := a.A[a.Offsets[m*taps+t]:][:4*n]
-				y := a.A[a.Offsets[second*taps+t]:][:4*n]
-				if w := b[t*n*width:]; width == portableCols {
+			for _, t := range r.Taps {
+				x := a.A[first[t]:][:4*n]
+				y := a.A[second[t]:][:4*n]
+				if w := b[int(t)*n*width:]; width == portableCols {
 					multiply4(&acc, x, y, w[:4*n])
 				} else {
 					multiply2(&acc, x, y, w[:2*n])
 				}
 			}
-			for i, row := range []int{m, second} {
-				for j, v := range acc[i][:cols] {
+			for k, row := range rows {
+				for j, v := range acc[k][:cols] {
 					binary.NativeEndian.PutUint32(a.C[row*a.LDC+4*(n0+j):], math.Float32bits(v+0))
 				}
 			}
 		}
 	}
+}
+
+// offsets returns the offsets of number i of the rows.
+func (p *Packed) offsets(a *Args, r *Rows, i int) []int32 {
+	return a.Offsets[(r.First+i*r.Step)*p.spec.Taps:][:p.spec.Taps]
 }
 
 // multiply4 adds the products of two runs of A and four columns of B to acc.

@@ -8,26 +8,27 @@ import (
 )
 
 // runPortableBF16 computes two rows and four columns at a time.
-func runPortableBF16(p *Packed, a *Args, m0, m1, panel0, panel1 int) {
-	taps, n := p.spec.Taps, p.spec.TapNumbers
+func runPortableBF16(p *Packed, a *Args, r Rows, panel0, panel1 int) {
+	n := p.spec.TapNumbers
 	for panel := panel0; panel < panel1; panel++ {
 		b, width := p.panel(panel), p.width(panel)
 		n0 := panel * portableCols
 		cols := min(p.spec.N-n0, portableCols)
-		for m := m0; m < m1; m += 2 {
-			second := min(m+1, m1-1) // a single last row is computed twice
+		for i := 0; i < r.Count; i += 2 {
+			rows := [2]int{i, min(i+1, r.Count-1)} // a single last row is computed twice
+			first, second := p.offsets(a, &r, rows[0]), p.offsets(a, &r, rows[1])
 			multiply := multiplyFlushing
-			if least := min(p.leastExponent(a, m), p.leastExponent(a, second)); least+p.least >= minExponents {
+			if least := min(p.leastExponent(a, &r, first), p.leastExponent(a, &r, second)); least+p.least >= minExponents {
 				multiply = multiplyNormal
 			}
 			var acc [2][portableCols]float32
-			for t := range taps {
-				x := a.A[a.Offsets[m*taps+t]:][:4*n]
-				y := a.A[a.Offsets[second*taps+t]:][:4*n]
-				multiply(&acc, x, y, b[t*n*width:][:n*width])
+			for _, t := range r.Taps {
+				x := a.A[first[t]:][:4*n]
+				y := a.A[second[t]:][:4*n]
+				multiply(&acc, x, y, b[int(t)*n*width:][:n*width])
 			}
-			for i, row := range []int{m, second} {
-				for j, v := range acc[i][:cols] {
+			for k, row := range rows {
+				for j, v := range acc[k][:cols] {
 					binary.NativeEndian.PutUint32(a.C[row*a.LDC+4*(n0+j):], math.Float32bits(v+0))
 				}
 			}
@@ -39,11 +40,11 @@ func runPortableBF16(p *Packed, a *Args, m0, m1, panel0, panel1 int) {
 // subnormal: products are multiples of 2**-14 times the powers of two, and so are sums.
 const minExponents = 2*127 - 126 + 14
 
-// leastExponent returns the biased exponent of the least number of row m that is not 0.
-func (p *Packed) leastExponent(a *Args, m int) int {
+// leastExponent returns the biased exponent of the least number of a row that is not 0.
+func (p *Packed) leastExponent(a *Args, r *Rows, offsets []int32) int {
 	least := uint32(math.MaxUint32)
-	for _, o := range a.Offsets[m*p.spec.Taps:][:p.spec.Taps] {
-		for run := a.A[o:][:4*p.spec.TapNumbers]; len(run) >= 4; run = run[4:] {
+	for _, t := range r.Taps {
+		for run := a.A[offsets[t]:][:4*p.spec.TapNumbers]; len(run) >= 4; run = run[4:] {
 			least = min(least, binary.NativeEndian.Uint32(run)<<1-1) // that of 0 is the greatest
 		}
 	}

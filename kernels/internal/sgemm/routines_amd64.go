@@ -6,7 +6,7 @@ package sgemm
 
 // gemm_f32f32_f32_12x32k1_avx512vnni computes tiles of rows by 32 columns, for every m below rows*tiles:
 //
-//	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
+//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
 // in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least
 // 1.
@@ -16,7 +16,7 @@ func gemm_f32f32_f32_12x32k1_avx512vnni(c *call)
 
 // gemm_f32f32_f32_12x16k1_avx512vnni computes tiles of rows by 16 columns, for every m below rows*tiles:
 //
-//	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
+//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
 // in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least
 // 1.
@@ -26,7 +26,7 @@ func gemm_f32f32_f32_12x16k1_avx512vnni(c *call)
 
 // gemm_f32f32_f32_6x16k1_avx2 computes tiles of rows by 16 columns, for every m below rows*tiles:
 //
-//	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
+//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
 // in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least
 // 1.
@@ -36,7 +36,7 @@ func gemm_f32f32_f32_6x16k1_avx2(c *call)
 
 // gemm_f32f32_f32_6x8k1_avx2 computes tiles of rows by 8 columns, for every m below rows*tiles:
 //
-//	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
+//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
 // in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least
 // 1.
@@ -46,7 +46,7 @@ func gemm_f32f32_f32_6x8k1_avx2(c *call)
 
 // gemm_bf16bf16_f32_12x32k2_avx512bf16 computes tiles of rows by 32 columns, for every m below rows*tiles:
 //
-//	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+2*i] * b[t,i,n]
+//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+2*i] * b[t,i,n]
 //
 // of bf16, each sum beginning with 0, with fused multiply-adds: the second product of each pair of i
 // first. Subnormal numbers and sums count as zeros, and sums that are zero are +0. b has pairs; with an odd k, the last one
@@ -57,7 +57,7 @@ func gemm_bf16bf16_f32_12x32k2_avx512bf16(c *call)
 
 // gemm_bf16bf16_f32_12x16k2_avx512bf16 computes tiles of rows by 16 columns, for every m below rows*tiles:
 //
-//	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+2*i] * b[t,i,n]
+//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+2*i] * b[t,i,n]
 //
 // of bf16, each sum beginning with 0, with fused multiply-adds: the second product of each pair of i
 // first. Subnormal numbers and sums count as zeros, and sums that are zero are +0. b has pairs; with an odd k, the last one
@@ -68,7 +68,7 @@ func gemm_bf16bf16_f32_12x16k2_avx512bf16(c *call)
 
 // gemm_bf16bf16_f32_12x32k1_avx512vnni computes tiles of rows by 32 columns, for every m below rows*tiles:
 //
-//	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
+//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
 // in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums
 // count as zeros, and sums that are zero are +0. k is at least 1.
@@ -78,7 +78,7 @@ func gemm_bf16bf16_f32_12x32k1_avx512vnni(c *call)
 
 // gemm_bf16bf16_f32_12x16k1_avx512vnni computes tiles of rows by 16 columns, for every m below rows*tiles:
 //
-//	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
+//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
 // in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums
 // count as zeros, and sums that are zero are +0. k is at least 1.
@@ -88,7 +88,7 @@ func gemm_bf16bf16_f32_12x16k1_avx512vnni(c *call)
 
 // gemm_bf16bf16_f32_6x16k1_avx2 computes tiles of rows by 16 columns, for every m below rows*tiles:
 //
-//	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
+//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
 // in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums
 // count as zeros, and sums that are zero are +0. k is at least 1.
@@ -98,7 +98,7 @@ func gemm_bf16bf16_f32_6x16k1_avx2(c *call)
 
 // gemm_bf16bf16_f32_6x8k1_avx2 computes tiles of rows by 8 columns, for every m below rows*tiles:
 //
-//	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
+//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
 // in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums
 // count as zeros, and sums that are zero are +0. k is at least 1.
@@ -106,9 +106,18 @@ func gemm_bf16bf16_f32_6x16k1_avx2(c *call)
 //go:noescape
 func gemm_bf16bf16_f32_6x8k1_avx2(c *call)
 
+// widenPairs converts bf16 to float32 and exchanges the numbers of each pair, for every i below k:
+//
+//	c[i^1] = f32(a[i])
+//
+// k is a multiple of 32, and not 0.
+//
+//go:noescape
+func widenPairs(c *call)
+
 // gemm_f32f32_f32_16x1k1_avx2 computes tiles of rows, at most 16, by 1 columns, for every m below rows*tiles:
 //
-//	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
+//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
 // in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. b has 2 columns. k is at least 1.
 // It reads 12 bytes behind a run.
@@ -118,7 +127,7 @@ func gemm_f32f32_f32_16x1k1_avx2(c *call)
 
 // gemm_f32f32_f32_16x2k1_avx2 computes tiles of rows, at most 16, by 2 columns, for every m below rows*tiles:
 //
-//	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
+//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
 // in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. b has 2 columns. k is at least 1.
 // It reads 12 bytes behind a run.
@@ -128,7 +137,7 @@ func gemm_f32f32_f32_16x2k1_avx2(c *call)
 
 // gemm_f32f32_f32_16x3k1_avx2 computes tiles of rows, at most 16, by 3 columns, for every m below rows*tiles:
 //
-//	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
+//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
 // in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. b has 4 columns. k is at least 1.
 // It reads 12 bytes behind a run.
@@ -138,7 +147,7 @@ func gemm_f32f32_f32_16x3k1_avx2(c *call)
 
 // gemm_f32f32_f32_16x4k1_avx2 computes tiles of rows, at most 16, by 4 columns, for every m below rows*tiles:
 //
-//	c[m,n] = sum over t < taps, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
+//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
 // in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. b has 4 columns. k is at least 1.
 // It reads 12 bytes behind a run.

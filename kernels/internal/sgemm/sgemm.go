@@ -30,6 +30,7 @@ type Spec struct {
 	Taps       int  // runs of numbers in one row of A
 	TapNumbers int  // length of each run
 	BF16       bool // the factors are bf16
+	Few        bool // so few rows are multiplied that reading B takes longer; of interest to Choose only
 	Run        int  // with BF16, how many numbers of a tap are divided into pairs, again and again; 0 for TapNumbers
 }
 
@@ -39,6 +40,7 @@ type Packed struct {
 	spec    Spec
 	variant *Variant
 	numbers []float32 // [panel][steps][width of the panel]; pairs of bf16 are bits of a number
+	taps    []int32   // all
 	least   int       // the biased exponent of the smallest weight other than 0; portable variant of bf16 only
 	uses    pages.Uses
 }
@@ -76,7 +78,10 @@ func Pack(v *Variant, s Spec, weights []float32) (*Packed, error) {
 
 // NewPacked returns a matrix of zeros, to be filled by Repack. The sizes must be ones that Pack accepts.
 func NewPacked(v *Variant, s Spec) *Packed {
-	p := &Packed{spec: s, variant: v}
+	p := &Packed{spec: s, variant: v, taps: make([]int32, s.Taps)}
+	for t := range p.taps {
+		p.taps[t] = int32(t)
+	}
 	last := p.Panels() - 1
 	p.numbers = make([]float32, (last*v.NR+p.width(last))*p.steps())
 	pages.Large(p.numbers)
@@ -85,8 +90,11 @@ func NewPacked(v *Variant, s Spec) *Packed {
 
 // steps returns how many rows of numbers or pairs a panel has.
 func (p *Packed) steps() int {
-	return p.spec.Taps * ((p.spec.TapNumbers + p.variant.KR - 1) / p.variant.KR)
+	return p.spec.Taps * p.tapSteps()
 }
+
+// tapSteps returns how many of them each tap has.
+func (p *Packed) tapSteps() int { return (p.spec.TapNumbers + p.variant.KR - 1) / p.variant.KR }
 
 // width returns the width of a panel as packed: the last panel has half the width if its columns fit into that.
 func (p *Packed) width(panel int) int {
@@ -113,7 +121,7 @@ func (p *Packed) Panels() int { return (p.spec.N + p.variant.NR - 1) / p.variant
 type Args struct {
 	A       []byte  // numbers of Variant.NumberSize bytes, which Offsets point into
 	Offsets []int32 // [M][Taps]: the byte in A where each run of each row begins
-	C       []byte  // element (m, n) is at m*LDC + 4*n
+	C       []byte  // element (i, n) of the Rows is at i*LDC + 4*n
 	LDC     int     // bytes from one row of C to the next; beyond N elements nothing is written
 }
 
@@ -127,27 +135,57 @@ func CheckOffsets(v *Variant, s Spec, offsets []int32, size int) error {
 	return bounds.Offsets("row", offsets, s.Taps, v.NumberSize()*s.TapNumbers, size)
 }
 
-// check verifies everything except the offsets for rows [0,m).
-func (p *Packed) check(a *Args, m int) error {
-	if err := bounds.Count("row", a.Offsets, m, p.spec.Taps); err != nil {
-		return err
-	}
-	return bounds.Stored("output", "row", len(a.C), a.LDC, m, 4*p.spec.N)
+// Rows are rows that are computed with the same taps: First + i*Step for each i < Count.
+type Rows struct {
+	First, Count, Step int
+	// Taps, at least one, in ascending order; nil for all. The others must point to zeros, so they do not change the
+	// results.
+	Taps []int32
 }
 
-// Run computes rows [m0,m1) of the column panels [panel0,panel1). Parts of one multiplication that share no element
-// of C may run at the same time. Run panics if a slice of a is shorter than the rows need, or if the stride does not
-// fit. It does not verify the offsets; the caller must, see Spec.CheckOffsets.
-func (p *Packed) Run(a *Args, m0, m1, panel0, panel1 int) {
+// check verifies everything except the offsets for rows.
+func (p *Packed) check(a *Args, r *Rows) error {
+	last := r.First + (r.Count-1)*r.Step
+	if last < 0 {
+		return fmt.Errorf("got rows from %d to %d, want none below 0", r.First, last)
+	}
+	if err := bounds.Count("row", a.Offsets, max(r.First, last)+1, p.spec.Taps); err != nil {
+		return err
+	}
+	if r.Taps != nil && !p.hasTaps(r.Taps) {
+		return fmt.Errorf("got taps %d, want some of %d in ascending order", r.Taps, p.spec.Taps)
+	}
+	return bounds.Stored("output", "row", len(a.C), a.LDC, r.Count, 4*p.spec.N)
+}
+
+// hasTaps reports whether there are taps, and p has them, each greater than the one before.
+func (p *Packed) hasTaps(taps []int32) bool {
+	before := int32(-1)
+	for _, t := range taps {
+		if t <= before || int(t) >= p.spec.Taps {
+			return false
+		}
+		before = t
+	}
+	return len(taps) > 0
+}
+
+// Run computes rows of the column panels [panel0,panel1); row i of them is row i of C. Parts of one multiplication that
+// share no element of C may run at the same time. Run panics if a slice of a is shorter than the rows need, or if the
+// stride or the taps do not fit. It does not verify the offsets; the caller must, see Spec.CheckOffsets.
+func (p *Packed) Run(a *Args, r Rows, panel0, panel1 int) {
 	panel1 = min(panel1, p.Panels())
-	if m0 < 0 || panel0 < 0 || m0 >= m1 || panel0 >= panel1 {
+	if r.First < 0 || panel0 < 0 || r.Count <= 0 || panel0 >= panel1 {
 		return
 	}
-	if err := p.check(a, m1); err != nil {
+	if err := p.check(a, &r); err != nil {
 		panic("sgemm: " + err.Error())
 	}
+	if r.Taps == nil {
+		r.Taps = p.taps
+	}
 	pages.Count(&p.uses, p.numbers)
-	p.variant.run(p, a, m0, m1, panel0, panel1)
+	p.variant.run(p, a, r, panel0, panel1)
 }
 
 // number returns the float32 at byte at of b.

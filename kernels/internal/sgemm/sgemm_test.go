@@ -33,18 +33,20 @@ type problem struct {
 	special       bool // infinities, NaN, zeros of both signs and tiny numbers in A
 	bf16          bool
 	exponents     int // of products: 0 for ordinary ones, else sums may be subnormal
+	parted        bool
 	seed          uint64
 
 	weights []float32
 	args    Args
 	before  []byte // the buffer of C with its guards, before the call
+	parts   []Rows // if parted: even rows and odd ones, each with some of the taps; the others point to zeros
 }
 
 const guard = 64
 
 func (p *problem) String() string {
-	return fmt.Sprintf("m=%d,n=%d,taps=%d,k=%d,special=%t,bf16=%t,exponents=%d,seed=%d",
-		p.m, p.n, p.taps, p.k, p.special, p.bf16, p.exponents, p.seed)
+	return fmt.Sprintf("m=%d,n=%d,taps=%d,k=%d,special=%t,bf16=%t,exponents=%d,parted=%t,seed=%d",
+		p.m, p.n, p.taps, p.k, p.special, p.bf16, p.exponents, p.parted, p.seed)
 }
 
 func (p *problem) fill() {
@@ -66,10 +68,31 @@ func (p *problem) fill() {
 	for range p.m * p.taps {
 		p.args.Offsets = append(p.args.Offsets, int32(4*r.IntN(numbers-p.k+1)))
 	}
+	if p.parted {
+		p.part(r)
+	}
 	p.args.LDC = 4*p.n + []int{0, 4, 12}[r.IntN(3)]
 	p.before = make([]byte, 2*guard+p.m*p.args.LDC)
 	for i := range p.before {
 		p.before[i] = byte(r.IntN(256))
+	}
+}
+
+// part divides the rows into the even ones and the odd ones, and leaves out taps.
+func (p *problem) part(r *rand.Rand) {
+	clear(p.args.A[:4*p.k])
+	p.parts = []Rows{{Count: (p.m + 1) / 2, Step: 2}, {First: 1, Count: p.m / 2, Step: 2}}
+	for i := range p.parts {
+		rows := &p.parts[i]
+		for t := range p.taps {
+			if r.IntN(3) > 0 || t == p.taps-1 && rows.Taps == nil {
+				rows.Taps = append(rows.Taps, int32(t))
+				continue
+			}
+			for k := range rows.Count {
+				p.args.Offsets[(rows.First+k*rows.Step)*p.taps+t] = 0
+			}
+		}
 	}
 }
 
@@ -97,9 +120,9 @@ func (p *problem) arrange(v *Variant) {
 				run[k] = uint16(math.Float32bits(number(a.A, int(o)+4*k)) >> 16)
 			}
 			numbers := make([]float32, p.k)
-			Widen(numbers, run, p.k)
-			for k, v := range numbers {
-				binary.NativeEndian.PutUint32(wide[4*(i*p.k+k):], math.Float32bits(v))
+			v.Widen(numbers, run, p.k)
+			for k, number := range numbers {
+				binary.NativeEndian.PutUint32(wide[4*(i*p.k+k):], math.Float32bits(number))
 			}
 		}
 		a.A, a.Offsets = wide, slices.Clone(a.Offsets)
@@ -128,10 +151,20 @@ func (p *problem) run(t *testing.T, v *Variant) []byte {
 	end := guard + (p.m-1)*p.args.LDC + 4*p.n
 	p.args.C = out[guard:end:end]
 	require.NoError(t, packed.CheckOffsets(p.args.Offsets, len(p.args.A)), "%s: %s", v.Name, p)
-	m, n := p.m/3, packed.Panels()/2
-	packed.Run(&p.args, 0, m, 0, packed.Panels())
-	packed.Run(&p.args, m, p.m, 0, n)
-	packed.Run(&p.args, m, p.m, n, packed.Panels())
+	n := packed.Panels() / 2
+	parts := p.parts
+	if parts == nil {
+		parts = []Rows{{Count: p.m / 3, Step: 1}, {First: p.m / 3, Count: p.m - p.m/3, Step: 1}}
+	}
+	for _, r := range parts {
+		if r.Count == 0 {
+			continue
+		}
+		args := p.args
+		args.C, args.LDC = args.C[r.First*args.LDC:], args.LDC*r.Step
+		packed.Run(&args, r, 0, n)
+		packed.Run(&args, r, n, packed.Panels())
+	}
 	return out
 }
 
@@ -187,7 +220,7 @@ func TestSizes(t *testing.T) {
 					for _, k := range []int{1, 2, 3, 4, 5, 6, 7, 8, 33} {
 						p := problem{
 							m: m, n: n, taps: []int{1, 2, 9}[seed%3], k: k, special: seed%4 == 0, seed: seed,
-							bf16: v.Does == doesBF16,
+							bf16: v.Does == doesBF16, parted: seed%5 == 0,
 						}
 						if p.bf16 {
 							p.exponents = []int{0, -125, -130, -240}[seed/4%4]
@@ -246,6 +279,33 @@ func TestPairs(t *testing.T) {
 	}
 }
 
+// TestWiden: in runs of any length the numbers of each pair change places.
+func TestWiden(t *testing.T) {
+	from := make([]uint16, 12*35)
+	for i := range from {
+		from[i] = uint16(i * 157)
+	}
+	for _, v := range runnable() {
+		if v.Does != doesBF16 || v.Pairs() {
+			continue
+		}
+		for _, run := range []int{1, 2, 3, 4, 5, 6, 7, 12, 35, len(from)} {
+			to := make([]float32, len(from)+1)
+			to[len(from)] = 7
+			v.Widen(to[:len(from)], from, run)
+			for i, b := range from {
+				at := i%run ^ 1
+				if at == run {
+					at--
+				}
+				got := math.Float32bits(to[i-i%run+at])
+				require.Equal(t, uint32(b)<<16, got, "%s: run %d, number %d", v.Name, run, i)
+			}
+			require.Equal(t, float32(7), to[len(from)], v.Name)
+		}
+	}
+}
+
 func TestErrors(t *testing.T) {
 	v := Choose(0, Spec{})
 	for _, c := range []struct {
@@ -271,15 +331,34 @@ func TestErrors(t *testing.T) {
 		name   string
 		damage func(a *Args)
 		want   string
+		rows   Rows // all with all taps, if there are none
 	}{
-		{"good", func(*Args) {}, ""},
-		{"few offsets", func(a *Args) { a.Offsets = a.Offsets[1:] }, "got 3 offsets, want 2 rows * 2 taps"},
-		{"output", func(a *Args) { a.C = a.C[1:] }, "output: got 15 bytes, want 2 rows of 8 at stride 8"},
-		{"stride", func(a *Args) { a.LDC = -8 }, "output: got stride -8, want at least 8 bytes"},
+		{"good", func(*Args) {}, "", Rows{}},
+		{"few offsets", func(a *Args) { a.Offsets = a.Offsets[1:] }, "got 3 offsets, want 2 rows * 2 taps", Rows{}},
+		{"output", func(a *Args) { a.C = a.C[1:] }, "output: got 15 bytes, want 2 rows of 8 at stride 8", Rows{}},
+		{"stride", func(a *Args) { a.LDC = -8 }, "output: got stride -8, want at least 8 bytes", Rows{}},
+		{"row", func(*Args) {}, "got 4 offsets, want 3 rows * 2 taps", Rows{First: 1, Count: 2, Step: 1}},
+		{"negative row", func(*Args) {}, "got rows from 0 to -1, want none below 0", Rows{Count: 2, Step: -1}},
+		{
+			"tap", func(*Args) {}, "got taps [1 2], want some of 2 in ascending order",
+			Rows{Count: 2, Step: 1, Taps: []int32{1, 2}},
+		},
+		{
+			"tap twice", func(*Args) {}, "got taps [1 1], want some of 2 in ascending order",
+			Rows{Count: 2, Step: 1, Taps: []int32{1, 1}},
+		},
+		{
+			"no taps", func(*Args) {}, "got taps [], want some of 2 in ascending order",
+			Rows{Count: 2, Step: 1, Taps: []int32{}},
+		},
 	} {
 		a := &Args{A: make([]byte, 20+bounds.Slack), Offsets: []int32{0, 4, 8, 0}, C: make([]byte, 16), LDC: 8}
 		c.damage(a)
-		run := func() { packed.Run(a, 0, 2, 0, packed.Panels()) }
+		rows := Rows{Count: 2, Step: 1}
+		if c.rows.Count > 0 {
+			rows = c.rows
+		}
+		run := func() { packed.Run(a, rows, 0, packed.Panels()) }
 		if c.want == "" {
 			run()
 		} else {
@@ -337,7 +416,7 @@ func BenchmarkLayers(b *testing.B) {
 				best := math.Inf(1)
 				for b.Loop() {
 					begin := time.Now()
-					packed.Run(&p.args, 0, p.m, 0, packed.Panels())
+					packed.Run(&p.args, Rows{Count: p.m, Step: 1}, 0, packed.Panels())
 					best = min(best, float64(time.Since(begin).Nanoseconds()))
 				}
 				b.ReportMetric(2*float64(l.m)*float64(l.n)*float64(l.taps)*float64(l.k)/best, "GFLOP/s")
@@ -357,5 +436,21 @@ func TestChooseFewColumns(t *testing.T) {
 			require.Equal(t, v.Name, Choose(set, Spec{N: 4, Taps: 9, TapNumbers: 8}).Name)
 			require.NotEqual(t, v.Name, Choose(set, Spec{N: 5, Taps: 9, TapNumbers: 8}).Name)
 		}
+	}
+}
+
+// TestChoosePairs: where the CPU multiplies pairs of bf16 no faster, they are for few rows.
+func TestChoosePairs(t *testing.T) {
+	set := isa.Set(1<<isa.AVX512BF16 | 1<<isa.AVX512VNNI)
+	if !slices.ContainsFunc(variants.Within(set), (*Variant).Pairs) {
+		t.Skip("NOT RUN: no variant multiplies pairs")
+	}
+	for _, c := range []struct{ prefer, few, want bool }{
+		{true, false, true}, {true, true, true}, {false, false, false}, {false, true, true},
+	} {
+		restore := PreferPairs(c.prefer)
+		require.Equal(t, c.want, Choose(set, Spec{N: 64, BF16: true, Few: c.few}).Pairs(), c)
+		require.False(t, Choose(set, Spec{N: 64, Few: c.few}).Pairs(), c)
+		restore()
 	}
 }

@@ -17,8 +17,9 @@ type Variant struct {
 	variant.Info
 
 	suits   func(s Spec) bool // nil if it suits every product of its types
-	run     func(p *Packed, a *Args, m0, m1, panel0, panel1 int)
-	flushes bool // Packed has no subnormal weights, and the exponent of the least one
+	run     func(p *Packed, a *Args, r Rows, panel0, panel1 int)
+	widen   func(to []float32, from []uint16) (n int) // widens the first n of some pairs; nil if there is none
+	flushes bool                                      // Packed has no subnormal weights, and the exponent of the least one
 }
 
 // Pairs reports whether it reads pairs of bf16.
@@ -41,6 +42,17 @@ var variants = variant.New("sgemm",
 
 // Variants describes all variants.
 func Variants() []variant.Info { return variants.Infos() }
+
+// preferPairs says whether the CPU multiplies pairs of bf16 faster than as many numbers of float32.
+var preferPairs = isa.FastPairs()
+
+// PreferPairs sets whether Choose prefers variants that multiply pairs of bf16, until restore is called: so that tests
+// have both kinds on any CPU.
+func PreferPairs(prefer bool) (restore func()) {
+	before := preferPairs
+	preferPairs = prefer
+	return func() { preferPairs = before }
+}
 
 // Choose returns the fastest variant within i for a product.
 func Choose(i isa.Set, s Spec) *Variant {
