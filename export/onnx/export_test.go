@@ -226,6 +226,7 @@ func TestText(t *testing.T) {
 		{"chain_qoperator", chain, onnx.Options{Form: onnx.QOperator, Opset: 13}},
 		{"chain_integer", chain, onnx.Options{Form: onnx.Integer}},
 		{"sum_qdq", sum, onnx.Options{}},
+		{"sum_qoperator", sum, onnx.Options{Form: onnx.QOperator, Opset: 13}},
 		{"signed_sum_qdq", signedSum, onnx.Options{}},
 		{"signed_sum_qoperator", signedSum, onnx.Options{Form: onnx.QOperator}},
 		{"sum_of_bytes", sum, onnx.Options{Sums: onnx.SumsOfBytes}},
