@@ -22,7 +22,7 @@ type Form string
 const (
 	// QDQ writes the float op between DequantizeLinear and QuantizeLinear; runtimes fuse these.
 	QDQ Form = "qdq"
-	// QOperator writes QLinearConv and QLinearMatMul.
+	// QOperator writes QLinearConv and QLinearMatMul, and MatMulInteger in front of sums.
 	QOperator Form = "qoperator"
 	// Integer writes ConvInteger and MatMulInteger, and after them each step with TensorFlow's
 	// rounding.

@@ -119,6 +119,20 @@ func sum(b *builder) *core.Function {
 	return b.result("y", y)
 }
 
+// requantized is a pool of bytes that are quantized once more, with another range.
+func requantized(b *builder) *core.Function {
+	x, end := b.input("x", core.U8, core.Unknown, 4, 4, 2), scalar(b, float32(0))
+	real := b.op("relu", &tensorflow.Dequantize{Mode: tensorflow.Scaled, Axis: -1, OutType: core.F32},
+		x, end, scalar(b, float32(6)))
+	y := b.op("pad", &tensorflow.QuantizeV2{
+		Type: core.U8, Mode: tensorflow.Scaled, RoundMode: numeric.RoundNearestTowardEven, Axis: -1,
+	}, real, end, scalar(b, float32(7)))
+	return b.result("y", b.op("pool", &pooling.MaxPool{
+		Spatial: geometry.Spatial{Layout: geometry.NHWC, PadType: geometry.PadValid, Strides: []int{2, 2}},
+		Window:  []int{2, 2},
+	}, y))
+}
+
 // signedSum is a pointwise convolution of a convolution's result, to which that is added; the sum ends at 127.
 func signedSum(b *builder) *core.Function {
 	x := b.convolution("data", b.input("x", core.U8, core.Unknown, 4, 4, 2), 1, toI8())
@@ -212,6 +226,7 @@ func TestText(t *testing.T) {
 		{"chain_qoperator", chain, onnx.Options{Form: onnx.QOperator, Opset: 13}},
 		{"chain_integer", chain, onnx.Options{Form: onnx.Integer}},
 		{"sum_qdq", sum, onnx.Options{}},
+		{"sum_qoperator", sum, onnx.Options{Form: onnx.QOperator, Opset: 13}},
 		{"signed_sum_qdq", signedSum, onnx.Options{}},
 		{"signed_sum_qoperator", signedSum, onnx.Options{Form: onnx.QOperator}},
 		{"sum_of_bytes", sum, onnx.Options{Sums: onnx.SumsOfBytes}},
@@ -220,6 +235,7 @@ func TestText(t *testing.T) {
 		}},
 		{"signed_sum_of_bytes", signedSum, onnx.Options{Sums: onnx.SumsOfBytes}},
 		{"signed_sum_of_bytes_qoperator", signedSum, onnx.Options{Sums: onnx.SumsOfBytes, Form: onnx.QOperator}},
+		{"requantized", requantized, onnx.Options{}},
 		{"large", large, onnx.Options{}},
 		{"product", product, onnx.Options{}},
 		{"zeros", zeros, onnx.Options{}},
@@ -238,6 +254,40 @@ func TestText(t *testing.T) {
 			want, err := os.ReadFile(file)
 			require.NoError(t, err)
 			assert.Equal(t, string(want), got)
+		})
+	}
+}
+
+// Bytes that are quantized once more are pooled first, unless the integers or the reals have another reader.
+func TestPooledFirst(t *testing.T) {
+	for _, test := range []struct {
+		name                  string
+		pad, relu             bool // read once more
+		wantRelu, wantPad, to []string
+	}{
+		{"alone", false, false, nil, nil, []string{"Transpose", "MaxPool", "DequantizeLinear", "QuantizeLinear"}},
+		{"relu", false, true, []string{"DequantizeLinear"}, nil, []string{
+			"Transpose", "MaxPool", "DequantizeLinear", "QuantizeLinear",
+		}},
+		{"pad", true, false, []string{"DequantizeLinear"}, []string{"QuantizeLinear"}, []string{"Transpose", "MaxPool"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			b := &builder{t: t}
+			f := requantized(b)
+			pad := f.Results[0].Inputs()[0].Node.Inputs()[0]
+			if test.pad {
+				b.result("pads", pad)
+			}
+			if test.relu {
+				b.result("relus", pad.Node.Inputs()[0])
+			}
+			m, err := onnx.Export(f, onnx.Options{})
+			require.NoError(t, err)
+			got := map[string][]string{}
+			for _, n := range m.Report() {
+				got[n.Node] = n.ONNX
+			}
+			assert.Equal(t, map[string][]string{"relu": test.wantRelu, "pad": test.wantPad, "pool": test.to}, got)
 		})
 	}
 }

@@ -38,6 +38,8 @@ type exporter struct {
 	forms    map[core.Value]map[form]string
 	scales   map[core.Value]float32 // scales of quantized values, where the node that wrote them knows it
 	results  map[core.Value]string  // the names of results
+	pooled   map[*core.Node]pooled  // quantizations that are left to the MaxPool behind them
+	left     map[*core.Node]bool    // nodes that are written with one behind them
 	taken    map[string]bool        // names of tensors that are in use
 	nodes    map[string]bool        // names of nodes that are in use
 	own      map[string]*core.Node  // for a tensor of the model, the node of the function that computes it
@@ -58,9 +60,11 @@ func newExporter(f *core.Function, o Options) *exporter {
 		opts: o, ends: f.Results, graph: &graphMessage{name: cmp.Or(f.Name, "tf2ng")},
 		forms: map[core.Value]map[form]string{}, scales: map[core.Value]float32{},
 		results: map[core.Value]string{}, taken: map[string]bool{"": true}, nodes: map[string]bool{},
+		pooled: map[*core.Node]pooled{}, left: map[*core.Node]bool{},
 		own:    map[string]*core.Node{},
 		shared: map[string]string{}, kept: map[string]bool{}, scalars: map[string]string{},
 	}
+	e.findPooled(f)
 	for _, r := range f.Results {
 		v := r.Inputs()[0]
 		if e.results[v] == "" {

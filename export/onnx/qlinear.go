@@ -166,30 +166,59 @@ func (p *product) bounded(a *affine.Affine, op string, inputs []string, attrs ..
 	})
 }
 
-// sum writes a MatMul of reals with the summand added and the bounds applied. Runtimes multiply integers for it. The
-// bias is added to the summand, for OpenVINO fuses a sum behind the MatMul only if it is the last. Transposes are next
-// to the MatMul, where runtimes drop them.
-func (p *product) sum(a *affine.Affine, operands *qlinear) string {
-	e := p.e
-	x, w := p.realInputs(operands)
-	rank := len(p.data().Shape())
-	if p.strides != nil {
-		x = e.emit("MaxPool", []string{x},
-			attribute{"kernel_shape", listOf(nil, rank-2)}, attribute{"strides", p.strides})
-	}
-	x = e.emit("Transpose", []string{x}, attribute{"perm", channelOrder(rank, false)})
-	real := e.emit("MatMul", []string{x, w})
-	real = e.emit("Transpose", []string{real}, attribute{"perm", channelOrder(rank, true)})
-
-	offset := make([]float32, len(a.Offset))
-	for i, x := range a.Offset {
-		offset[i] = float32(x)
-	}
+// sum writes the product as reals with the summand added, and the bounds in qdq. Runtimes multiply integers for it.
+// There the bias is added to the summand, for OpenVINO fuses a sum behind a MatMul only if it is the last.
+func (p *product) sum(a *affine.Affine, o *qlinear) string {
+	e, rank := p.e, len(p.data().Shape())
 	zero, _ := zeroOf(core.Scalar(int32(0)), a.Summand.Type(), true)
-	summand := e.dequantized(a.Summand, p.first, float32(a.By), zero)
-	bias := tensorOf(perChannel(rank, len(offset)), offset)
-	real = e.emit("Add", []string{real, e.emit("Add", []string{summand, e.tensor("offset", bias)})})
-	return p.boundedReal(a, real)
+	summand := func() string { return e.dequantized(a.Summand, p.first, float32(a.By), zero) }
+	if e.opts.Form == QOperator {
+		offset := e.tensor("offset", tensorOf(core.Shape{p.channels()}, p.offset(a, p.channels())))
+		return e.add(p.turned(e.add(p.scaledIntegers(o), offset), true), summand())
+	}
+	x, w := p.realInputs(o)
+	real := p.turned(e.emit("MatMul", []string{p.turned(p.everyStride(x), false), w}), true)
+	offset := tensorOf(perChannel(rank, len(a.Offset)), p.offset(a, len(a.Offset)))
+	return p.boundedReal(a, e.add(real, e.add(summand(), e.tensor("offset", offset))))
+}
+
+// offset returns the offsets of an Affine for a number of channels.
+func (p *product) offset(a *affine.Affine, channels int) []float32 {
+	list := make([]float32, channels)
+	for i := range list {
+		list[i] = float32(a.Offset[i%len(a.Offset)])
+	}
+	return list
+}
+
+// turned writes the Transpose from or to channels as axis 1, next to a product of matrices, where runtimes drop it.
+func (p *product) turned(x string, first bool) string {
+	return p.e.emit("Transpose", []string{x}, attribute{"perm", channelOrder(len(p.data().Shape()), first)})
+}
+
+// everyStride writes the strides of a product of matrices as a MaxPool, if there are any.
+func (p *product) everyStride(x string) string {
+	if p.strides == nil {
+		return x
+	}
+	return p.e.emit("MaxPool", []string{x},
+		attribute{"kernel_shape", listOf(nil, len(p.strides))}, attribute{"strides", p.strides})
+}
+
+// scaledIntegers writes MatMulInteger and its conversion to reals, which ONNX Runtime fuses with a bias behind it. It
+// finds them by a product of two scales, which it would fold if both were constants.
+func (p *product) scaledIntegers(o *qlinear) string {
+	e := p.e
+	x := p.turned(p.everyStride(e.use(p.data(), form{p.first, true})), false)
+	integers := e.emit("MatMulInteger", []string{
+		x, e.tensor("weights", o.factors), e.scalar(core.Scalar(o.zero)),
+		e.scalar(byteTensor(o.factors.Type(), o.factorZero)),
+	})
+	scale, _ := o.factorScale()
+	dataScale := e.emit("DequantizeLinear", []string{
+		e.scalar(core.Scalar(uint8(1))), e.real(o.scale), e.scalar(core.Scalar(uint8(0))),
+	})
+	return e.mul(e.cast(integers, core.F32), e.mul(dataScale, e.tensor("weights_scale", scale)))
 }
 
 // rounding returns how the product is rounded to 8 bits before the summand is added; false if it is not.

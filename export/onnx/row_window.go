@@ -12,6 +12,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/normalize"
 	"github.com/tf2ng/tf2ng/core/op/pooling"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
+	"github.com/tf2ng/tf2ng/core/trait"
 )
 
 var (
@@ -62,8 +63,68 @@ func exportMaxPool(e *exporter, n *core.Node, op *pooling.MaxPool) error {
 	}
 	f := asIs(x)
 	f.first = last(op.Layout)
+	if q, ok := e.pooled[n]; ok {
+		most := e.emit("MaxPool", []string{e.use(q.bytes, form{f.first, true})}, attrs...)
+		real := e.emit("DequantizeLinear", []string{most, e.real(q.scale), e.scalar(core.Scalar(q.zero))})
+		return e.quantize(n, q.to, form{first: f.first}, real)
+	}
 	e.move(n, f, "MaxPool", []string{e.use(x, f)}, attrs...)
 	return nil
+}
+
+// pooled is a quantization of dequantized bytes that only a MaxPool reads. The largest of some bytes becomes the
+// largest of their integers, so the bytes are pooled first, which is exact and leaves fewer to quantize.
+type pooled struct {
+	bytes core.Value // their reals are (byte - zero) * scale, of their uint8 form
+	scale float32
+	zero  uint8
+	to    trait.Rounding
+}
+
+// findPooled finds the quantizations that are left to a MaxPool.
+func (e *exporter) findPooled(f *core.Function) {
+	readers := map[core.Value]int{}
+	for _, n := range f.Nodes() {
+		for _, v := range n.Inputs() {
+			readers[v]++
+		}
+	}
+	for _, n := range f.Nodes() {
+		if _, ok := n.Op().(*pooling.MaxPool); !ok || readers[n.Inputs()[0]] != 1 {
+			continue
+		}
+		quantize := n.Inputs()[0].Node
+		if q, ok := e.quantizedBytes(quantize); ok {
+			e.pooled[n], e.left[quantize] = q, true
+			if v := quantize.Inputs()[0]; readers[v] == 1 {
+				e.left[v.Node] = true
+			}
+		}
+	}
+}
+
+// quantizedBytes returns what a node quantizes if that is bytes, dequantized by one scale.
+func (e *exporter) quantizedBytes(n *core.Node) (pooled, bool) {
+	op, ok := n.Op().(*tensorflow.QuantizeV2)
+	if !ok {
+		return pooled{}, false
+	}
+	in := n.Inputs()
+	to, ok := trait.RangeQuantizer(op).Rounding(in[1].Constant(), in[2].Constant())
+	from := in[0].Node
+	if _, reals := from.Op().(*tensorflow.Dequantize); !ok || !reals || !(to.Factor > 0) || !e.isTable(from) {
+		return pooled{}, false
+	}
+	values, err := byteTable(from)
+	if err != nil {
+		return pooled{}, false
+	}
+	v := from.Inputs()[0]
+	if v.Type() == core.I8 {
+		values = rotated(values)
+	}
+	scale, zero, ok := linearTable(values)
+	return pooled{v, scale, zero, to}, ok
 }
 
 func exportAvgPool(e *exporter, n *core.Node, op *pooling.AvgPool) error {

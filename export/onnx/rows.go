@@ -100,6 +100,9 @@ func (e *exporter) export(n *core.Node) {
 
 // write writes a node by its row, or as a table if it is a function of one byte.
 func (e *exporter) write(n *core.Node) error {
+	if e.left[n] {
+		return nil
+	}
 	t := reflect.TypeOf(n.Op())
 	if f := rows[t]; f != nil {
 		err := f(e, n)
