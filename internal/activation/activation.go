@@ -4,8 +4,8 @@
 // Each function is float64 arithmetic in a fixed order, with fused multiply-adds only where fma is called,
 // and rounds to float32 once, at the end; Elu rounds twice. Vector code that keeps the order therefore gives
 // the same bits, and results are equal on every CPU. A result is within 0.51 units in the last place of the
-// exact value, even Erf in its far tail; Erfc's is within 0.56, and Elu is not as accurate. NaN gives NaN. Those that TensorFlow fuses with
-// products (fused.go, gelu.go) are computed in float32 and round each step.
+// exact value, even Erf in its far tail; Erfc's is within 0.56, and Elu is not as accurate. NaN gives NaN. Those
+// that TensorFlow fuses with products (fused.go, gelu.go) are computed in float32 and round each step.
 //
 // The polynomials interpolate at Chebyshev nodes.
 package activation

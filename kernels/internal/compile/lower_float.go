@@ -735,7 +735,7 @@ type tiledChain struct {
 
 // tiled makes the buffer dst of a product a tile, if the chain that reads it can; nil if it cannot.
 func (c *compiler) tiled(b *chainBuilder, p *product, dst int) (*tiledChain, error) {
-	if b == nil || b.rows != nil {
+	if b == nil || b.softmax != nil {
 		return nil, nil
 	}
 	t := &tiledChain{source: slices.Index(b.buffers, dst), buffers: b.buffers, writes: b.writes, columns: p.columns}
