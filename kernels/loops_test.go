@@ -1,6 +1,7 @@
 package kernels
 
 import (
+	"bytes"
 	"fmt"
 	"testing"
 
@@ -56,6 +57,12 @@ func TestLoopsOfPairs(t *testing.T) {
 			divisor := g.loopData(typ, core.Shape{33}, false)
 			for i := range divisor.Bytes() {
 				divisor.Bytes()[i] |= 1
+			}
+			if typ.IsInteger() { // the least number by -1
+				least := g.fixed[x.Node.Name].Bytes()[:typ.Size()]
+				clear(least)
+				least[len(least)-1] = 0x80
+				copy(divisor.Bytes(), bytes.Repeat([]byte{0xff}, typ.Size()))
 			}
 			for _, op := range []core.Op{
 				&pointwise.Add{}, &pointwise.Subtract{}, &pointwise.Multiply{}, &pointwise.Maximum{}, &pointwise.Minimum{},

@@ -14,6 +14,7 @@ import (
 
 	"github.com/tf2ng/tf2ng"
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/internal/activation"
 	"github.com/tf2ng/tf2ng/kernels"
 )
 
@@ -191,27 +192,38 @@ func (r *measurement) print(w io.Writer) {
 	}
 }
 
-// randomInputs fills inputs with noise from a fixed seed: floats in [-1, 1), integers over their whole range.
+// randomInputs fills inputs with noise from a fixed seed: floats in [-1, 1), bytes over their whole range. Wider
+// integers and booleans stay 0, which indices, lengths and choices may always be.
 func randomInputs(infos []tf2ng.TensorInfo, shapes map[string]core.Shape) (map[string]*core.Tensor, error) {
 	r := rand.New(rand.NewPCG(1, 2))
+	number := func() float32 { return r.Float32()*2 - 1 }
 	inputs := map[string]*core.Tensor{}
 	for _, in := range infos {
 		t, err := core.NewTensor(in.Type, shapes[in.Name])
 		if err != nil {
 			return nil, fmt.Errorf("input %q: %w", in.Name, err)
 		}
-		if in.Type == core.F32 {
-			for i := range core.Data[float32](t) {
-				core.Data[float32](t)[i] = r.Float32()*2 - 1
-			}
-		} else if in.Type.Size() == 1 && in.Type != core.Bool {
-			for i := range t.Bytes() {
-				t.Bytes()[i] = byte(r.Uint32())
-			}
+		switch in.Type {
+		case core.F32:
+			fill(core.Data[float32](t), number)
+		case core.F64:
+			fill(core.Data[float64](t), func() float64 { return float64(number()) })
+		case core.F16:
+			fill(core.Data[uint16](t), func() uint16 { return activation.F32ToF16(number()) })
+		case core.BF16:
+			fill(core.Data[uint16](t), func() uint16 { return activation.F32ToBF16(number()) })
+		case core.U8, core.I8:
+			fill(t.Bytes(), func() byte { return byte(r.Uint32()) })
 		}
 		inputs[in.Name] = t
 	}
 	return inputs, nil
+}
+
+func fill[T any](list []T, next func() T) {
+	for i := range list {
+		list[i] = next()
+	}
 }
 
 type kernelsCommand struct {

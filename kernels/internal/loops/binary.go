@@ -67,6 +67,7 @@ func three[T number](out, x, y []byte, n int) (to, a, b []T) {
 	return view[T](out, n), view[T](x, n), view[T](y, n)
 }
 
+// wholePairs widens the operands of Maximum and Minimum: only for words are these without branches.
 func wholePairs[T whole](f Function) Pairs {
 	switch f {
 	case Divide, FloorDivide, TruncateMod, FloorMod:
@@ -78,7 +79,7 @@ func wholePairs[T whole](f Function) Pairs {
 			to, a, b := three[T](out, x, y, n)
 			a, b = a[:len(to)], b[:len(to)]
 			for i := range to {
-				to[i] = max(a[i], b[i])
+				to[i] = T(max(int64(a[i]), int64(b[i])))
 			}
 		}
 	case Minimum:
@@ -86,7 +87,7 @@ func wholePairs[T whole](f Function) Pairs {
 			to, a, b := three[T](out, x, y, n)
 			a, b = a[:len(to)], b[:len(to)]
 			for i := range to {
-				to[i] = min(a[i], b[i])
+				to[i] = T(min(int64(a[i]), int64(b[i])))
 			}
 		}
 	}
@@ -132,6 +133,14 @@ func sums[T number](f Function) Pairs {
 	return nil
 }
 
+// quotient returns a / b. In float64, which divides faster, quotients of up to 32 bits are exact once truncated.
+func quotient[T whole](a, b T) T {
+	if unsafe.Sizeof(a) < 8 {
+		return T(int64(float64(a) / float64(b)))
+	}
+	return a / b
+}
+
 func quotients[T whole](f Function) Pairs {
 	switch f {
 	case Divide:
@@ -139,7 +148,7 @@ func quotients[T whole](f Function) Pairs {
 			to, a, b := three[T](out, x, y, n)
 			a, b = a[:len(to)], b[:len(to)]
 			for i := range to {
-				to[i] = a[i] / b[i]
+				to[i] = quotient(a[i], b[i])
 			}
 		}
 	case TruncateMod:
@@ -147,7 +156,7 @@ func quotients[T whole](f Function) Pairs {
 			to, a, b := three[T](out, x, y, n)
 			a, b = a[:len(to)], b[:len(to)]
 			for i := range to {
-				to[i] = a[i] % b[i]
+				to[i] = a[i] - quotient(a[i], b[i])*b[i]
 			}
 		}
 	case FloorDivide:
@@ -155,7 +164,7 @@ func quotients[T whole](f Function) Pairs {
 			to, a, b := three[T](out, x, y, n)
 			a, b = a[:len(to)], b[:len(to)]
 			for i := range to {
-				q := a[i] / b[i]
+				q := quotient(a[i], b[i])
 				if r := a[i] - q*b[i]; r != 0 && (r < 0) != (b[i] < 0) {
 					q--
 				}
@@ -167,7 +176,7 @@ func quotients[T whole](f Function) Pairs {
 		to, a, b := three[T](out, x, y, n)
 		a, b = a[:len(to)], b[:len(to)]
 		for i := range to {
-			r := a[i] % b[i]
+			r := a[i] - quotient(a[i], b[i])*b[i]
 			if r != 0 && (r < 0) != (b[i] < 0) {
 				r += b[i]
 			}

@@ -1,6 +1,9 @@
 package loops
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // Reduction makes one number of many.
 type Reduction uint8
@@ -246,6 +249,11 @@ func sumLanes(out, x []byte, rows, columns int, by float64) {
 	for c := range to {
 		var lane [lanes]float64
 		at := c
+		for ; columns == 1 && len(v)-at >= lanes; at += lanes {
+			for i, e := range v[at:][:lanes] {
+				lane[i] += e
+			}
+		}
 		for ; len(v)-at > (lanes-1)*columns; at += lanes * columns {
 			for i := range lane {
 				lane[i] += v[at+i*columns]
@@ -365,16 +373,25 @@ func below[T number](at []int64, best, row []T, k int64) {
 }
 
 // argOf returns the first index of the extreme of a row.
-func argOf[T number](v []T, largest bool) int {
-	best, at := v[0], 0
-	for i, e := range v {
-		better := e < best
-		if largest {
-			better = e > best
+func argOf[T real](v []T, largest bool) int {
+	at := -1
+	if largest {
+		best := T(math.Inf(-1))
+		for i, e := range v {
+			if e > best {
+				best, at = e, i
+			}
 		}
-		if better || best != best && e == e {
-			best, at = e, i
+	} else {
+		best := T(math.Inf(1))
+		for i, e := range v {
+			if e < best {
+				best, at = e, i
+			}
 		}
+	}
+	if at < 0 { // the least possible extreme and NaN are all there is
+		at = max(0, slices.IndexFunc(v, func(e T) bool { return e == e }))
 	}
 	return at
 }
