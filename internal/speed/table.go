@@ -23,7 +23,7 @@ const (
 )
 
 // products names what each kind of CPU multiplies bytes with.
-var products = map[string]string{AMX: "AMX", VNNI: "AVX-512 VNNI", VNNIIntel: "AVX-512 VNNI of Intel", AVX2: "AVX2"}
+var products = map[string]string{AMX: "AMX", VNNI: "AVX-512 VNNI", VNNIIntel: "AVX-512 VNNI, no AMX", AVX2: "AVX2"}
 
 // Picture returns the path of the results' plot within docs.
 func (r *Results) Picture() string { return "performance-" + r.Kind() + ".svg" }
