@@ -78,16 +78,63 @@ func TestLoopsOfPairs(t *testing.T) {
 				g.resultsOf(&pointwise.Compare{Relation: r}, x, y)
 				g.resultsOf(&pointwise.Compare{Relation: r}, x, x)
 			}
-			if typ != core.F64 { // which has no remainders
-				g.resultsOf(&pointwise.FloorMod{}, x, core.NewConstant(divisor))
-				g.resultsOf(&pointwise.Binary{Function: pointwise.TruncateMod}, x, core.NewConstant(divisor))
+			computed := g.parameter(typ, divisor.Shape())
+			g.fixed[computed.Node.Name] = divisor
+			for _, op := range divisions {
+				if typ == core.F64 && ofIntegers(op) {
+					continue
+				}
+				g.resultsOf(op, x, core.NewConstant(divisor))
+				g.resultsOf(op, x, computed)
 			}
-			g.resultsOf(&pointwise.Divide{}, x, core.NewConstant(divisor))
-			g.resultsOf(&pointwise.FloorDivide{}, x, core.NewConstant(divisor))
 			chosen := g.apply(&pointwise.Compare{Relation: pointwise.Less}, x, y)
 			g.result(g.apply(&pointwise.Select{}, chosen, x, y))
 			g.check(false)
 		})
+	}
+}
+
+// divisions are the ops that have no result for an integer and 0.
+var divisions = []core.Op{
+	&pointwise.Divide{}, &pointwise.FloorDivide{}, &pointwise.FloorMod{},
+	&pointwise.Binary{Function: pointwise.TruncateDivide}, &pointwise.Binary{Function: pointwise.TruncateMod},
+}
+
+// ofIntegers reports whether only integers have a loop of a division.
+func ofIntegers(op core.Op) bool {
+	_, truncates := op.(*pointwise.Binary)
+	return truncates || core.OpName(op) == "FloorMod"
+}
+
+// Kernels report a division by 0 as references do.
+func TestDivisionByZero(t *testing.T) {
+	for _, typ := range typesOfLoops {
+		for _, op := range divisions {
+			if !typ.IsInteger() {
+				continue
+			}
+			t.Run(fmt.Sprintf("%v/%v", typ, op), func(t *testing.T) {
+				g := newGraph(t, uint64(typ))
+				s := core.Shape{3, 5, 33}
+				x, y := g.parameter(typ, s), g.parameter(typ, s)
+				g.result(g.apply(op, x, y))
+				divisor := g.tensor(typ, s, false)
+				for i := range divisor.Bytes() {
+					divisor.Bytes()[i] |= 1
+				}
+				clear(divisor.Bytes()[100*typ.Size():][:typ.Size()])
+				inputs := map[string]*core.Tensor{x.Node.Name: g.tensor(typ, s, false), y.Node.Name: divisor}
+				_, want := g.f.Eval(inputs)
+				require.ErrorContains(t, want, "zero")
+				for _, o := range testOptions() {
+					p, err := Compile(g.f, nil, o)
+					require.NoError(t, err)
+					_, err = p.Run(t.Context(), inputs, nil)
+					require.EqualError(t, err, want.Error(), "%+v", o)
+					require.ErrorAs(t, err, new(*core.OpError))
+				}
+			})
+		}
 	}
 }
 

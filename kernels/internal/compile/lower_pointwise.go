@@ -20,6 +20,9 @@ import (
 type rowKernel struct {
 	name string
 	run  func(to, x, y, z []byte, n int)
+	// refuses reports whether the op has no result for some of the second operands, so that its reference makes an
+	// error; nil if it has results for all.
+	refuses func(y []byte, n int) bool
 }
 
 // lowerRows lowers a node by running kernel on the rows of its output, to which the operands are broadcast.
@@ -53,12 +56,28 @@ func (c *compiler) lowerRowsOf(n *core.Node, shapes []core.Shape, kernel rowKern
 			}
 			for call := i0; call < i1; call++ {
 				first, k := rows.Load(&in, &all, scratch, call)
+				if kernel.refuses != nil && kernel.refuses(in[1], k) {
+					return refusal(n, r, reads)
+				}
 				kernel.run(r.Mem[dst][first*size:], in[0], in[1], in[2], k)
 			}
 			return nil
 		},
 	})
 	return true
+}
+
+// refusal returns the error that the reference of a node makes of its inputs, which are in the buffers reads.
+func refusal(n *core.Node, r *machine.Worker, reads []int) error {
+	var in []*core.Tensor
+	for i, v := range n.Inputs() {
+		x, err := core.TensorOver(v.Type(), v.Shape(), r.Mem[reads[i]])
+		if err != nil {
+			return n.Locate(err)
+		}
+		in = append(in, x)
+	}
+	return n.Locate(n.Op().Eval(in, make([]*core.Tensor, len(n.Outputs()))))
 }
 
 var (
@@ -100,7 +119,7 @@ func (c *compiler) rowsOf(p elementwise.Primitive, then ...elementwise.Primitive
 	for _, f := range then {
 		functions = append(functions, elementwise.Choose(c.isas, f))
 	}
-	return rowKernel{v.Name, func(to, x, y, _ []byte, n int) {
+	return rowKernel{name: v.Name, run: func(to, x, y, _ []byte, n int) {
 		v.Run(to, x, y, n, nil)
 		for _, f := range functions {
 			f.Run(to, to, nil, n, nil)
@@ -154,9 +173,9 @@ type relation struct {
 // of returns the kernel of what compares x with y.
 func (r relation) of(name string, compare func(to, x, y []byte, n int)) rowKernel {
 	if r.swapped {
-		return rowKernel{name, func(to, x, y, _ []byte, n int) { compare(to, y, x, n) }}
+		return rowKernel{name: name, run: func(to, x, y, _ []byte, n int) { compare(to, y, x, n) }}
 	}
-	return rowKernel{name, func(to, x, y, _ []byte, n int) { compare(to, x, y, n) }}
+	return rowKernel{name: name, run: func(to, x, y, _ []byte, n int) { compare(to, x, y, n) }}
 }
 
 var relations = map[pointwise.Relation]relation{
@@ -199,20 +218,20 @@ func (c *compiler) selection(size int) rowKernel {
 	switch size {
 	case 4:
 		v := elementwise.Choose(c.isas, elementwise.Pick)
-		return rowKernel{v.Name, func(to, x, y, z []byte, n int) {
+		return rowKernel{name: v.Name, run: func(to, x, y, z []byte, n int) {
 			copy(to, z)
 			v.Run(to, x, y, n, nil)
 		}}
 	case 1:
-		return rowKernel{"select_b8_portable", func(to, x, y, z []byte, n int) {
+		return rowKernel{name: "select_b8_portable", run: func(to, x, y, z []byte, n int) {
 			pick(to, x[:n], y, z)
 		}}
 	case 2:
-		return rowKernel{"select_b16_portable", func(to, x, y, z []byte, n int) {
+		return rowKernel{name: "select_b16_portable", run: func(to, x, y, z []byte, n int) {
 			pick(machine.View[uint16](to), x[:n], machine.View[uint16](y), machine.View[uint16](z))
 		}}
 	case 8:
-		return rowKernel{"select_b64_portable", func(to, x, y, z []byte, n int) {
+		return rowKernel{name: "select_b64_portable", run: func(to, x, y, z []byte, n int) {
 			pick(machine.View[uint64](to), x[:n], machine.View[uint64](y), machine.View[uint64](z))
 		}}
 	}
@@ -243,7 +262,7 @@ func lowerIs(c *compiler, n *core.Node) (bool, error) {
 
 // lowerLogicalNot lowers the negation of booleans, which are the bytes 0 and 1.
 func lowerLogicalNot(c *compiler, n *core.Node) (bool, error) {
-	return c.lowerRows(n, rowKernel{"not_b8_portable", func(to, x, _, _ []byte, n int) {
+	return c.lowerRows(n, rowKernel{name: "not_b8_portable", run: func(to, x, _, _ []byte, n int) {
 		x = x[:n]
 		i := 0
 		for ; i+8 <= n; i += 8 {
@@ -262,7 +281,7 @@ func lowerLogical(c *compiler, n *core.Node) (bool, error) {
 		pointwise.Or:  func(a, b uint64) uint64 { return a | b },
 		pointwise.Xor: func(a, b uint64) uint64 { return a ^ b },
 	}[n.Op().(*pointwise.Logical).Function]
-	return c.lowerRows(n, rowKernel{"logical_b8_portable", func(to, x, y, _ []byte, n int) {
+	return c.lowerRows(n, rowKernel{name: "logical_b8_portable", run: func(to, x, y, _ []byte, n int) {
 		x, y = x[:n], y[:n]
 		i := 0
 		for ; i+8 <= n; i += 8 {
@@ -324,23 +343,20 @@ func pairsOf(t core.Type, f loops.Function) rowKernel {
 	if run == nil {
 		return rowKernel{}
 	}
-	return rowKernel{loopName(f, typ), func(to, x, y, _ []byte, n int) { run(to, x, y, n) }}
+	return rowKernel{name: loopName(f, typ), run: func(to, x, y, _ []byte, n int) { run(to, x, y, n) }}
 }
 
 // quotients are the functions whose divisors, if they are integers, must not be 0.
 var quotients = []loops.Function{loops.Divide, loops.FloorDivide, loops.TruncateMod, loops.FloorMod}
 
-// lowerPairs lowers a function of two numbers that has a plain loop. Integers are divided by constants only, as the
-// loops report no division by 0.
+// lowerPairs lowers a function of two numbers that has a plain loop.
 func (c *compiler) lowerPairs(n *core.Node, f loops.Function) bool {
-	t := n.Outputs()[0].Type
-	if t.IsInteger() && slices.Contains(quotients, f) {
-		divisor := n.Inputs()[1].Constant()
-		if divisor == nil || slices.Contains(divisor.Int64s(), 0) {
-			return false
-		}
+	t, divisor := n.Outputs()[0].Type, n.Inputs()[1].Constant()
+	kernel := pairsOf(t, f)
+	if t.IsInteger() && slices.Contains(quotients, f) && (divisor == nil || slices.Contains(divisor.Int64s(), 0)) {
+		kernel.refuses = loops.HasZero(loopTypes[t])
 	}
-	return c.lowerRows(n, pairsOf(t, f))
+	return c.lowerRows(n, kernel)
 }
 
 // loopRelations are the relations that primitives of float32 compute.
@@ -387,7 +403,7 @@ func eachOf(name string, loop loops.Each) rowKernel {
 	if loop == nil {
 		return rowKernel{}
 	}
-	return rowKernel{name, func(to, x, _, _ []byte, n int) { loop(to, x, n) }}
+	return rowKernel{name: name, run: func(to, x, _, _ []byte, n int) { loop(to, x, n) }}
 }
 
 // lowerConvertLoop lowers conversions that are not part of a chain.
@@ -421,7 +437,7 @@ func lowerCheckFinite(c *compiler, n *core.Node) (bool, error) {
 		return false, nil
 	}
 	finite := elementwise.Choose(c.isas, elementwise.IsFinite)
-	src, dst, shape := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0)), n.Inputs()[0].Shape()
+	src, dst := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0))
 	c.emitElements(work{
 		node: n, kernel: finite.Name, units: elements, reads: []int{src}, writes: []int{dst}, scratch: elementBlock,
 		run: func(r *machine.Worker, holds []byte, i0, i1 int) error {
@@ -429,11 +445,7 @@ func lowerCheckFinite(c *compiler, n *core.Node) (bool, error) {
 				k := min(elementBlock, i1-i)
 				from, to := r.Mem[src][4*i:][:4*k], r.Mem[dst][4*i:][:4*k]
 				if finite.Run(holds, from, nil, k, nil); bytes.IndexByte(holds[:k], 0) >= 0 {
-					x, err := core.TensorOver(core.F32, shape, r.Mem[src])
-					if err != nil {
-						return n.Locate(err)
-					}
-					return n.Locate(n.Op().Eval([]*core.Tensor{x}, make([]*core.Tensor, 1)))
+					return refusal(n, r, []int{src})
 				}
 				copy(to, from)
 			}
