@@ -523,8 +523,8 @@ func (g *gen) complementOfErf() {
 	g.all(func(l lane) { g.VMINPD(l.y, limit, l.y) }) // y of NaN
 	g.all(func(l lane) { g.VMOVUPD(number(zero), l.r) })
 	g.all(func(l lane) { g.VFNMADD231PD(l.y, l.y, l.r) })
-	unit := g.share(one)
-	g.all(func(l lane) { g.VFMADD132PD(number(erfcScale), unit, l.y) })
+	scale := g.share(erfcScale)
+	g.all(func(l lane) { g.VFMADD213PD(number(one), scale, l.y) })
 	g.reciprocal()
 	g.reduced()
 	g.all(func(l lane) { g.VFMADD213PD(number(one), l.r, l.p) })
