@@ -184,7 +184,8 @@ func (g *gen) fetchAhead() {
 	g.Label(done)
 }
 
-// vnniTap points the rows' pointers behind their runs of the next tap.
+// vnniTap points the rows' pointers behind their runs of the next tap. Of the registers that are not rows', it leaves
+// alone what tiles of two columns keep in theirs.
 func (g *gen) vnniTap(t *tile) {
 	rows, stride := len(t.acc), reg.RBP
 	if len(t.acc[0]) == 2 {

@@ -10,7 +10,7 @@ import (
 // MaxOperands is how many operands there may be.
 const MaxOperands = 3
 
-// Operands are those of each call that computes a part of an output.
+// Operands divides the computation of an output into calls, and loads what each reads of the operands.
 type Operands struct {
 	Calls int
 	Bytes int // of scratch

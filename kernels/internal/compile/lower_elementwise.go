@@ -322,15 +322,12 @@ func (b *chainBuilder) emit() error {
 	}
 	buffers := b.buffers
 	run := func(r *machine.Worker, scratch []byte, i0, i1 int) {
-		var mem [maxChainBuffers][]byte
-		for i, p := range buffers {
-			mem[i] = r.Mem[p]
-		}
+		mem := chainMemory(r, buffers)
 		chain.Run(mem[:len(buffers)], scratch, i0, i1)
 	}
 	w := work{
-		node: b.last, kernel: chain.Name(), units: b.elements, writes: b.writes, scratch: elementwise.Scratch,
-		reads: slices.DeleteFunc(slices.Clone(buffers), func(p int) bool { return slices.Contains(b.writes, p) }),
+		node: b.last, kernel: chain.Name(), units: b.elements, reads: b.reads(), writes: b.writes,
+		scratch: elementwise.Scratch,
 	}
 	if s := b.softmax; s != nil {
 		dst, size := b.c.at[b.last.Out(0)], 4*s.length
@@ -352,6 +349,19 @@ func (b *chainBuilder) emit() error {
 
 // maxChainBuffers bounds the buffers of one chain; follow and next observe it.
 const maxChainBuffers = 16
+
+// chainMemory returns the memory of a chain's buffers.
+func chainMemory(r *machine.Worker, buffers []int) (mem [maxChainBuffers][]byte) {
+	for i, p := range buffers {
+		mem[i] = r.Mem[p]
+	}
+	return mem
+}
+
+// reads returns the program's buffers that the chain only reads.
+func (b *chainBuilder) reads() []int {
+	return slices.DeleteFunc(slices.Clone(b.buffers), func(p int) bool { return slices.Contains(b.writes, p) })
+}
 
 var _ = lowers[pointwise.FlipSign](lowerFlipSign)
 

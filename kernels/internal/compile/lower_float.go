@@ -750,9 +750,7 @@ func (c *compiler) tiled(b *chainBuilder, p *product, dst int) (*tiledChain, err
 		return nil, fmt.Errorf("node %q (%s): %w", b.last.Name, b.last.OpName(), err)
 	}
 	t.rows = elementwise.Block / p.columns / p.variant.MR * p.variant.MR
-	t.reads = slices.DeleteFunc(slices.Clone(b.buffers), func(buffer int) bool {
-		return buffer == dst || slices.Contains(b.writes, buffer)
-	})
+	t.reads = slices.DeleteFunc(b.reads(), func(buffer int) bool { return buffer == dst })
 	t.scratch = c.newScratch(c.threads * elementwise.Scratch)
 	c.buffers[dst].Size = c.threads * 4 * elementwise.Block
 	return t, nil
@@ -767,10 +765,7 @@ func (t *tiledChain) addTo(i *machine.Instruction) {
 
 // run computes rows [m0,m1), counted in the order.
 func (t *tiledChain) run(r *machine.Worker, m *multiplication, m0, m1 int) {
-	var mem [maxChainBuffers][]byte
-	for i, p := range t.buffers {
-		mem[i] = r.Mem[p]
-	}
+	mem := chainMemory(r, t.buffers)
 	tile := mem[t.source][r.Thread*4*elementwise.Block:][:4*elementwise.Block]
 	scratch := r.Mem[t.scratch][r.Thread*elementwise.Scratch:]
 	for line := range m.lines(m0, m1) {

@@ -314,9 +314,9 @@ func ArgExtreme(t Type, largest bool) Index {
 	case I64:
 		return argExtreme(largest, indexOf[int64](largest))
 	case F32:
-		return argExtreme(largest, func(v []float32) int { return argOf(v, largest) })
+		return argExtreme(largest, func(v []float32) int { return IndexOfReal(v, largest) })
 	}
-	return argExtreme(largest, func(v []float64) int { return argOf(v, largest) })
+	return argExtreme(largest, func(v []float64) int { return IndexOfReal(v, largest) })
 }
 
 // indexOf returns a function that finds the first extreme of a row.
@@ -372,8 +372,9 @@ func below[T number](at []int64, best, row []T, k int64) {
 	}
 }
 
-// argOf returns the first index of the extreme of a row.
-func argOf[T real](v []T, largest bool) int {
+// IndexOfReal returns the first index of the largest number of a row, or of the smallest. NaN is neither; of a row of
+// NaN alone it is 0.
+func IndexOfReal[T real](v []T, largest bool) int {
 	at := -1
 	if largest {
 		best := T(math.Inf(-1))

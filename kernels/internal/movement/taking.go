@@ -25,7 +25,7 @@ const (
 )
 
 // NewTaking returns the taking of elements of size bytes from data of a shape: index i of an axis of the output is
-// index places[axis][i] of the data. Neither has no elements.
+// index places[axis][i] of the data. Both have elements.
 func NewTaking(shape []int, places [][]int, size int) *Taking {
 	strides := stridesOf(shape, size)
 	last := len(places) - 1

@@ -126,12 +126,8 @@ func (n *Instances) sum(a *pool.Args, summed, to []byte) {
 // extremes stores in lane the extreme of each channel, and then others.
 func (n *Instances) extremes(v *elementwise.Variant, lane, x []byte) {
 	copy(lane, x)
-	for x = x[len(lane):]; len(x) > 0; x = x[min(len(lane), len(x)):] {
-		v.Run(lane, lane, x, min(len(lane), len(x))/4, nil)
-	}
-	for half := len(lane) / 2; half >= 4*n.channels; half /= 2 {
-		v.Run(lane, lane, lane[half:], half/4, nil)
-	}
+	reduction.Combine(v, lane, x[len(lane):])
+	reduction.CombineLanes(v, lane, n.lanes, 4*n.channels)
 }
 
 // The units for which no normalized value, nor its square, is subnormal or infinite: the difference of a byte from a

@@ -118,15 +118,8 @@ func (s *softmax) columns(y, x, scratch []byte, _ *elementwise.Numbers) {
 	s.exp.Run(exps, all, nil, len(all)/4, &noNumbers)
 	lanes := min(s.n, elementwise.Lanes)
 	sums := y[:lanes*size]
-	for at := copy(sums, exps); at < len(exps); at += len(sums) {
-		s.add.Run(sums, sums, exps[at:], min(len(sums), len(exps)-at)/4, nil)
-	}
-	for half := elementwise.Lanes / 2; half > 0; half /= 2 {
-		if more := min(lanes-half, half); more > 0 { // the other lanes would add 0
-			s.add.Run(sums, sums, sums[half*size:], more*rows, nil)
-		}
-		lanes = min(lanes, half)
-	}
+	reduction.Combine(s.add, sums, exps[copy(sums, exps):])
+	reduction.CombineLanes(s.add, sums, lanes, size)
 	finish := s.divide
 	if s.log {
 		finish = s.subtract

@@ -7,14 +7,16 @@ import (
 
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
+	"github.com/tf2ng/tf2ng/kernels/internal/loops"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/movement"
 )
 
-// Extreme finds the largest, or the smallest, numbers. NaN is the extreme of numbers with a NaN.
+// Extreme finds the largest, or the smallest, numbers. Where one is NaN, the extreme is NaN.
 type Extreme struct {
 	combine, fold *elementwise.Variant
 	matrix        *movement.Variant
+	largest       bool
 	none          float32                 // the extreme of no numbers
 	better        func(a, b float32) bool // for numbers other than NaN
 }
@@ -23,7 +25,7 @@ type Extreme struct {
 func Largest(s isa.Set) *Extreme {
 	return &Extreme{
 		elementwise.Choose(s, elementwise.Maximum), elementwise.Choose(s, elementwise.FoldMaximum),
-		movement.Choose(s, 4), float32(math.Inf(-1)), func(a, b float32) bool { return a > b },
+		movement.Choose(s, 4), true, float32(math.Inf(-1)), func(a, b float32) bool { return a > b },
 	}
 }
 
@@ -31,7 +33,7 @@ func Largest(s isa.Set) *Extreme {
 func Smallest(s isa.Set) *Extreme {
 	return &Extreme{
 		elementwise.Choose(s, elementwise.Minimum), elementwise.Choose(s, elementwise.FoldMinimum),
-		movement.Choose(s, 4), float32(math.Inf(1)), func(a, b float32) bool { return a < b },
+		movement.Choose(s, 4), false, float32(math.Inf(1)), func(a, b float32) bool { return a < b },
 	}
 }
 
@@ -49,7 +51,7 @@ func (e *Extreme) Of(row, scratch []byte) float32 {
 	lanes, rest := scratch[:4*elementwise.Lanes], row[4*elementwise.Lanes:]
 	if len(row) >= 2*len(scratch) {
 		copy(scratch, row)
-		combineBlocks(e.combine, scratch, row[len(scratch):])
+		Combine(e.combine, scratch, row[len(scratch):])
 		rest = scratch[len(lanes):]
 	} else {
 		copy(lanes, row)
@@ -80,18 +82,10 @@ func (e *Extreme) InOrder(row []float32) float32 {
 // Index returns the first index of the extreme of a row, ignoring NaN.
 func (e *Extreme) Index(row, scratch []byte) int {
 	numbers := machine.View[float32](row)
-	if len(row) >= 2*4*elementwise.Lanes {
-		if m := e.Of(row, scratch); m == m {
-			return slices.Index(numbers, m)
-		}
+	if m := e.Of(row, scratch); m == m {
+		return slices.Index(numbers, m)
 	}
-	best := 0
-	for i, v := range numbers {
-		if b := numbers[best]; e.better(v, b) || b != b && v == v {
-			best = i
-		}
-	}
-	return best
+	return loops.IndexOfReal(numbers, e.largest)
 }
 
 // Reducer returns what reduces matrices to their extremes.
@@ -116,12 +110,12 @@ func (e *Extreme) columns(to, x, scratch []byte) {
 	together := min(len(scratch)/row, rows/2)
 	if together < 2 {
 		copy(to, x)
-		combineBlocks(e.combine, to, x[row:])
+		Combine(e.combine, to, x[row:])
 		return
 	}
 	acc := scratch[:together*row]
 	copy(acc, x)
-	combineBlocks(e.combine, acc, x[len(acc):])
+	Combine(e.combine, acc, x[len(acc):])
 	for together > 1 {
 		half := together / 2
 		e.combine.Run(acc, acc, acc[(together-half)*row:], half*row/4, nil)

@@ -95,11 +95,7 @@ func (f *fold) short(y, x, scratch []byte, n int) {
 	for at := Lanes; at < n; at += Lanes {
 		f.combine.Run(all, all, all[at*size:], min(Lanes, n-at)*rows, nil)
 	}
-	lanes := min(n, Lanes)
-	for half := Lanes / 2; half > 0; half /= 2 {
-		f.combine.Run(all, all, all[min(half, lanes)*size:], max(0, min(lanes-half, half))*rows, nil)
-		lanes = min(lanes, half)
-	}
+	CombineLanes(f.combine, all, min(n, Lanes), size)
 	if f.shifted == nil {
 		copy(y, all)
 		return
@@ -124,16 +120,14 @@ func (f *fold) some(y, x, lanes []byte) {
 	lanes = lanes[:Lanes*len(y)]
 	machine.Fill(machine.View[float32](lanes), f.start)
 	if len(y) == 4*f.columns {
-		combineBlocks(f.combine, lanes, x)
+		Combine(f.combine, lanes, x)
 	} else {
 		for k := range f.taps {
 			to := lanes[k%Lanes*len(y):][:len(y)]
 			f.combine.Run(to, to, x[k*4*f.columns:], len(y)/4, nil)
 		}
 	}
-	for half := len(lanes) / 2; half >= len(y); half /= 2 {
-		f.combine.Run(lanes, lanes, lanes[half:], half/4, nil)
-	}
+	CombineLanes(f.combine, lanes, Lanes, len(y))
 	if f.divided == nil {
 		copy(y, lanes)
 		return

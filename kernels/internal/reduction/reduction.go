@@ -30,9 +30,20 @@ func transpose(v *movement.Variant, out, x []byte, n int) {
 	v.Run(movement.Matrix{Out: out, In: x, Rows: rows, Columns: n, OutStride: 4 * rows, InStride: 4 * n}, 0, rows)
 }
 
-// combineBlocks combines the blocks of x, each as long as acc and the last one perhaps shorter, with acc.
-func combineBlocks(v *elementwise.Variant, acc, x []byte) {
+// Combine combines the blocks of x, each as long as acc and the last one perhaps shorter, with acc.
+func Combine(v *elementwise.Variant, acc, x []byte) {
 	for ; len(x) > 0; x = x[min(len(acc), len(x)):] {
 		v.Run(acc, acc, x, min(len(acc), len(x))/4, nil)
+	}
+}
+
+// CombineLanes combines n <= Lanes lanes of size bytes each, which x begins with: the upper half of Lanes is combined
+// with the lower one until one is left, at the beginning of x. Lanes from n on are as if they changed nothing.
+func CombineLanes(v *elementwise.Variant, x []byte, n, size int) {
+	for half := Lanes / 2; half > 0; half /= 2 {
+		if more := min(n-half, half); more > 0 {
+			v.Run(x, x, x[half*size:], more*size/4, nil)
+		}
+		n = min(n, half)
 	}
 }

@@ -11,14 +11,13 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 )
 
-// Kernel says how a kernel divides rows into tiles, and what it takes for them, in the time for four bytes of K of one
-// row.
+// Kernel describes the tiles of a kernel and what they cost, in units of the time for four bytes of K of one row.
 type Kernel struct {
 	Rows int // the most of a tile
 	// What a tile costs, and each of its taps, beside the multiplications; and how many rows a tile takes time for at
 	// least, because of the latencies.
 	Tile, Tap, Least int
-	// What a line costs, if each is a call of its own: then lines without rows between them are one. Otherwise 0.
+	// What a call costs, if each line is a call of its own; adjoining lines are then one. 0 if a call takes all lines.
 	Line int
 }
 
