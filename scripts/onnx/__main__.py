@@ -66,6 +66,18 @@ def recorded(binary, recordings, form, directory, failures):
     entries = json.loads((directory / "index.json").read_text())
     if form in SUMS:
         entries = [e for e in entries if "Quantized" in e["op"]]  # the others have no such sums
+    graphs(directory, entries, form, failures)
+
+
+def alone(binary, directory, failures):
+    """Nodes of the ops that no recorded graph computes."""
+    print("== nodes of ops without recorded graphs, each in ONNX Runtime beside tf2ng")
+    nodes(binary, "-alone", "-dir", directory)
+    graphs(directory, json.loads((directory / "index.json").read_text()), "qdq", failures)
+
+
+def graphs(directory, entries, form, failures):
+    """Judges graphs, and tells what known.py explains."""
     reasons, fidelities = collections.Counter(), collections.Counter()
     for entry, verdict in judged(directory, entries):
         name, whys = f"{entry['name']} of {form}", set()
@@ -218,6 +230,7 @@ def main():
     if not options.only:
         for recordings, form in [("goldens", "qdq"), ("goldens", "bytes"), ("controlflow", "qdq"), ("controlflow", "integer")]:
             recorded(options.nodes, recordings, form, options.dir / f"{recordings}_{form}", failures)
+        alone(options.nodes, options.dir / "alone", failures)
     paths = []
     for entry in json.loads((options.models / "index.json").read_text()):
         if options.only in entry["path"]:

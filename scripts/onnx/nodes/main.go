@@ -3,6 +3,7 @@
 //
 //	nodes -model MODEL.pb -input INPUT.npy -calibrate INPUTS.npy -dir DIR
 //	nodes -goldens testdata/goldens [-form integer] -dir DIR
+//	nodes -alone -dir DIR
 //
 // DIR then holds index.json; for a model qdq.onnx, qoperator.onnx, integer.onnx, bytes.onnx (qdq with sums of bytes)
 // and calibrated.onnx (these in the ranges that INPUTS give, and for nodes alone INPUT); and for node i of the
@@ -62,11 +63,15 @@ func main() {
 	dir := flag.String("dir", "", "the directory to fill")
 	goldens := flag.String("goldens", "", "a directory of recorded graphs, in place of a model")
 	form := flag.String("form", "qdq", "how recorded graphs are written")
+	others := flag.Bool("alone", false, "nodes of the ops that no recorded graph computes, in place of a model")
 	flag.Parse()
 	var err error
-	if *goldens != "" {
+	switch {
+	case *goldens != "":
 		err = recorded(*goldens, *form, *dir)
-	} else {
+	case *others:
+		err = writeAlone(*dir)
+	default:
 		err = run(*model, *input, *inputs, *dir)
 	}
 	if err != nil {
