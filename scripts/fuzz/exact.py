@@ -34,7 +34,7 @@ def near(want, got):
     if got.dtype.kind == "f":
         return np.abs(got - want) <= 1e-5 * np.maximum(np.abs(want).max(initial=0), 1e-30)
     i = np.iinfo(got.dtype)
-    return np.abs(got - np.clip(want, i.min, i.max)) <= np.maximum(STEP, np.abs(want) * 2.0**-22)
+    return np.abs(got - np.clip(want, i.min, i.max)) <= np.maximum(STEP, np.abs(want) * 2.0**-21)
 
 
 def attr(node, name, default=None):
