@@ -189,6 +189,8 @@ func (c *goldenCase) floatTolerance(typ core.Type) tolerance {
 	}
 	relative, step := 1e-5, 1e-6
 	switch typ {
+	case core.F64:
+		relative, step = 1e-12, 1e-12
 	case core.F16:
 		relative, step = 0x1p-9, 0x1p-9
 	case core.BF16:
@@ -203,7 +205,7 @@ func (c *goldenCase) floatTolerance(typ core.Type) tolerance {
 	case "Graph":
 		return tolerance{relative: 1e-5, absolute: 1e-5}
 	case "Tanh", "Sigmoid", "Elu":
-		return tolerance{relative: relative, absolute: max(5e-7, (relative-1e-5)/2)}
+		return tolerance{relative: relative, absolute: max(relative/20, (relative-1e-5)/2)}
 	case "Identity", "Reshape", "Transpose", "GatherV2", "ConcatV2", "Pad", "StridedSlice", "Maximum",
 		"Minimum", "MaxPool", "Max", "Min", "Relu", "Cast", "Round":
 		return tolerance{}
@@ -255,9 +257,13 @@ func near(want, got float64, typ core.Type, tol tolerance, largest float64) bool
 	if !typ.IsFloat() {
 		return false
 	}
-	ulp := float64(math.Nextafter32(float32(math.Abs(want)), math.MaxFloat32)) - float64(float32(math.Abs(want)))
+	units := 0.0
+	if tol.ulp > 0 {
+		a := float32(math.Abs(want))
+		units = tol.ulp * (float64(math.Nextafter32(a, math.MaxFloat32)) - float64(a))
+	}
 	const leastNormal = 0x1p-126
-	return math.Abs(want-got) <= max(tol.ulp*ulp, tol.relative*math.Abs(want), tol.sums*largest, tol.absolute,
+	return math.Abs(want-got) <= max(units, tol.relative*math.Abs(want), tol.sums*largest, tol.absolute,
 		leastNormal)
 }
 

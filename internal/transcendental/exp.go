@@ -15,7 +15,7 @@ func Exp(x float64) float64 {
 	switch {
 	case x != x:
 		return x
-	case x > 709.7:
+	case x > 709.782712893384:
 		return math.Inf(1)
 	case x < -745.2:
 		return 0
@@ -60,13 +60,17 @@ func nearExpm1(x float64) float64 {
 	return p * x
 }
 
-func tanh(x float64) float64 {
+// Tanh is the hyperbolic tangent.
+func Tanh(x float64) float64 {
 	if x < 0 {
-		return -tanh(-x)
+		return -Tanh(-x)
 	}
 	e := nearExpm1(-2 * x)
 	return -e / (2 + e)
 }
+
+// Sigmoid is 1/(1 + e**-x).
+func Sigmoid(x float64) float64 { return 1 / (1 + Exp(-x)) }
 
 // Erf returns the error function, computed by a series of positive terms:
 // 2/sqrt(pi) * exp(-x^2) * sum of 2^n x^(2n+1) / (1*3*...*(2n+1)).

@@ -17,8 +17,11 @@ func Expm1(x float64) float64 {
 // Log1p is log(1 + x), accurate for small x, too.
 func Log1p(x float64) float64 {
 	u := 1 + x
-	if u == 1 || math.IsInf(u, 1) {
+	switch {
+	case u == 1:
 		return x
+	case x > 1<<53: // from where 1 + x is x
+		return Log(x)
 	}
 	return Log(u) * x / (u - 1)
 }
@@ -44,7 +47,7 @@ func Selu(x float64) float64 {
 func Swish(x float64) float64 { return x / (1 + Exp(-x)) }
 
 // Mish is x * tanh(softplus(x)).
-func Mish(x float64) float64 { return x * tanh(Softplus(x)) }
+func Mish(x float64) float64 { return x * Tanh(Softplus(x)) }
 
 // Erfc is 1 - erf(x). From 2 on it is the continued fraction
 // exp(-x^2)/sqrt(pi) / (x + (1/2)/(x + (2/2)/(x + (3/2)/(x + ...)))), of which 80 terms are evaluated.
@@ -178,17 +181,31 @@ func Atan2(y, x float64) float64 {
 	return math.Copysign(a, y)
 }
 
+// halfExp is e**x/2, also where e**x itself is beyond float64.
+func halfExp(x float64) float64 {
+	if x > 709 {
+		e := Exp(x / 2)
+		return e / 2 * e
+	}
+	return Exp(x) / 2
+}
+
 // Sinh is the hyperbolic sine.
 func Sinh(x float64) float64 {
 	if math.Abs(x) > 20 {
-		return math.Copysign(Exp(math.Abs(x))/2, x)
+		return math.Copysign(halfExp(math.Abs(x)), x)
 	}
 	e := Expm1(math.Abs(x))
 	return math.Copysign((e+e/(e+1))/2, x)
 }
 
 // Cosh is the hyperbolic cosine.
-func Cosh(x float64) float64 { return (Exp(x) + Exp(-x)) / 2 }
+func Cosh(x float64) float64 {
+	if math.Abs(x) > 709 {
+		return halfExp(math.Abs(x))
+	}
+	return (Exp(x) + Exp(-x)) / 2
+}
 
 // Asinh is the inverse of sinh.
 func Asinh(x float64) float64 {
@@ -202,7 +219,10 @@ func Asinh(x float64) float64 {
 
 // Acosh is the inverse of cosh.
 func Acosh(x float64) float64 {
-	if x > 1e100 {
+	switch {
+	case x < 1:
+		return math.NaN()
+	case x > 1e100:
 		return Log(x) + math.Ln2
 	}
 	t := x - 1
@@ -210,4 +230,7 @@ func Acosh(x float64) float64 {
 }
 
 // Atanh is the inverse of tanh.
-func Atanh(x float64) float64 { return Log1p(2*x/(1-x)) / 2 }
+func Atanh(x float64) float64 {
+	a := math.Abs(x)
+	return math.Copysign(Log1p(2*a/(1-a))/2, x)
+}

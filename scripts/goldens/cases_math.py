@@ -30,6 +30,17 @@ case("Erfc", "erfc_tail_double", feed("double", [2, 3, 4, 5, 6, 8, 20, 26, -2, -
 case("Log1p", "log1p_small", feed("double", [1e-300, 1e-20, 1e-9, -1e-9, 1e-3]))
 case("Expm1", "expm1_small", feed("double", [1e-300, 1e-20, 1e-9, -1e-9, 1e-3, 0.49, 0.51, 30]))
 case("Log1p", "log1p_negative", feed("float", [-1, -2]))
+# float64 up to its largest numbers, where a formula's steps leave its range or cancel.
+WIDE = [0, 1e-300, 1e-20, 1e-9, 1e-3, 0.25, 0.5, 0.75, 1 - 1e-9, 1, 1 + 1e-9, 1.5, 2, 5, 20, 26.5, 50, 300, 700, 709.5, 710, 710.4, 745, 1e10, 1e100, 1e300, 1.7e308, np.inf, np.nan]
+for op in [
+    "Exp", "Expm1", "Log", "Log1p", "Sinh", "Cosh", "Tanh", "Asinh", "Acosh", "Atanh", "Asin", "Acos", "Atan", "Erfc", "Sigmoid", "Softplus", "Softsign", "Elu", "Sqrt", "Rsqrt",
+]:
+    case(op, f"{op.lower()}_double_wide", feed("double", WIDE + [-v for v in WIDE]))
+case("Erf", "erf_double_wide", feed("double", [v for v in WIDE if v < 1e3] + [-v for v in WIDE if v < 1e3]))  # TensorFlow gives NaN for larger ones
+case("Selu", "selu_double_wide", feed("double", WIDE + [-v for v in WIDE if not 0 < v < 1e-6]))  # and fewer digits for these
+for op in ["Softmax", "LogSoftmax"]:
+    for scale in [1, 300]:
+        case(op, f"{op.lower()}_double_{scale}", feed("double", normal(3, 37, scale=scale)))
 for t in ["int8", "uint8", "int16", "uint16", "int32", "int64"]:
     case("Invert", f"invert_{t}", feed(t, integers(2, 5, low=0, high=100)))
 for op in ["IsNan", "IsInf", "IsFinite"]:

@@ -14,12 +14,12 @@ import (
 
 var _ = core.Register[LogSoftmax]("LogSoftmax")
 
-// LogSoftmax is the logarithm of Softmax along the last axis, in f32.
+// LogSoftmax is the logarithm of Softmax along the last axis, in f32 (f64 for f64).
 //
 //	m    = max of x along the axis
 //	d[i] = x[i] - m
-//	y[i] = d[i] - f32(log(sum of activation.Exp(d))), summed in 16 lanes (see Sum); log in
-//	float64
+//	y[i] = d[i] - log(sum of e**d), summed in 16 lanes (see Sum); the exponential is that of Softmax, the logarithm
+//	       is computed in f64 and rounded
 //
 //	Inputs:  x: a real type, rank at least 1
 //	Outputs: y: the type and shape of x
@@ -50,26 +50,38 @@ func (op *LogSoftmax) Eval(in, out []*core.Tensor) error {
 	if err := elements.Ensure(out, 0, in[0].Type(), s); err != nil {
 		return err
 	}
+	if in[0].Type() == core.F64 {
+		logSoftmax(s, core.Data[float64](in[0]), core.Data[float64](out[0]), transcendental.Exp)
+		return nil
+	}
+	y := make([]float32, in[0].Len())
+	logSoftmax(s, in[0].Float32s(), y, activation.Exp)
+	elements.SetFloat32s(out[0], y)
+	return nil
+}
+
+// logSoftmax sets y to the logarithm of the softmax of x along the last axis of shape s.
+func logSoftmax[T float32 | float64](s core.Shape, x, y []T, exp func(T) T) {
+	if len(x) == 0 {
+		return
+	}
 	n := s[len(s)-1]
-	y := append([]float32(nil), in[0].Float32s()...)
-	e := make([]float32, n)
-	for base := 0; base < len(y); base += n {
+	e := make([]T, n)
+	for base := 0; base < len(x); base += n {
 		row := y[base : base+n]
-		m := float32(math.Inf(-1))
-		for _, v := range row {
+		m := T(math.Inf(-1))
+		for _, v := range x[base : base+n] {
 			m = arithmetic.Larger(v, m)
 		}
-		for i, v := range row {
+		for i, v := range x[base : base+n] {
 			row[i] = v - m
-			e[i] = activation.Exp(row[i])
+			e[i] = exp(row[i])
 		}
-		l := float32(transcendental.Log(float64(arithmetic.SumLanes(e))))
+		l := T(transcendental.Log(float64(arithmetic.SumLanes(e))))
 		for i, v := range row {
 			row[i] = v - l
 		}
 	}
-	elements.SetFloat32s(out[0], y)
-	return nil
 }
 
 // Widens is true: bf16 and f16 are computed in f32.

@@ -9,14 +9,15 @@ import (
 	"github.com/tf2ng/tf2ng/core/internal/infer"
 	"github.com/tf2ng/tf2ng/core/trait"
 	"github.com/tf2ng/tf2ng/internal/activation"
+	"github.com/tf2ng/tf2ng/internal/transcendental"
 )
 
 var _ = core.Register[Softmax]("Softmax")
 
-// Softmax normalizes exponentials along an axis, in f32.
+// Softmax normalizes exponentials along an axis, in f32 (f64 for f64).
 //
 //	m    = max of x along the axis
-//	e[i] = activation.Exp(x[i] - m), the difference rounded to f32
+//	e[i] = e**(x[i] - m), the difference rounded; activation.Exp, of f64 transcendental.Exp
 //	y[i] = e[i] / sum of e, summed in 16 lanes (see Sum)
 //
 //	Inputs:  x: a real type, rank at least 1
@@ -57,26 +58,12 @@ func (op *Softmax) Eval(in, out []*core.Tensor) error {
 	if err := elements.Ensure(out, 0, in[0].Type(), s); err != nil {
 		return err
 	}
-	n, inner := s[axis], core.Shape(s[axis+1:]).MustElements()
-	x := in[0].Float32s()
-	if len(x) == 0 {
+	if in[0].Type() == core.F64 {
+		softmaxAlong(s, axis, core.Data[float64](in[0]), core.Data[float64](out[0]), transcendental.Exp, out[0].Abandoned)
 		return nil
 	}
-	y := make([]float32, len(x))
-	row := make([]float32, n)
-	for at := range len(x) / max(n, 1) {
-		base := at/inner*n*inner + at%inner
-		if at%256 == 0 && out[0].Abandoned() {
-			return nil
-		}
-		for i := range row {
-			row[i] = x[base+i*inner]
-		}
-		softmax(row)
-		for i, v := range row {
-			y[base+i*inner] = v
-		}
-	}
+	y := make([]float32, in[0].Len())
+	softmaxAlong(s, axis, in[0].Float32s(), y, activation.Exp, out[0].Abandoned)
 	elements.SetFloat32s(out[0], y)
 	return nil
 }
@@ -89,13 +76,35 @@ func (op *Softmax) Rows(x core.Shape) (trait.Rows, bool) {
 	return trait.RowsOf(x, op.Axis, &Softmax{Axis: 1}, false)
 }
 
-func softmax(row []float32) {
-	m := float32(math.Inf(-1))
+// softmaxAlong sets y to the softmax of x, the elements of a tensor of shape s, along an axis, until it is abandoned.
+func softmaxAlong[T float32 | float64](s core.Shape, axis int, x, y []T, exp func(T) T, abandoned func() bool) {
+	if len(x) == 0 {
+		return
+	}
+	n, inner := s[axis], s[axis+1:].MustElements()
+	row := make([]T, n)
+	for at := range len(x) / n {
+		base := at/inner*n*inner + at%inner
+		if at%256 == 0 && abandoned() {
+			return
+		}
+		for i := range row {
+			row[i] = x[base+i*inner]
+		}
+		softmax(row, exp)
+		for i, v := range row {
+			y[base+i*inner] = v
+		}
+	}
+}
+
+func softmax[T float32 | float64](row []T, exp func(T) T) {
+	m := T(math.Inf(-1))
 	for _, v := range row {
 		m = arithmetic.Larger(v, m)
 	}
 	for i, v := range row {
-		row[i] = activation.Exp(v - m)
+		row[i] = exp(v - m)
 	}
 	sum := arithmetic.SumLanes(row)
 	for i, v := range row {

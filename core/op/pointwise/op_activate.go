@@ -8,11 +8,12 @@ import (
 	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/core/trait"
 	"github.com/tf2ng/tf2ng/internal/activation"
+	"github.com/tf2ng/tf2ng/internal/transcendental"
 )
 
 var _ = core.Register[Activate]("Activate")
 
-// Activate applies an activation to each element, in f32.
+// Activate applies an activation to each element, in f32 (f64 for f64).
 //
 //	y[i] = Activation(x[i])
 //
@@ -22,8 +23,8 @@ var _ = core.Register[Activate]("Activate")
 //	C1: Activation is one of the activations
 //	C2: x is real (Relu, Relu6: any number)
 //
-// It is TensorFlow's Relu, Relu6, LeakyRelu, Elu, Tanh, Sigmoid and Gelu. f64 is
-// computed in f32 unless the activation is piecewise linear. NaN stays NaN. For bf16 and f16, Elu's e**x and
+// It is TensorFlow's Relu, Relu6, LeakyRelu, Elu, Tanh, Sigmoid and Gelu. NaN stays NaN. Gelu and what is fused with a
+// product is computed in f32 for f64, too: TensorFlow has neither for it. For bf16 and f16, Elu's e**x and
 // LeakyRelu's Alpha are also rounded to the type. Sigmoid of these types is e**x/(1+e**x) with each step rounded;
 // e**x below 2**-126 counts as 0, and if e**x is beyond the type's range, the result is 1.
 type Activate struct {
@@ -70,8 +71,7 @@ func (op *Activate) Eval(in, out []*core.Tensor) error {
 		elements.SetInts(out[0], y)
 		return nil
 	}
-	if in[0].Type() == core.F64 && op.Activation <= numeric.LeakyRelu {
-		op.piecewise(core.Data[float64](in[0]), core.Data[float64](out[0]))
+	if in[0].Type() == core.F64 && op.double(core.Data[float64](in[0]), core.Data[float64](out[0])) {
 		return nil
 	}
 	y, err := op.reals(in[0].Type(), in[0].Float32s())
@@ -176,17 +176,43 @@ func (op *Activate) Widens() bool {
 	return op.Activation != numeric.Sigmoid && op.Activation != numeric.Elu && op.Activation != numeric.LeakyRelu
 }
 
-// piecewise applies an activation that is piecewise linear, in f64.
-func (op *Activate) piecewise(x, y []float64) {
-	for i, v := range x {
-		switch {
-		case op.Activation == numeric.LeakyRelu && v < 0:
-			v *= float64(op.Alpha)
-		case op.Activation != numeric.LeakyRelu && op.Activation != numeric.Identity && v < 0:
-			v = 0
-		case op.Activation == numeric.Relu6 && v > 6:
-			v = 6
+// double sets y to the activation of x in f64; false if it is one that is computed in f32.
+func (op *Activate) double(x, y []float64) bool {
+	f := op.piecewise
+	switch op.Activation {
+	case numeric.Elu:
+		f = elu
+	case numeric.Tanh:
+		f = transcendental.Tanh
+	case numeric.Sigmoid:
+		f = transcendental.Sigmoid
+	default:
+		if op.Activation > numeric.LeakyRelu {
+			return false
 		}
-		y[i] = v
 	}
+	for i, v := range x {
+		y[i] = f(v)
+	}
+	return true
+}
+
+func elu(x float64) float64 {
+	if x < 0 {
+		return transcendental.Exp(x) - 1
+	}
+	return x
+}
+
+// piecewise is an activation that is piecewise linear, of f64.
+func (op *Activate) piecewise(x float64) float64 {
+	switch {
+	case op.Activation == numeric.LeakyRelu && x < 0:
+		return x * float64(op.Alpha)
+	case op.Activation != numeric.LeakyRelu && op.Activation != numeric.Identity && x < 0:
+		return 0
+	case op.Activation == numeric.Relu6 && x > 6:
+		return 6
+	}
+	return x
 }

@@ -1,0 +1,8 @@
+
+5
+featuresPlaceholder*
+dtype0*
+shape:7
+
+opSelufeatures*
+T0

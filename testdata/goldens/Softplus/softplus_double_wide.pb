@@ -1,0 +1,8 @@
+
+5
+featuresPlaceholder*
+dtype0*
+shape::
+!
+opSoftplusfeatures*
+T0
