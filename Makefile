@@ -82,7 +82,7 @@ v3:
 arm64:
 	@echo '== the tests of core and kernels on linux/arm64, emulated'
 	@if qemu=$$(command -v qemu-aarch64 || command -v qemu-aarch64-static); then \
-		GOOS=linux GOARCH=arm64 $(GO) test -exec $$qemu -json ./core/... ./internal/transcendental ./kernels/... | $(SUMMARY); \
+		GOOS=linux GOARCH=arm64 TF2NG_REQUIRE_ISA=neondot $(GO) test -exec $$qemu -timeout 40m -json ./core/... ./internal/transcendental ./kernels/... | $(SUMMARY); \
 		else echo 'NOT RUN: linux/arm64 tests, there is no qemu-aarch64 (Debian: qemu-user)'; fi
 
 race:
