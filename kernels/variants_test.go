@@ -58,7 +58,7 @@ func TestVariantsHaveTheirDocumentedNames(t *testing.T) {
 		"elementwise_f32_u8_1_portable", "elementwise_b8_lookup_8_portable", "elementwise_f32_erf_1_portable",
 	}
 	if DetectedISAs().Has(NEONDot) {
-		want = append(want, "gemm_u8s8_chain_6x16k4_neondot")
+		want = append(want, "gemm_u8s8_chain_6x16k4_neondot", "depthwise_u8s8_chain_2x16_neondot")
 	}
 	if DetectedISAs().Has(AVX2) {
 		want = append(
