@@ -20,7 +20,7 @@ import (
 // ISA is an instruction set that a kernel variant needs.
 type ISA uint8
 
-// The instruction sets, from the least capable to the most.
+// The instruction sets, those of an architecture from the least capable to the most.
 const (
 	Portable   ISA = iota // plain Go
 	AVX2                  // AVX2 and FMA3
