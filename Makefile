@@ -82,7 +82,7 @@ v3:
 arm64:
 	@echo '== the tests of core and kernels, and small models, on linux/arm64, emulated'
 	@if qemu=$$(command -v qemu-aarch64 || command -v qemu-aarch64-static); then \
-		test="env GOOS=linux GOARCH=arm64 TF2NG_REQUIRE_ISA=neondot $(GO) test -exec $$qemu -timeout 40m -json"; \
+		test="env GOOS=linux GOARCH=arm64 TF2NG_REQUIRE_ISA=neondot $(GO) test -exec $$qemu -timeout 60m -json"; \
 		$$test ./core/... ./internal/transcendental ./kernels/... | $(SUMMARY) && \
 		$$test -run '^TestModelsEqualTensorFlow$$/^digits' . | $(SUMMARY); \
 		else echo 'NOT RUN: linux/arm64 tests, there is no qemu-aarch64 (Debian: qemu-user)'; fi
