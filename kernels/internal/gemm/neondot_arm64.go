@@ -15,15 +15,16 @@ const (
 func packNEONDot(p *Packed, weights []int8) {
 	p.tapBytes = roundUp(p.spec.TapBytes, p.variant.KR)
 	packInterleaved(p, weights, p.spec.Taps, p.spec.TapBytes, interleave16)
-	p.shifts = make([]int32, p.spec.N)
-	for row := weights; len(row) > 0; row = row[p.spec.N:] {
-		for n, w := range row[:p.spec.N] {
-			p.shifts[n] += 128 * int32(w)
+	shifts := make([]int32, p.spec.N)
+	for row := weights; len(row) > 0; row = row[len(shifts):] {
+		for n, w := range row[:len(shifts)] {
+			shifts[n] += 128 * int32(w)
 		}
 	}
-	for n, s := range p.shifts {
+	for n, s := range shifts {
 		p.operands.init[n] += s
 	}
+	p.shifts = shifts
 }
 
 // interleave16 is the interleaver of the variant, whose kr is 4.
