@@ -80,9 +80,11 @@ v3:
 		else echo 'NOT RUN: GOAMD64=v3, the CPU lacks it'; fi
 
 arm64:
-	@echo '== the tests of core and kernels on linux/arm64, emulated'
+	@echo '== the tests of core and kernels, and small models, on linux/arm64, emulated'
 	@if qemu=$$(command -v qemu-aarch64 || command -v qemu-aarch64-static); then \
-		GOOS=linux GOARCH=arm64 $(GO) test -exec $$qemu -json ./core/... ./internal/transcendental ./kernels/... | $(SUMMARY); \
+		test="env GOOS=linux GOARCH=arm64 TF2NG_REQUIRE_ISA=neondot $(GO) test -exec $$qemu -timeout 60m -json"; \
+		$$test ./core/... ./internal/transcendental ./kernels/... | $(SUMMARY) && \
+		$$test -run '^TestModelsEqualTensorFlow$$/^digits' . | $(SUMMARY); \
 		else echo 'NOT RUN: linux/arm64 tests, there is no qemu-aarch64 (Debian: qemu-user)'; fi
 
 race:

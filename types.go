@@ -99,6 +99,7 @@ const (
 	AVX512VNNI = kernels.AVX512VNNI // AVX-512 F, BW, DQ, VL and VNNI
 	AVX512BF16 = kernels.AVX512BF16 // AVX512-BF16 beside these
 	AMX        = kernels.AMX        // AMX-TILE and AMX-INT8 beside AVX512VNNI; Linux
+	NEONDot    = kernels.NEONDot    // Advanced SIMD with dot products; arm64
 )
 
 // InputSpec makes a tensor of the graph an input, or sets the shape of an input.

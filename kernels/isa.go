@@ -15,6 +15,7 @@ const (
 	AVX512VNNI = isa.AVX512VNNI // AVX-512 F, BW, DQ, VL and VNNI
 	AVX512BF16 = isa.AVX512BF16 // AVX512-BF16 beside these
 	AMX        = isa.AMX        // AMX-TILE and AMX-INT8 beside AVX512VNNI; Linux
+	NEONDot    = isa.NEONDot    // Advanced SIMD with dot products; arm64
 )
 
 // ISASet is a set of instruction sets. Plain Go ("portable") is in every set.

@@ -57,7 +57,10 @@ func TestVariantsHaveTheirDocumentedNames(t *testing.T) {
 		"depthwise_f32f32_f32_1x1_portable", "pool_s8_max_1x1_portable", "pool_f32_mean_1x1_portable",
 		"elementwise_f32_u8_1_portable", "elementwise_b8_lookup_8_portable", "elementwise_f32_erf_1_portable",
 	}
-	if DetectedISAs() != 0 {
+	if DetectedISAs().Has(NEONDot) {
+		want = append(want, "gemm_u8s8_chain_6x16k4_neondot", "depthwise_u8s8_chain_2x16_neondot")
+	}
+	if DetectedISAs().Has(AVX2) {
 		want = append(
 			want, "gemm_u8s8_chain_6x16k2_avx2", "gemm_u8s8_chain_7x32k4_avx512vnni", "gemm_f32f32_f32_6x16k1_avx2",
 			"gemm_u8s8_chain_2x8k64_avx512vnni", "gemm_f32f32_f32_16x4k1_avx2",

@@ -28,6 +28,9 @@ func routines() []emit.Routine {
 //go:embed flags.go
 var flagsSource string
 
-var family = emit.Family{Name: "depthwise", Arguments: arguments, Flags: flagsSource, Routines: routines()}
+var family = emit.Family{
+	Name: "depthwise", Arguments: arguments, Flags: flagsSource, Routines: routines(),
+	ARM64: []emit.ARM64Routine{neonDotRoutine()},
+}
 
 func main() { emit.Main(family) }

@@ -65,9 +65,10 @@ type Family struct {
 	// has as well.
 	Flags    string
 	Routines []Routine
+	ARM64    []ARM64Routine // those for arm64
 }
 
-// Write writes name.s for each routine, routines_amd64.go with their declarations and
+// Write writes name.s for each routine, routines_amd64.go and routines_arm64.go with their declarations and
 // call.go with the struct of their arguments and the flags, which every build has.
 func (f *Family) Write(dir string) error {
 	for _, r := range f.Routines {
@@ -75,7 +76,16 @@ func (f *Family) Write(dir string) error {
 			return fmt.Errorf("%s: %w", r.Name, err)
 		}
 	}
-	for name, src := range map[string][]byte{"call.go": f.call(), "routines_amd64.go": f.declarations()} {
+	for _, r := range f.ARM64 {
+		if err := r.write(dir); err != nil {
+			return fmt.Errorf("%s: %w", r.Name, err)
+		}
+	}
+	sources := map[string][]byte{"call.go": f.call(), "routines_amd64.go": f.declarations()}
+	if len(f.ARM64) > 0 {
+		sources["routines_arm64.go"] = f.declarationsARM64()
+	}
+	for name, src := range sources {
 		src, err := format.Source(src)
 		if err != nil {
 			return err
@@ -110,12 +120,27 @@ func (f *Family) declarations() []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s\n\n//go:build %s\n\npackage %s\n", header, constraint, f.Name)
 	for _, r := range f.Routines {
-		for _, line := range strings.Split(strings.TrimSpace(r.Doc), "\n") {
-			fmt.Fprintf(&b, "\n// %s", line)
-		}
-		fmt.Fprintf(&b, "\n//\n//go:noescape\nfunc %s(c *call)\n", r.Name)
+		declare(&b, r.Name, r.Doc)
 	}
-	return bytes.ReplaceAll(b.Bytes(), []byte("// \n"), []byte("//\n"))
+	return b.Bytes()
+}
+
+// declarationsARM64 does the same for the routines for arm64.
+func (f *Family) declarationsARM64() []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s\n\n//go:build %s\n\npackage %s\n", header, constraintARM64, f.Name)
+	for _, r := range f.ARM64 {
+		declare(&b, r.Name, r.Doc)
+	}
+	return b.Bytes()
+}
+
+// declare writes the declaration of a routine.
+func declare(b *bytes.Buffer, name, doc string) {
+	for _, line := range strings.Split(strings.TrimSpace(doc), "\n") {
+		fmt.Fprintf(b, "\n%s", strings.TrimRight("// "+line, " "))
+	}
+	fmt.Fprintf(b, "\n//\n//go:noescape\nfunc %s(c *call)\n", name)
 }
 
 // compile builds a routine's instructions.

@@ -19,11 +19,19 @@ func routines() []emit.Routine {
 	}
 }
 
+func routinesARM64() []emit.ARM64Routine {
+	return []emit.ARM64Routine{
+		neonDotRoutine(6, 4), neonDotRoutine(8, 2), interleaveNEON(), limitNEONDot(),
+	}
+}
+
 // flagsSource is written into the package as it is.
 //
 //go:embed flags.go
 var flagsSource string
 
-var family = emit.Family{Name: "gemm", Arguments: arguments, Flags: flagsSource, Routines: routines()}
+var family = emit.Family{
+	Name: "gemm", Arguments: arguments, Flags: flagsSource, Routines: routines(), ARM64: routinesARM64(),
+}
 
 func main() { emit.Main(family) }

@@ -45,6 +45,7 @@ type Packed struct {
 	taps  []int32  // the numbers of all taps
 
 	operands                Operands // the constant operands
+	shifts                  []int32  // what the variant adds to each start value; nil if nothing
 	flags                   uint32
 	lo, hi                  float32
 	flip                    byte
@@ -102,7 +103,7 @@ func roundUp(n, multiple int) int { return (n + multiple - 1) / multiple * multi
 
 // Bytes returns the size in bytes of the data that p holds.
 func (p *Packed) Bytes() int64 {
-	bytes := len(p.bytes) + 8*len(p.lanes) + 4*len(p.operands.init) + 4*len(p.taps)
+	bytes := len(p.bytes) + 8*len(p.lanes) + 4*len(p.operands.init) + 4*len(p.shifts) + 4*len(p.taps)
 	for _, v := range p.operands.columns {
 		bytes += 4 * len(v)
 	}

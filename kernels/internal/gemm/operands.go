@@ -130,7 +130,12 @@ func Repeat(to, v []float32) {
 }
 
 // SetInit stores the start values, one for each column.
-func (p *Packed) SetInit(o *Operands, v []int32) { copy(o.init, v[:p.spec.N]) }
+func (p *Packed) SetInit(o *Operands, v []int32) {
+	copy(o.init, v[:p.spec.N])
+	for n, s := range p.shifts {
+		o.init[n] += s
+	}
+}
 
 // checkOperands checks that o, if not nil, was made for p.
 func (p *Packed) checkOperands(o *Operands) error {

@@ -20,13 +20,14 @@ import (
 // ISA is an instruction set that a kernel variant needs.
 type ISA uint8
 
-// The instruction sets, from the least capable to the most.
+// The instruction sets, those of an architecture from the least capable to the most.
 const (
 	Portable   ISA = iota // plain Go
 	AVX2                  // AVX2 and FMA3
 	AVX512VNNI            // AVX-512 F, BW, DQ, VL and VNNI
 	AVX512BF16            // AVX512-BF16 beside these
 	AMX                   // AMX-INT8 beside AVX512VNNI, on Linux
+	NEONDot               // Advanced SIMD with dot products, on arm64
 	numISA
 )
 
@@ -49,6 +50,7 @@ var table = [numISA]struct {
 		name: "amx", arch: "amd64", extends: AVX512VNNI, permit: permitTiles,
 		features: append(slices.Clone(featuresAVX512VNNI), cpuid.AMXTILE, cpuid.AMXINT8),
 	},
+	NEONDot: {name: "neondot", arch: "arm64", features: []cpuid.FeatureID{cpuid.ASIMD, cpuid.ASIMDDP}},
 }
 
 var (
