@@ -20,12 +20,16 @@ var (
 	vnniIndex, vnniB = reg.RDI, reg.R15
 )
 
-// vnniRoutine multiplies runs of bytes of A, where they are, by a panel of B of
-// 16*cols columns, interleaved by fours of K: at most most rows at a time. With two columns that is 7,
-// although there are registers for 12: the steps of a shorter epilogue run beside the
-// multiplications of the next tile. With 6, two multiplications in each cycle would have to wait for each other.
-func vnniRoutine(most, cols int) emit.Routine {
-	name := fmt.Sprintf("gemm_u8s8_chain_%dx%dk4_avx512vnni", most, 16*cols)
+// vnniRoutine multiplies runs of bytes of A, where they are, by a panel of B of cols
+// vectors, interleaved by fours of K: at most most rows at a time. Vectors have 64 bytes (AVX-512) or 32
+// (AVX-VNNI). With two of 64 that is 7, although there are registers for 12: the steps of a shorter epilogue run beside
+// the multiplications of the next tile. With 6, two multiplications in each cycle would have to wait for each other.
+func vnniRoutine(bytes, most, cols int) emit.Routine {
+	isa := map[int]string{32: "avxvnni", 64: "avx512vnni"}[bytes]
+	name, columns := fmt.Sprintf("gemm_u8s8_chain_%dx%dk4_%s", most, bytes/4*cols, isa), "all of the panel"
+	if bytes == 64 {
+		columns = "those whose bit in mask is 1"
+	}
 	return emit.Routine{
 		Name: name,
 		Doc: fmt.Sprintf(`%s computes tiles of rows by %d columns, for every row m of every tile:
@@ -34,11 +38,11 @@ func vnniRoutine(most, cols int) emit.Routine {
 
 t are taps numbers, one after the other or, if gaps is not nil, with gaps between them. There are lineCount lines of
 tiles tiles. The rows of a tile are ldc, ldsum and rowOffsets bytes apart, and the tiles tileC, tileSum and tileOffsets.
-k is a multiple of 4. Columns whose bit in mask is 0 are not stored.`, name, 16*cols),
+k is a multiple of 4. The columns that are stored are %s.`, name, bytes/4*cols, columns),
 		Frame: 40,
 		Build: func(c *build.Context) {
 			g := &gen{emit.Gen{Context: c}}
-			g.dispatch(reg.RDI, reg.RAX, most, func(rows int) { g.vnniTiles(rows, cols) })
+			g.dispatch(reg.RDI, reg.RAX, most, func(rows int) { g.vnniTiles(bytes, rows, cols) })
 		},
 	}
 }
@@ -53,8 +57,8 @@ var (
 	vnniRows  = emit.At(reg.StackPointer, 32)
 )
 
-func (g *gen) vnniTiles(rows, cols int) {
-	t, again := newTile(64, rows, cols, 8), fmt.Sprintf("tile%d", rows)
+func (g *gen) vnniTiles(bytes, rows, cols int) {
+	t, again := newTile(bytes, rows, cols, bytes/8), fmt.Sprintf("tile%d", rows)
 	s := scalars{call: reg.RDI, flags: reg.RAX, p: reg.RBX, stride: reg.RCX}
 	tap, done := g.Fresh("tap"), g.Fresh("multiplied")
 	run := g.vnniRun()
@@ -227,7 +231,7 @@ func (g *gen) vnniSkip(tap string) {
 func (g *gen) vnniRun() func(t *tile) {
 	sixteen, rest, one, done := g.Fresh("sixteen"), g.Fresh("rest"), g.Fresh("four"), g.Fresh("tap_done")
 	return func(t *tile) {
-		stepB := len(t.acc[0]) * 64 // bytes of B for four of K
+		stepB := len(t.acc[0]) * t.bytes // bytes of B for four of K
 		g.MOVQ(vnniBegin, vnniIndex)
 		g.ADDQ(operand.I8(16), vnniIndex)
 		g.JG(operand.LabelRef(rest))
@@ -256,13 +260,21 @@ func (g *gen) vnniRun() func(t *tile) {
 // vnniFour multiplies four bytes of each row, disp behind the index, by those of B at b.
 func (g *gen) vnniFour(t *tile, b, disp int) {
 	for c := range t.acc[0] {
-		g.VMOVDQU32(emit.At(vnniB, b+c*64), t.tmp[c])
+		if at := emit.At(vnniB, b+c*t.bytes); t.bytes == 64 {
+			g.VMOVDQU32(at, t.tmp[c])
+		} else {
+			g.VMOVDQU(at, t.tmp[c])
+		}
 	}
 	for r, row := range t.acc {
 		x := t.tmp[2+r%2]
 		g.VPBROADCASTD(emit.Indexed(vnniRow[r], vnniIndex, 1, disp), x)
 		for c, acc := range row {
-			g.VPDPBUSD(t.tmp[c], x, acc)
+			if t.bytes == 64 {
+				g.VPDPBUSD(t.tmp[c], x, acc)
+			} else {
+				g.DotBytes(t.tmp[c], x, acc)
+			}
 		}
 	}
 }

@@ -410,6 +410,9 @@ func (m *Machine) VPDPBUSD(signed, unsigned, c SimOperand) {
 	})
 }
 
+// VPDPBUSD_VEX is the form of AVX-VNNI.
+func (m *Machine) VPDPBUSD_VEX(signed, unsigned, c SimOperand) { m.VPDPBUSD(signed, unsigned, c) }
+
 func (m *Machine) floats(a, b, c SimOperand, f func(a, b, c float32) float32) {
 	m.lanes(a, b, c, func(x, y, z uint32) uint32 {
 		return math.Float32bits(f(math.Float32frombits(x), math.Float32frombits(y), math.Float32frombits(z)))

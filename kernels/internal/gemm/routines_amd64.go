@@ -106,7 +106,7 @@ func gemm_u8s8_chain_32x16k64_amx(c *call)
 //
 // t are taps numbers, one after the other or, if gaps is not nil, with gaps between them. There are lineCount lines of
 // tiles tiles. The rows of a tile are ldc, ldsum and rowOffsets bytes apart, and the tiles tileC, tileSum and tileOffsets.
-// k is a multiple of 4. Columns whose bit in mask is 0 are not stored.
+// k is a multiple of 4. The columns that are stored are those whose bit in mask is 1.
 //
 //go:noescape
 func gemm_u8s8_chain_7x32k4_avx512vnni(c *call)
@@ -117,7 +117,7 @@ func gemm_u8s8_chain_7x32k4_avx512vnni(c *call)
 //
 // t are taps numbers, one after the other or, if gaps is not nil, with gaps between them. There are lineCount lines of
 // tiles tiles. The rows of a tile are ldc, ldsum and rowOffsets bytes apart, and the tiles tileC, tileSum and tileOffsets.
-// k is a multiple of 4. Columns whose bit in mask is 0 are not stored.
+// k is a multiple of 4. The columns that are stored are those whose bit in mask is 1.
 //
 //go:noescape
 func gemm_u8s8_chain_12x16k4_avx512vnni(c *call)
@@ -128,6 +128,28 @@ func gemm_u8s8_chain_12x16k4_avx512vnni(c *call)
 //
 //go:noescape
 func gemm_u8s8_short_7x32k4_avx512vnni(c *call)
+
+// gemm_u8s8_chain_6x16k4_avxvnni computes tiles of rows by 16 columns, for every row m of every tile:
+//
+//	c[m,n] = epilogue(init[n] + sum over t, k4 < k/4, i < 4 of a[offsets[m,t]+4*k4+i] * b[t,k4,n,i])
+//
+// t are taps numbers, one after the other or, if gaps is not nil, with gaps between them. There are lineCount lines of
+// tiles tiles. The rows of a tile are ldc, ldsum and rowOffsets bytes apart, and the tiles tileC, tileSum and tileOffsets.
+// k is a multiple of 4. The columns that are stored are all of the panel.
+//
+//go:noescape
+func gemm_u8s8_chain_6x16k4_avxvnni(c *call)
+
+// gemm_u8s8_chain_12x8k4_avxvnni computes tiles of rows by 8 columns, for every row m of every tile:
+//
+//	c[m,n] = epilogue(init[n] + sum over t, k4 < k/4, i < 4 of a[offsets[m,t]+4*k4+i] * b[t,k4,n,i])
+//
+// t are taps numbers, one after the other or, if gaps is not nil, with gaps between them. There are lineCount lines of
+// tiles tiles. The rows of a tile are ldc, ldsum and rowOffsets bytes apart, and the tiles tileC, tileSum and tileOffsets.
+// k is a multiple of 4. The columns that are stored are all of the panel.
+//
+//go:noescape
+func gemm_u8s8_chain_12x8k4_avxvnni(c *call)
 
 // gemm_u8s8_chain_16x1k64_avx512vnni computes tiles of 16 rows by 1 columns, for every m below 16*tiles:
 //
@@ -187,6 +209,11 @@ func interleave4(c *call)
 //
 //go:noescape
 func limitAVX2(c *call)
+
+// limitAVXVNNI executes VPDPBUSD 12 times in each of k iterations: 384 multiply-adds.
+//
+//go:noescape
+func limitAVXVNNI(c *call)
 
 // limitAVX512VNNI executes VPDPBUSD 24 times in each of k iterations: 1536 multiply-adds.
 //
