@@ -58,24 +58,35 @@ var (
 )
 
 func (g *gen) vnniTiles(bytes, rows, cols int) {
-	t, again := newTile(bytes, rows, cols, bytes/8), fmt.Sprintf("tile%d", rows)
+	sums, again := vnniSums(bytes, rows, cols), fmt.Sprintf("tile%d", rows)
+	t := sums[0]
 	s := scalars{call: reg.RDI, flags: reg.RAX, p: reg.RBX, stride: reg.RCX}
 	tap, done := g.Fresh("tap"), g.Fresh("multiplied")
 	run := g.vnniRun()
 
 	g.Label(again)
 	g.vnniStart(t, s)
+	for _, more := range sums[1:] {
+		more.each(func(_ int, acc reg.VecPhysical) { g.Zero(acc) })
+	}
 	if cols == 2 {
 		g.fetchResults(s.call, rows, reg.R11, reg.R12)
 		g.aheadStart(s.call)
 	}
 	g.Label(tap)
 	g.vnniTap(t)
-	run(t)
+	run(sums)
 	g.DECQ(vnniLeft)
 	g.JZ(operand.LabelRef(done))
 	g.vnniSkip(tap)
 	g.Label(done)
+	for _, more := range sums[1:] {
+		for r, row := range more.acc {
+			for c, acc := range row {
+				g.VPADDD(acc, t.acc[r][c], t.acc[r][c])
+			}
+		}
+	}
 
 	g.MOVQ(emit.Param(), s.call)
 	if cols == 2 {
@@ -83,6 +94,22 @@ func (g *gen) vnniTiles(bytes, rows, cols int) {
 	}
 	g.epilogue(t, s)
 	g.vnniNextTile(s.call, s.p, again)
+}
+
+// vnniSums returns the accumulators of a tile. Of few AVX-VNNI rows each has two or four, for fours of K in turn: a
+// VPDPBUSD waits five cycles for the one before, in which CPUs begin ten.
+func vnniSums(bytes, rows, cols int) []*tile {
+	const registers = 12
+	first := bytes / 8
+	sums := []*tile{newTile(bytes, rows, cols, first)}
+	for n := rows * cols; bytes == 32 && 2*n*len(sums) <= registers && len(sums) < 4; {
+		for range len(sums) {
+			more := newTile(bytes, rows, cols, first+n*len(sums))
+			more.tmp = sums[0].tmp
+			sums = append(sums, more)
+		}
+	}
+	return sums
 }
 
 // vnniNextTile moves the pointers to the next tile of the line, or to the first one of the next line, and jumps to
@@ -228,9 +255,10 @@ func (g *gen) vnniSkip(tap string) {
 
 // vnniRun names the labels of the loops over a run, and returns what emits them: sixteen bytes
 // at a time, and four.
-func (g *gen) vnniRun() func(t *tile) {
+func (g *gen) vnniRun() func(sums []*tile) {
 	sixteen, rest, one, done := g.Fresh("sixteen"), g.Fresh("rest"), g.Fresh("four"), g.Fresh("tap_done")
-	return func(t *tile) {
+	return func(sums []*tile) {
+		t := sums[0]
 		stepB := len(t.acc[0]) * t.bytes // bytes of B for four of K
 		g.MOVQ(vnniBegin, vnniIndex)
 		g.ADDQ(operand.I8(16), vnniIndex)
@@ -240,7 +268,7 @@ func (g *gen) vnniRun() func(t *tile) {
 			g.fetchAhead()
 		}
 		for i := range 4 {
-			g.vnniFour(t, i*stepB, 4*i-16)
+			g.vnniFour(sums[i%len(sums)], i*stepB, 4*i-16)
 		}
 		g.ADDQ(operand.I32(4*stepB), vnniB)
 		g.ADDQ(operand.I8(16), vnniIndex)

@@ -6063,6 +6063,12 @@ tile6:
 	MOVQ    AX, 16(SP)
 	MOVQ    168(DI), AX
 	MOVQ    AX, 32(SP)
+	VPXOR   X10, X10, X10
+	VPXOR   X11, X11, X11
+	VPXOR   X12, X12, X12
+	VPXOR   X13, X13, X13
+	VPXOR   X14, X14, X14
+	VPXOR   X15, X15, X15
 
 tap_151:
 	MOVQ    32(SP), BP
@@ -6143,52 +6149,52 @@ sixteen_153:
 	VMOVDQU      32(R15), Y0
 	VPBROADCASTD -12(AX)(DI*1), Y2
 
-	// VPDPBUSD_VEX Y0, Y2, Y4
+	// VPDPBUSD_VEX Y0, Y2, Y10
 	BYTE         $0xc4
-	BYTE         $0xe2
+	BYTE         $0x62
+	BYTE         $0x6d
+	BYTE         $0x50
+	BYTE         $0xd0
+	VPBROADCASTD -12(BX)(DI*1), Y3
+
+	// VPDPBUSD_VEX Y0, Y3, Y11
+	BYTE         $0xc4
+	BYTE         $0x62
+	BYTE         $0x65
+	BYTE         $0x50
+	BYTE         $0xd8
+	VPBROADCASTD -12(CX)(DI*1), Y2
+
+	// VPDPBUSD_VEX Y0, Y2, Y12
+	BYTE         $0xc4
+	BYTE         $0x62
 	BYTE         $0x6d
 	BYTE         $0x50
 	BYTE         $0xe0
-	VPBROADCASTD -12(BX)(DI*1), Y3
+	VPBROADCASTD -12(DX)(DI*1), Y3
 
-	// VPDPBUSD_VEX Y0, Y3, Y5
+	// VPDPBUSD_VEX Y0, Y3, Y13
 	BYTE         $0xc4
-	BYTE         $0xe2
+	BYTE         $0x62
 	BYTE         $0x65
 	BYTE         $0x50
 	BYTE         $0xe8
-	VPBROADCASTD -12(CX)(DI*1), Y2
+	VPBROADCASTD -12(SI)(DI*1), Y2
 
-	// VPDPBUSD_VEX Y0, Y2, Y6
+	// VPDPBUSD_VEX Y0, Y2, Y14
 	BYTE         $0xc4
-	BYTE         $0xe2
+	BYTE         $0x62
 	BYTE         $0x6d
 	BYTE         $0x50
 	BYTE         $0xf0
-	VPBROADCASTD -12(DX)(DI*1), Y3
+	VPBROADCASTD -12(R8)(DI*1), Y3
 
-	// VPDPBUSD_VEX Y0, Y3, Y7
+	// VPDPBUSD_VEX Y0, Y3, Y15
 	BYTE         $0xc4
-	BYTE         $0xe2
+	BYTE         $0x62
 	BYTE         $0x65
 	BYTE         $0x50
 	BYTE         $0xf8
-	VPBROADCASTD -12(SI)(DI*1), Y2
-
-	// VPDPBUSD_VEX Y0, Y2, Y8
-	BYTE         $0xc4
-	BYTE         $0x62
-	BYTE         $0x6d
-	BYTE         $0x50
-	BYTE         $0xc0
-	VPBROADCASTD -12(R8)(DI*1), Y3
-
-	// VPDPBUSD_VEX Y0, Y3, Y9
-	BYTE         $0xc4
-	BYTE         $0x62
-	BYTE         $0x65
-	BYTE         $0x50
-	BYTE         $0xc8
 	VMOVDQU      64(R15), Y0
 	VPBROADCASTD -8(AX)(DI*1), Y2
 
@@ -6241,52 +6247,52 @@ sixteen_153:
 	VMOVDQU      96(R15), Y0
 	VPBROADCASTD -4(AX)(DI*1), Y2
 
-	// VPDPBUSD_VEX Y0, Y2, Y4
-	BYTE         $0xc4
-	BYTE         $0xe2
-	BYTE         $0x6d
-	BYTE         $0x50
-	BYTE         $0xe0
-	VPBROADCASTD -4(BX)(DI*1), Y3
-
-	// VPDPBUSD_VEX Y0, Y3, Y5
-	BYTE         $0xc4
-	BYTE         $0xe2
-	BYTE         $0x65
-	BYTE         $0x50
-	BYTE         $0xe8
-	VPBROADCASTD -4(CX)(DI*1), Y2
-
-	// VPDPBUSD_VEX Y0, Y2, Y6
-	BYTE         $0xc4
-	BYTE         $0xe2
-	BYTE         $0x6d
-	BYTE         $0x50
-	BYTE         $0xf0
-	VPBROADCASTD -4(DX)(DI*1), Y3
-
-	// VPDPBUSD_VEX Y0, Y3, Y7
-	BYTE         $0xc4
-	BYTE         $0xe2
-	BYTE         $0x65
-	BYTE         $0x50
-	BYTE         $0xf8
-	VPBROADCASTD -4(SI)(DI*1), Y2
-
-	// VPDPBUSD_VEX Y0, Y2, Y8
+	// VPDPBUSD_VEX Y0, Y2, Y10
 	BYTE         $0xc4
 	BYTE         $0x62
 	BYTE         $0x6d
 	BYTE         $0x50
-	BYTE         $0xc0
+	BYTE         $0xd0
+	VPBROADCASTD -4(BX)(DI*1), Y3
+
+	// VPDPBUSD_VEX Y0, Y3, Y11
+	BYTE         $0xc4
+	BYTE         $0x62
+	BYTE         $0x65
+	BYTE         $0x50
+	BYTE         $0xd8
+	VPBROADCASTD -4(CX)(DI*1), Y2
+
+	// VPDPBUSD_VEX Y0, Y2, Y12
+	BYTE         $0xc4
+	BYTE         $0x62
+	BYTE         $0x6d
+	BYTE         $0x50
+	BYTE         $0xe0
+	VPBROADCASTD -4(DX)(DI*1), Y3
+
+	// VPDPBUSD_VEX Y0, Y3, Y13
+	BYTE         $0xc4
+	BYTE         $0x62
+	BYTE         $0x65
+	BYTE         $0x50
+	BYTE         $0xe8
+	VPBROADCASTD -4(SI)(DI*1), Y2
+
+	// VPDPBUSD_VEX Y0, Y2, Y14
+	BYTE         $0xc4
+	BYTE         $0x62
+	BYTE         $0x6d
+	BYTE         $0x50
+	BYTE         $0xf0
 	VPBROADCASTD -4(R8)(DI*1), Y3
 
-	// VPDPBUSD_VEX Y0, Y3, Y9
+	// VPDPBUSD_VEX Y0, Y3, Y15
 	BYTE $0xc4
 	BYTE $0x62
 	BYTE $0x65
 	BYTE $0x50
-	BYTE $0xc8
+	BYTE $0xf8
 	ADDQ $+128, R15
 	ADDQ $+16, DI
 	JLE  sixteen_153
@@ -6366,6 +6372,12 @@ tap_done_156:
 	JMP     tap_151
 
 multiplied_152:
+	VPADDD  Y10, Y4, Y4
+	VPADDD  Y11, Y5, Y5
+	VPADDD  Y12, Y6, Y6
+	VPADDD  Y13, Y7, Y7
+	VPADDD  Y14, Y8, Y8
+	VPADDD  Y15, Y9, Y9
 	MOVQ    c+0(FP), DI
 	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
@@ -6758,6 +6770,11 @@ tile5:
 	MOVQ    AX, 16(SP)
 	MOVQ    168(DI), AX
 	MOVQ    AX, 32(SP)
+	VPXOR   X9, X9, X9
+	VPXOR   X10, X10, X10
+	VPXOR   X11, X11, X11
+	VPXOR   X12, X12, X12
+	VPXOR   X13, X13, X13
 
 tap_176:
 	MOVQ    32(SP), BP
@@ -6827,44 +6844,44 @@ sixteen_178:
 	VMOVDQU      32(R15), Y0
 	VPBROADCASTD -12(AX)(DI*1), Y2
 
-	// VPDPBUSD_VEX Y0, Y2, Y4
-	BYTE         $0xc4
-	BYTE         $0xe2
-	BYTE         $0x6d
-	BYTE         $0x50
-	BYTE         $0xe0
-	VPBROADCASTD -12(BX)(DI*1), Y3
-
-	// VPDPBUSD_VEX Y0, Y3, Y5
-	BYTE         $0xc4
-	BYTE         $0xe2
-	BYTE         $0x65
-	BYTE         $0x50
-	BYTE         $0xe8
-	VPBROADCASTD -12(CX)(DI*1), Y2
-
-	// VPDPBUSD_VEX Y0, Y2, Y6
-	BYTE         $0xc4
-	BYTE         $0xe2
-	BYTE         $0x6d
-	BYTE         $0x50
-	BYTE         $0xf0
-	VPBROADCASTD -12(DX)(DI*1), Y3
-
-	// VPDPBUSD_VEX Y0, Y3, Y7
-	BYTE         $0xc4
-	BYTE         $0xe2
-	BYTE         $0x65
-	BYTE         $0x50
-	BYTE         $0xf8
-	VPBROADCASTD -12(SI)(DI*1), Y2
-
-	// VPDPBUSD_VEX Y0, Y2, Y8
+	// VPDPBUSD_VEX Y0, Y2, Y9
 	BYTE         $0xc4
 	BYTE         $0x62
 	BYTE         $0x6d
 	BYTE         $0x50
-	BYTE         $0xc0
+	BYTE         $0xc8
+	VPBROADCASTD -12(BX)(DI*1), Y3
+
+	// VPDPBUSD_VEX Y0, Y3, Y10
+	BYTE         $0xc4
+	BYTE         $0x62
+	BYTE         $0x65
+	BYTE         $0x50
+	BYTE         $0xd0
+	VPBROADCASTD -12(CX)(DI*1), Y2
+
+	// VPDPBUSD_VEX Y0, Y2, Y11
+	BYTE         $0xc4
+	BYTE         $0x62
+	BYTE         $0x6d
+	BYTE         $0x50
+	BYTE         $0xd8
+	VPBROADCASTD -12(DX)(DI*1), Y3
+
+	// VPDPBUSD_VEX Y0, Y3, Y12
+	BYTE         $0xc4
+	BYTE         $0x62
+	BYTE         $0x65
+	BYTE         $0x50
+	BYTE         $0xe0
+	VPBROADCASTD -12(SI)(DI*1), Y2
+
+	// VPDPBUSD_VEX Y0, Y2, Y13
+	BYTE         $0xc4
+	BYTE         $0x62
+	BYTE         $0x6d
+	BYTE         $0x50
+	BYTE         $0xe8
 	VMOVDQU      64(R15), Y0
 	VPBROADCASTD -8(AX)(DI*1), Y2
 
@@ -6909,44 +6926,44 @@ sixteen_178:
 	VMOVDQU      96(R15), Y0
 	VPBROADCASTD -4(AX)(DI*1), Y2
 
-	// VPDPBUSD_VEX Y0, Y2, Y4
+	// VPDPBUSD_VEX Y0, Y2, Y9
 	BYTE         $0xc4
-	BYTE         $0xe2
+	BYTE         $0x62
 	BYTE         $0x6d
 	BYTE         $0x50
-	BYTE         $0xe0
+	BYTE         $0xc8
 	VPBROADCASTD -4(BX)(DI*1), Y3
 
-	// VPDPBUSD_VEX Y0, Y3, Y5
+	// VPDPBUSD_VEX Y0, Y3, Y10
 	BYTE         $0xc4
-	BYTE         $0xe2
+	BYTE         $0x62
 	BYTE         $0x65
 	BYTE         $0x50
-	BYTE         $0xe8
+	BYTE         $0xd0
 	VPBROADCASTD -4(CX)(DI*1), Y2
 
-	// VPDPBUSD_VEX Y0, Y2, Y6
+	// VPDPBUSD_VEX Y0, Y2, Y11
 	BYTE         $0xc4
-	BYTE         $0xe2
+	BYTE         $0x62
 	BYTE         $0x6d
 	BYTE         $0x50
-	BYTE         $0xf0
+	BYTE         $0xd8
 	VPBROADCASTD -4(DX)(DI*1), Y3
 
-	// VPDPBUSD_VEX Y0, Y3, Y7
+	// VPDPBUSD_VEX Y0, Y3, Y12
 	BYTE         $0xc4
-	BYTE         $0xe2
+	BYTE         $0x62
 	BYTE         $0x65
 	BYTE         $0x50
-	BYTE         $0xf8
+	BYTE         $0xe0
 	VPBROADCASTD -4(SI)(DI*1), Y2
 
-	// VPDPBUSD_VEX Y0, Y2, Y8
+	// VPDPBUSD_VEX Y0, Y2, Y13
 	BYTE $0xc4
 	BYTE $0x62
 	BYTE $0x6d
 	BYTE $0x50
-	BYTE $0xc0
+	BYTE $0xe8
 	ADDQ $+128, R15
 	ADDQ $+16, DI
 	JLE  sixteen_178
@@ -7018,6 +7035,11 @@ tap_done_181:
 	JMP     tap_176
 
 multiplied_177:
+	VPADDD  Y9, Y4, Y4
+	VPADDD  Y10, Y5, Y5
+	VPADDD  Y11, Y6, Y6
+	VPADDD  Y12, Y7, Y7
+	VPADDD  Y13, Y8, Y8
 	MOVQ    c+0(FP), DI
 	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
@@ -7372,6 +7394,10 @@ tile4:
 	MOVQ    AX, 16(SP)
 	MOVQ    168(DI), AX
 	MOVQ    AX, 32(SP)
+	VPXOR   X8, X8, X8
+	VPXOR   X9, X9, X9
+	VPXOR   X10, X10, X10
+	VPXOR   X11, X11, X11
 
 tap_201:
 	MOVQ    32(SP), BP
@@ -7430,36 +7456,36 @@ sixteen_203:
 	VMOVDQU      32(R15), Y0
 	VPBROADCASTD -12(AX)(DI*1), Y2
 
-	// VPDPBUSD_VEX Y0, Y2, Y4
+	// VPDPBUSD_VEX Y0, Y2, Y8
 	BYTE         $0xc4
-	BYTE         $0xe2
+	BYTE         $0x62
 	BYTE         $0x6d
 	BYTE         $0x50
-	BYTE         $0xe0
+	BYTE         $0xc0
 	VPBROADCASTD -12(BX)(DI*1), Y3
 
-	// VPDPBUSD_VEX Y0, Y3, Y5
+	// VPDPBUSD_VEX Y0, Y3, Y9
 	BYTE         $0xc4
-	BYTE         $0xe2
+	BYTE         $0x62
 	BYTE         $0x65
 	BYTE         $0x50
-	BYTE         $0xe8
+	BYTE         $0xc8
 	VPBROADCASTD -12(CX)(DI*1), Y2
 
-	// VPDPBUSD_VEX Y0, Y2, Y6
+	// VPDPBUSD_VEX Y0, Y2, Y10
 	BYTE         $0xc4
-	BYTE         $0xe2
+	BYTE         $0x62
 	BYTE         $0x6d
 	BYTE         $0x50
-	BYTE         $0xf0
+	BYTE         $0xd0
 	VPBROADCASTD -12(DX)(DI*1), Y3
 
-	// VPDPBUSD_VEX Y0, Y3, Y7
+	// VPDPBUSD_VEX Y0, Y3, Y11
 	BYTE         $0xc4
-	BYTE         $0xe2
+	BYTE         $0x62
 	BYTE         $0x65
 	BYTE         $0x50
-	BYTE         $0xf8
+	BYTE         $0xd8
 	VMOVDQU      64(R15), Y0
 	VPBROADCASTD -8(AX)(DI*1), Y2
 
@@ -7496,36 +7522,36 @@ sixteen_203:
 	VMOVDQU      96(R15), Y0
 	VPBROADCASTD -4(AX)(DI*1), Y2
 
-	// VPDPBUSD_VEX Y0, Y2, Y4
+	// VPDPBUSD_VEX Y0, Y2, Y8
 	BYTE         $0xc4
-	BYTE         $0xe2
+	BYTE         $0x62
 	BYTE         $0x6d
 	BYTE         $0x50
-	BYTE         $0xe0
+	BYTE         $0xc0
 	VPBROADCASTD -4(BX)(DI*1), Y3
 
-	// VPDPBUSD_VEX Y0, Y3, Y5
+	// VPDPBUSD_VEX Y0, Y3, Y9
 	BYTE         $0xc4
-	BYTE         $0xe2
+	BYTE         $0x62
 	BYTE         $0x65
 	BYTE         $0x50
-	BYTE         $0xe8
+	BYTE         $0xc8
 	VPBROADCASTD -4(CX)(DI*1), Y2
 
-	// VPDPBUSD_VEX Y0, Y2, Y6
+	// VPDPBUSD_VEX Y0, Y2, Y10
 	BYTE         $0xc4
-	BYTE         $0xe2
+	BYTE         $0x62
 	BYTE         $0x6d
 	BYTE         $0x50
-	BYTE         $0xf0
+	BYTE         $0xd0
 	VPBROADCASTD -4(DX)(DI*1), Y3
 
-	// VPDPBUSD_VEX Y0, Y3, Y7
+	// VPDPBUSD_VEX Y0, Y3, Y11
 	BYTE $0xc4
-	BYTE $0xe2
+	BYTE $0x62
 	BYTE $0x65
 	BYTE $0x50
-	BYTE $0xf8
+	BYTE $0xd8
 	ADDQ $+128, R15
 	ADDQ $+16, DI
 	JLE  sixteen_203
@@ -7589,6 +7615,10 @@ tap_done_206:
 	JMP     tap_201
 
 multiplied_202:
+	VPADDD  Y8, Y4, Y4
+	VPADDD  Y9, Y5, Y5
+	VPADDD  Y10, Y6, Y6
+	VPADDD  Y11, Y7, Y7
 	MOVQ    c+0(FP), DI
 	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
@@ -7895,6 +7925,15 @@ tile3:
 	MOVQ    AX, 16(SP)
 	MOVQ    168(DI), AX
 	MOVQ    AX, 32(SP)
+	VPXOR   X7, X7, X7
+	VPXOR   X8, X8, X8
+	VPXOR   X9, X9, X9
+	VPXOR   X10, X10, X10
+	VPXOR   X11, X11, X11
+	VPXOR   X12, X12, X12
+	VPXOR   X13, X13, X13
+	VPXOR   X14, X14, X14
+	VPXOR   X15, X15, X15
 
 tap_226:
 	MOVQ    32(SP), BP
@@ -7942,78 +7981,78 @@ sixteen_228:
 	VMOVDQU      32(R15), Y0
 	VPBROADCASTD -12(AX)(DI*1), Y2
 
-	// VPDPBUSD_VEX Y0, Y2, Y4
+	// VPDPBUSD_VEX Y0, Y2, Y7
 	BYTE         $0xc4
 	BYTE         $0xe2
 	BYTE         $0x6d
 	BYTE         $0x50
-	BYTE         $0xe0
+	BYTE         $0xf8
 	VPBROADCASTD -12(BX)(DI*1), Y3
 
-	// VPDPBUSD_VEX Y0, Y3, Y5
+	// VPDPBUSD_VEX Y0, Y3, Y8
 	BYTE         $0xc4
-	BYTE         $0xe2
+	BYTE         $0x62
 	BYTE         $0x65
 	BYTE         $0x50
-	BYTE         $0xe8
+	BYTE         $0xc0
 	VPBROADCASTD -12(CX)(DI*1), Y2
 
-	// VPDPBUSD_VEX Y0, Y2, Y6
+	// VPDPBUSD_VEX Y0, Y2, Y9
 	BYTE         $0xc4
-	BYTE         $0xe2
+	BYTE         $0x62
 	BYTE         $0x6d
 	BYTE         $0x50
-	BYTE         $0xf0
+	BYTE         $0xc8
 	VMOVDQU      64(R15), Y0
 	VPBROADCASTD -8(AX)(DI*1), Y2
 
-	// VPDPBUSD_VEX Y0, Y2, Y4
+	// VPDPBUSD_VEX Y0, Y2, Y10
 	BYTE         $0xc4
-	BYTE         $0xe2
+	BYTE         $0x62
+	BYTE         $0x6d
+	BYTE         $0x50
+	BYTE         $0xd0
+	VPBROADCASTD -8(BX)(DI*1), Y3
+
+	// VPDPBUSD_VEX Y0, Y3, Y11
+	BYTE         $0xc4
+	BYTE         $0x62
+	BYTE         $0x65
+	BYTE         $0x50
+	BYTE         $0xd8
+	VPBROADCASTD -8(CX)(DI*1), Y2
+
+	// VPDPBUSD_VEX Y0, Y2, Y12
+	BYTE         $0xc4
+	BYTE         $0x62
 	BYTE         $0x6d
 	BYTE         $0x50
 	BYTE         $0xe0
-	VPBROADCASTD -8(BX)(DI*1), Y3
-
-	// VPDPBUSD_VEX Y0, Y3, Y5
-	BYTE         $0xc4
-	BYTE         $0xe2
-	BYTE         $0x65
-	BYTE         $0x50
-	BYTE         $0xe8
-	VPBROADCASTD -8(CX)(DI*1), Y2
-
-	// VPDPBUSD_VEX Y0, Y2, Y6
-	BYTE         $0xc4
-	BYTE         $0xe2
-	BYTE         $0x6d
-	BYTE         $0x50
-	BYTE         $0xf0
 	VMOVDQU      96(R15), Y0
 	VPBROADCASTD -4(AX)(DI*1), Y2
 
-	// VPDPBUSD_VEX Y0, Y2, Y4
+	// VPDPBUSD_VEX Y0, Y2, Y13
 	BYTE         $0xc4
-	BYTE         $0xe2
+	BYTE         $0x62
 	BYTE         $0x6d
 	BYTE         $0x50
-	BYTE         $0xe0
+	BYTE         $0xe8
 	VPBROADCASTD -4(BX)(DI*1), Y3
 
-	// VPDPBUSD_VEX Y0, Y3, Y5
+	// VPDPBUSD_VEX Y0, Y3, Y14
 	BYTE         $0xc4
-	BYTE         $0xe2
+	BYTE         $0x62
 	BYTE         $0x65
 	BYTE         $0x50
-	BYTE         $0xe8
+	BYTE         $0xf0
 	VPBROADCASTD -4(CX)(DI*1), Y2
 
-	// VPDPBUSD_VEX Y0, Y2, Y6
+	// VPDPBUSD_VEX Y0, Y2, Y15
 	BYTE $0xc4
-	BYTE $0xe2
+	BYTE $0x62
 	BYTE $0x6d
 	BYTE $0x50
-	BYTE $0xf0
+	BYTE $0xf8
 	ADDQ $+128, R15
 	ADDQ $+16, DI
 	JLE  sixteen_228
@@ -8069,6 +8108,15 @@ tap_done_231:
 	JMP     tap_226
 
 multiplied_227:
+	VPADDD  Y7, Y4, Y4
+	VPADDD  Y8, Y5, Y5
+	VPADDD  Y9, Y6, Y6
+	VPADDD  Y10, Y4, Y4
+	VPADDD  Y11, Y5, Y5
+	VPADDD  Y12, Y6, Y6
+	VPADDD  Y13, Y4, Y4
+	VPADDD  Y14, Y5, Y5
+	VPADDD  Y15, Y6, Y6
 	MOVQ    c+0(FP), DI
 	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
@@ -8337,6 +8385,12 @@ tile2:
 	MOVQ    AX, 16(SP)
 	MOVQ    168(DI), AX
 	MOVQ    AX, 32(SP)
+	VPXOR   X6, X6, X6
+	VPXOR   X7, X7, X7
+	VPXOR   X8, X8, X8
+	VPXOR   X9, X9, X9
+	VPXOR   X10, X10, X10
+	VPXOR   X11, X11, X11
 
 tap_251:
 	MOVQ    32(SP), BP
@@ -8373,54 +8427,54 @@ sixteen_253:
 	VMOVDQU      32(R15), Y0
 	VPBROADCASTD -12(AX)(DI*1), Y2
 
-	// VPDPBUSD_VEX Y0, Y2, Y4
+	// VPDPBUSD_VEX Y0, Y2, Y6
 	BYTE         $0xc4
 	BYTE         $0xe2
 	BYTE         $0x6d
 	BYTE         $0x50
-	BYTE         $0xe0
+	BYTE         $0xf0
 	VPBROADCASTD -12(BX)(DI*1), Y3
 
-	// VPDPBUSD_VEX Y0, Y3, Y5
+	// VPDPBUSD_VEX Y0, Y3, Y7
 	BYTE         $0xc4
 	BYTE         $0xe2
 	BYTE         $0x65
 	BYTE         $0x50
-	BYTE         $0xe8
+	BYTE         $0xf8
 	VMOVDQU      64(R15), Y0
 	VPBROADCASTD -8(AX)(DI*1), Y2
 
-	// VPDPBUSD_VEX Y0, Y2, Y4
+	// VPDPBUSD_VEX Y0, Y2, Y8
 	BYTE         $0xc4
-	BYTE         $0xe2
+	BYTE         $0x62
 	BYTE         $0x6d
 	BYTE         $0x50
-	BYTE         $0xe0
+	BYTE         $0xc0
 	VPBROADCASTD -8(BX)(DI*1), Y3
 
-	// VPDPBUSD_VEX Y0, Y3, Y5
+	// VPDPBUSD_VEX Y0, Y3, Y9
 	BYTE         $0xc4
-	BYTE         $0xe2
+	BYTE         $0x62
 	BYTE         $0x65
 	BYTE         $0x50
-	BYTE         $0xe8
+	BYTE         $0xc8
 	VMOVDQU      96(R15), Y0
 	VPBROADCASTD -4(AX)(DI*1), Y2
 
-	// VPDPBUSD_VEX Y0, Y2, Y4
+	// VPDPBUSD_VEX Y0, Y2, Y10
 	BYTE         $0xc4
-	BYTE         $0xe2
+	BYTE         $0x62
 	BYTE         $0x6d
 	BYTE         $0x50
-	BYTE         $0xe0
+	BYTE         $0xd0
 	VPBROADCASTD -4(BX)(DI*1), Y3
 
-	// VPDPBUSD_VEX Y0, Y3, Y5
+	// VPDPBUSD_VEX Y0, Y3, Y11
 	BYTE $0xc4
-	BYTE $0xe2
+	BYTE $0x62
 	BYTE $0x65
 	BYTE $0x50
-	BYTE $0xe8
+	BYTE $0xd8
 	ADDQ $+128, R15
 	ADDQ $+16, DI
 	JLE  sixteen_253
@@ -8468,6 +8522,12 @@ tap_done_256:
 	JMP     tap_251
 
 multiplied_252:
+	VPADDD  Y6, Y4, Y4
+	VPADDD  Y7, Y5, Y5
+	VPADDD  Y8, Y4, Y4
+	VPADDD  Y9, Y5, Y5
+	VPADDD  Y10, Y4, Y4
+	VPADDD  Y11, Y5, Y5
 	MOVQ    c+0(FP), DI
 	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX
@@ -8688,6 +8748,9 @@ tile1:
 	MOVQ    AX, 16(SP)
 	MOVQ    168(DI), AX
 	MOVQ    AX, 32(SP)
+	VPXOR   X5, X5, X5
+	VPXOR   X6, X6, X6
+	VPXOR   X7, X7, X7
 
 tap_276:
 	MOVQ    32(SP), BP
@@ -8713,30 +8776,30 @@ sixteen_278:
 	VMOVDQU      32(R15), Y0
 	VPBROADCASTD -12(AX)(DI*1), Y2
 
-	// VPDPBUSD_VEX Y0, Y2, Y4
+	// VPDPBUSD_VEX Y0, Y2, Y5
 	BYTE         $0xc4
 	BYTE         $0xe2
 	BYTE         $0x6d
 	BYTE         $0x50
-	BYTE         $0xe0
+	BYTE         $0xe8
 	VMOVDQU      64(R15), Y0
 	VPBROADCASTD -8(AX)(DI*1), Y2
 
-	// VPDPBUSD_VEX Y0, Y2, Y4
+	// VPDPBUSD_VEX Y0, Y2, Y6
 	BYTE         $0xc4
 	BYTE         $0xe2
 	BYTE         $0x6d
 	BYTE         $0x50
-	BYTE         $0xe0
+	BYTE         $0xf0
 	VMOVDQU      96(R15), Y0
 	VPBROADCASTD -4(AX)(DI*1), Y2
 
-	// VPDPBUSD_VEX Y0, Y2, Y4
+	// VPDPBUSD_VEX Y0, Y2, Y7
 	BYTE $0xc4
 	BYTE $0xe2
 	BYTE $0x6d
 	BYTE $0x50
-	BYTE $0xe0
+	BYTE $0xf8
 	ADDQ $+128, R15
 	ADDQ $+16, DI
 	JLE  sixteen_278
@@ -8776,6 +8839,9 @@ tap_done_281:
 	JMP     tap_276
 
 multiplied_277:
+	VPADDD  Y5, Y4, Y4
+	VPADDD  Y6, Y4, Y4
+	VPADDD  Y7, Y4, Y4
 	MOVQ    c+0(FP), DI
 	MOVL    224(DI), AX
 	TESTL   $0x00008e00, AX

@@ -3028,6 +3028,12 @@ tile3:
 	MOVQ       AX, 16(SP)
 	MOVQ       168(DI), AX
 	MOVQ       AX, 32(SP)
+	VPXOR      X10, X10, X10
+	VPXOR      X11, X11, X11
+	VPXOR      X12, X12, X12
+	VPXOR      X13, X13, X13
+	VPXOR      X14, X14, X14
+	VPXOR      X15, X15, X15
 	MOVQ       48(DI), R11
 	MOVQ       120(DI), R12
 	PREFETCHT0 (R11)
@@ -3130,49 +3136,49 @@ fetched_97:
 	VMOVDQU      96(R15), Y1
 	VPBROADCASTD -12(AX)(DI*1), Y2
 
-	// VPDPBUSD_VEX Y0, Y2, Y4
-	BYTE $0xc4
-	BYTE $0xe2
-	BYTE $0x6d
-	BYTE $0x50
-	BYTE $0xe0
-
-	// VPDPBUSD_VEX Y1, Y2, Y5
-	BYTE         $0xc4
-	BYTE         $0xe2
-	BYTE         $0x6d
-	BYTE         $0x50
-	BYTE         $0xe9
-	VPBROADCASTD -12(BX)(DI*1), Y3
-
-	// VPDPBUSD_VEX Y0, Y3, Y6
-	BYTE $0xc4
-	BYTE $0xe2
-	BYTE $0x65
-	BYTE $0x50
-	BYTE $0xf0
-
-	// VPDPBUSD_VEX Y1, Y3, Y7
-	BYTE         $0xc4
-	BYTE         $0xe2
-	BYTE         $0x65
-	BYTE         $0x50
-	BYTE         $0xf9
-	VPBROADCASTD -12(CX)(DI*1), Y2
-
-	// VPDPBUSD_VEX Y0, Y2, Y8
+	// VPDPBUSD_VEX Y0, Y2, Y10
 	BYTE $0xc4
 	BYTE $0x62
 	BYTE $0x6d
 	BYTE $0x50
-	BYTE $0xc0
+	BYTE $0xd0
 
-	// VPDPBUSD_VEX Y1, Y2, Y9
+	// VPDPBUSD_VEX Y1, Y2, Y11
 	BYTE         $0xc4
 	BYTE         $0x62
 	BYTE         $0x6d
 	BYTE         $0x50
-	BYTE         $0xc9
+	BYTE         $0xd9
+	VPBROADCASTD -12(BX)(DI*1), Y3
+
+	// VPDPBUSD_VEX Y0, Y3, Y12
+	BYTE $0xc4
+	BYTE $0x62
+	BYTE $0x65
+	BYTE $0x50
+	BYTE $0xe0
+
+	// VPDPBUSD_VEX Y1, Y3, Y13
+	BYTE         $0xc4
+	BYTE         $0x62
+	BYTE         $0x65
+	BYTE         $0x50
+	BYTE         $0xe9
+	VPBROADCASTD -12(CX)(DI*1), Y2
+
+	// VPDPBUSD_VEX Y0, Y2, Y14
+	BYTE $0xc4
+	BYTE $0x62
+	BYTE $0x6d
+	BYTE $0x50
+	BYTE $0xf0
+
+	// VPDPBUSD_VEX Y1, Y2, Y15
+	BYTE         $0xc4
+	BYTE         $0x62
+	BYTE         $0x6d
+	BYTE         $0x50
+	BYTE         $0xf9
 	VMOVDQU      128(R15), Y0
 	VMOVDQU      160(R15), Y1
 	VPBROADCASTD -8(AX)(DI*1), Y2
@@ -3224,49 +3230,49 @@ fetched_97:
 	VMOVDQU      224(R15), Y1
 	VPBROADCASTD -4(AX)(DI*1), Y2
 
-	// VPDPBUSD_VEX Y0, Y2, Y4
+	// VPDPBUSD_VEX Y0, Y2, Y10
 	BYTE $0xc4
-	BYTE $0xe2
+	BYTE $0x62
 	BYTE $0x6d
+	BYTE $0x50
+	BYTE $0xd0
+
+	// VPDPBUSD_VEX Y1, Y2, Y11
+	BYTE         $0xc4
+	BYTE         $0x62
+	BYTE         $0x6d
+	BYTE         $0x50
+	BYTE         $0xd9
+	VPBROADCASTD -4(BX)(DI*1), Y3
+
+	// VPDPBUSD_VEX Y0, Y3, Y12
+	BYTE $0xc4
+	BYTE $0x62
+	BYTE $0x65
 	BYTE $0x50
 	BYTE $0xe0
 
-	// VPDPBUSD_VEX Y1, Y2, Y5
+	// VPDPBUSD_VEX Y1, Y3, Y13
 	BYTE         $0xc4
-	BYTE         $0xe2
-	BYTE         $0x6d
+	BYTE         $0x62
+	BYTE         $0x65
 	BYTE         $0x50
 	BYTE         $0xe9
-	VPBROADCASTD -4(BX)(DI*1), Y3
+	VPBROADCASTD -4(CX)(DI*1), Y2
 
-	// VPDPBUSD_VEX Y0, Y3, Y6
+	// VPDPBUSD_VEX Y0, Y2, Y14
 	BYTE $0xc4
-	BYTE $0xe2
-	BYTE $0x65
+	BYTE $0x62
+	BYTE $0x6d
 	BYTE $0x50
 	BYTE $0xf0
 
-	// VPDPBUSD_VEX Y1, Y3, Y7
-	BYTE         $0xc4
-	BYTE         $0xe2
-	BYTE         $0x65
-	BYTE         $0x50
-	BYTE         $0xf9
-	VPBROADCASTD -4(CX)(DI*1), Y2
-
-	// VPDPBUSD_VEX Y0, Y2, Y8
+	// VPDPBUSD_VEX Y1, Y2, Y15
 	BYTE $0xc4
 	BYTE $0x62
 	BYTE $0x6d
 	BYTE $0x50
-	BYTE $0xc0
-
-	// VPDPBUSD_VEX Y1, Y2, Y9
-	BYTE $0xc4
-	BYTE $0x62
-	BYTE $0x6d
-	BYTE $0x50
-	BYTE $0xc9
+	BYTE $0xf9
 	ADDQ $+256, R15
 	ADDQ $+16, DI
 	JLE  sixteen_90
@@ -3344,6 +3350,12 @@ tap_done_93:
 	JMP     tap_88
 
 multiplied_89:
+	VPADDD  Y10, Y4, Y4
+	VPADDD  Y11, Y5, Y5
+	VPADDD  Y12, Y6, Y6
+	VPADDD  Y13, Y7, Y7
+	VPADDD  Y14, Y8, Y8
+	VPADDD  Y15, Y9, Y9
 	MOVQ    c+0(FP), DI
 	MOVQ    BP, 200(DI)
 	MOVL    224(DI), AX
@@ -3708,6 +3720,10 @@ tile2:
 	MOVQ       AX, 16(SP)
 	MOVQ       168(DI), AX
 	MOVQ       AX, 32(SP)
+	VPXOR      X8, X8, X8
+	VPXOR      X9, X9, X9
+	VPXOR      X10, X10, X10
+	VPXOR      X11, X11, X11
 	MOVQ       48(DI), R11
 	MOVQ       120(DI), R12
 	PREFETCHT0 (R11)
@@ -3790,34 +3806,34 @@ fetched_126:
 	VMOVDQU      96(R15), Y1
 	VPBROADCASTD -12(AX)(DI*1), Y2
 
-	// VPDPBUSD_VEX Y0, Y2, Y4
+	// VPDPBUSD_VEX Y0, Y2, Y8
 	BYTE $0xc4
-	BYTE $0xe2
+	BYTE $0x62
 	BYTE $0x6d
 	BYTE $0x50
-	BYTE $0xe0
+	BYTE $0xc0
 
-	// VPDPBUSD_VEX Y1, Y2, Y5
+	// VPDPBUSD_VEX Y1, Y2, Y9
 	BYTE         $0xc4
-	BYTE         $0xe2
+	BYTE         $0x62
 	BYTE         $0x6d
 	BYTE         $0x50
-	BYTE         $0xe9
+	BYTE         $0xc9
 	VPBROADCASTD -12(BX)(DI*1), Y3
 
-	// VPDPBUSD_VEX Y0, Y3, Y6
+	// VPDPBUSD_VEX Y0, Y3, Y10
 	BYTE $0xc4
-	BYTE $0xe2
+	BYTE $0x62
 	BYTE $0x65
 	BYTE $0x50
-	BYTE $0xf0
+	BYTE $0xd0
 
-	// VPDPBUSD_VEX Y1, Y3, Y7
+	// VPDPBUSD_VEX Y1, Y3, Y11
 	BYTE         $0xc4
-	BYTE         $0xe2
+	BYTE         $0x62
 	BYTE         $0x65
 	BYTE         $0x50
-	BYTE         $0xf9
+	BYTE         $0xd9
 	VMOVDQU      128(R15), Y0
 	VMOVDQU      160(R15), Y1
 	VPBROADCASTD -8(AX)(DI*1), Y2
@@ -3854,34 +3870,34 @@ fetched_126:
 	VMOVDQU      224(R15), Y1
 	VPBROADCASTD -4(AX)(DI*1), Y2
 
-	// VPDPBUSD_VEX Y0, Y2, Y4
+	// VPDPBUSD_VEX Y0, Y2, Y8
 	BYTE $0xc4
-	BYTE $0xe2
+	BYTE $0x62
 	BYTE $0x6d
 	BYTE $0x50
-	BYTE $0xe0
+	BYTE $0xc0
 
-	// VPDPBUSD_VEX Y1, Y2, Y5
+	// VPDPBUSD_VEX Y1, Y2, Y9
 	BYTE         $0xc4
-	BYTE         $0xe2
+	BYTE         $0x62
 	BYTE         $0x6d
 	BYTE         $0x50
-	BYTE         $0xe9
+	BYTE         $0xc9
 	VPBROADCASTD -4(BX)(DI*1), Y3
 
-	// VPDPBUSD_VEX Y0, Y3, Y6
+	// VPDPBUSD_VEX Y0, Y3, Y10
 	BYTE $0xc4
-	BYTE $0xe2
+	BYTE $0x62
 	BYTE $0x65
 	BYTE $0x50
-	BYTE $0xf0
+	BYTE $0xd0
 
-	// VPDPBUSD_VEX Y1, Y3, Y7
+	// VPDPBUSD_VEX Y1, Y3, Y11
 	BYTE $0xc4
-	BYTE $0xe2
+	BYTE $0x62
 	BYTE $0x65
 	BYTE $0x50
-	BYTE $0xf9
+	BYTE $0xd9
 	ADDQ $+256, R15
 	ADDQ $+16, DI
 	JLE  sixteen_119
@@ -3944,6 +3960,10 @@ tap_done_122:
 	JMP     tap_117
 
 multiplied_118:
+	VPADDD  Y8, Y4, Y4
+	VPADDD  Y9, Y5, Y5
+	VPADDD  Y10, Y6, Y6
+	VPADDD  Y11, Y7, Y7
 	MOVQ    c+0(FP), DI
 	MOVQ    BP, 200(DI)
 	MOVL    224(DI), AX
@@ -4230,6 +4250,12 @@ tile1:
 	MOVQ       AX, 16(SP)
 	MOVQ       168(DI), AX
 	MOVQ       AX, 32(SP)
+	VPXOR      X6, X6, X6
+	VPXOR      X7, X7, X7
+	VPXOR      X8, X8, X8
+	VPXOR      X9, X9, X9
+	VPXOR      X10, X10, X10
+	VPXOR      X11, X11, X11
 	MOVQ       48(DI), R11
 	MOVQ       120(DI), R12
 	PREFETCHT0 (R11)
@@ -4292,53 +4318,53 @@ fetched_155:
 	VMOVDQU      96(R15), Y1
 	VPBROADCASTD -12(AX)(DI*1), Y2
 
-	// VPDPBUSD_VEX Y0, Y2, Y4
+	// VPDPBUSD_VEX Y0, Y2, Y6
 	BYTE $0xc4
 	BYTE $0xe2
 	BYTE $0x6d
 	BYTE $0x50
-	BYTE $0xe0
+	BYTE $0xf0
 
-	// VPDPBUSD_VEX Y1, Y2, Y5
+	// VPDPBUSD_VEX Y1, Y2, Y7
 	BYTE         $0xc4
 	BYTE         $0xe2
 	BYTE         $0x6d
 	BYTE         $0x50
-	BYTE         $0xe9
+	BYTE         $0xf9
 	VMOVDQU      128(R15), Y0
 	VMOVDQU      160(R15), Y1
 	VPBROADCASTD -8(AX)(DI*1), Y2
 
-	// VPDPBUSD_VEX Y0, Y2, Y4
+	// VPDPBUSD_VEX Y0, Y2, Y8
 	BYTE $0xc4
-	BYTE $0xe2
+	BYTE $0x62
 	BYTE $0x6d
 	BYTE $0x50
-	BYTE $0xe0
+	BYTE $0xc0
 
-	// VPDPBUSD_VEX Y1, Y2, Y5
+	// VPDPBUSD_VEX Y1, Y2, Y9
 	BYTE         $0xc4
-	BYTE         $0xe2
+	BYTE         $0x62
 	BYTE         $0x6d
 	BYTE         $0x50
-	BYTE         $0xe9
+	BYTE         $0xc9
 	VMOVDQU      192(R15), Y0
 	VMOVDQU      224(R15), Y1
 	VPBROADCASTD -4(AX)(DI*1), Y2
 
-	// VPDPBUSD_VEX Y0, Y2, Y4
+	// VPDPBUSD_VEX Y0, Y2, Y10
 	BYTE $0xc4
-	BYTE $0xe2
+	BYTE $0x62
 	BYTE $0x6d
 	BYTE $0x50
-	BYTE $0xe0
+	BYTE $0xd0
 
-	// VPDPBUSD_VEX Y1, Y2, Y5
+	// VPDPBUSD_VEX Y1, Y2, Y11
 	BYTE $0xc4
-	BYTE $0xe2
+	BYTE $0x62
 	BYTE $0x6d
 	BYTE $0x50
-	BYTE $0xe9
+	BYTE $0xd9
 	ADDQ $+256, R15
 	ADDQ $+16, DI
 	JLE  sixteen_148
@@ -4386,6 +4412,12 @@ tap_done_151:
 	JMP     tap_146
 
 multiplied_147:
+	VPADDD  Y6, Y4, Y4
+	VPADDD  Y7, Y5, Y5
+	VPADDD  Y8, Y4, Y4
+	VPADDD  Y9, Y5, Y5
+	VPADDD  Y10, Y4, Y4
+	VPADDD  Y11, Y5, Y5
 	MOVQ    c+0(FP), DI
 	MOVQ    BP, 200(DI)
 	MOVL    224(DI), AX
