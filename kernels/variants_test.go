@@ -63,7 +63,7 @@ func TestVariantsHaveTheirDocumentedNames(t *testing.T) {
 		want = append(
 			want, "gemm_u8s8_chain_6x16k2_avx2", "gemm_u8s8_chain_6x16k4_avxvnni", "gemm_u8s8_chain_7x32k4_avx512vnni",
 			"gemm_f32f32_f32_6x16k1_avx2",
-			"gemm_u8s8_chain_2x8k64_avx512vnni", "gemm_f32f32_f32_16x4k1_avx2",
+			"gemm_u8s8_chain_2x8k64_avx512vnni", "gemm_u8s8_chain_2x4k32_avxvnni", "gemm_f32f32_f32_16x4k1_avx2",
 			"depthwise_u8s8_chain_2x32_avx2", "depthwise_u8s8_chain_2x32_avxvnni", "depthwise_u8s8_chain_2x64_avx512vnni",
 			"depthwise_f32f32_f32_1x64_avx2",
 			"pool_u8_max_1x128_avx2", "pool_f32_max_1x64_avx512vnni", "pool_u8_average_1x32_avx2", "pool_f32_mean_1x8_avx2",

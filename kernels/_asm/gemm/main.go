@@ -14,7 +14,8 @@ func routines() []emit.Routine {
 		amxRoutine(2), amxRoutine(1),
 		vnniRoutine(64, 7, 2), vnniRoutine(64, 12, 1), shortRoutine(),
 		vnniRoutine(32, 6, 2), vnniRoutine(32, 12, 1),
-		dotsRoutine(1), dotsRoutine(2), dotsRoutine(4), dotsRoutine(8),
+		dotsRoutine(64, 1), dotsRoutine(64, 2), dotsRoutine(64, 4), dotsRoutine(64, 8),
+		dotsRoutine(32, 1), dotsRoutine(32, 2), dotsRoutine(32, 4),
 		interleaveRoutine(2), interleaveRoutine(4),
 		limitAVX2(), limitAVXVNNI(), limitVNNI(), limitAMX(),
 	}

@@ -288,21 +288,31 @@ func (g *gen) vnniRun() func(sums []*tile) {
 // vnniFour multiplies four bytes of each row, disp behind the index, by those of B at b.
 func (g *gen) vnniFour(t *tile, b, disp int) {
 	for c := range t.acc[0] {
-		if at := emit.At(vnniB, b+c*t.bytes); t.bytes == 64 {
-			g.VMOVDQU32(at, t.tmp[c])
-		} else {
-			g.VMOVDQU(at, t.tmp[c])
-		}
+		g.load(emit.At(vnniB, b+c*t.bytes), t.tmp[c])
 	}
 	for r, row := range t.acc {
 		x := t.tmp[2+r%2]
 		g.VPBROADCASTD(emit.Indexed(vnniRow[r], vnniIndex, 1, disp), x)
 		for c, acc := range row {
-			if t.bytes == 64 {
-				g.VPDPBUSD(t.tmp[c], x, acc)
-			} else {
-				g.DotBytes(t.tmp[c], x, acc)
-			}
+			g.dot(t.tmp[c], x, acc)
 		}
+	}
+}
+
+// load loads a vector of bytes.
+func (g *gen) load(m operand.Mem, v reg.VecPhysical) {
+	if v.Size() == 64 {
+		g.VMOVDQU32(m, v)
+	} else {
+		g.VMOVDQU(m, v)
+	}
+}
+
+// dot adds the products of four bytes to each of the accumulators.
+func (g *gen) dot(signed, unsigned, acc reg.VecPhysical) {
+	if acc.Size() == 64 {
+		g.VPDPBUSD(signed, unsigned, acc)
+	} else {
+		g.DotBytes(signed, unsigned, acc)
 	}
 }

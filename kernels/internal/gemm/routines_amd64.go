@@ -153,7 +153,7 @@ func gemm_u8s8_chain_12x8k4_avxvnni(c *call)
 
 // gemm_u8s8_chain_16x1k64_avx512vnni computes tiles of 16 rows by 1 columns, for every m below 16*tiles:
 //
-//	c[m,n] = epilogue(init[n] + sum over t < taps, k64 < k, i < 64 of a[offsets[m,t]+64*k64+i] * b[t,k64,n,i])
+//	c[m,n] = epilogue(init[n] + sum over t < taps, s < k, i < 64 of a[offsets[m,t]+64*s+i] * b[t,s,n,i])
 //
 // The lower half of mask has a bit for each number of a tile whose column exists, the upper one as many bits as
 // numbers of it are stored, side by side: ldc is the bytes from tile to tile.
@@ -163,7 +163,7 @@ func gemm_u8s8_chain_16x1k64_avx512vnni(c *call)
 
 // gemm_u8s8_chain_8x2k64_avx512vnni computes tiles of 8 rows by 2 columns, for every m below 8*tiles:
 //
-//	c[m,n] = epilogue(init[n] + sum over t < taps, k64 < k, i < 64 of a[offsets[m,t]+64*k64+i] * b[t,k64,n,i])
+//	c[m,n] = epilogue(init[n] + sum over t < taps, s < k, i < 64 of a[offsets[m,t]+64*s+i] * b[t,s,n,i])
 //
 // The lower half of mask has a bit for each number of a tile whose column exists, the upper one as many bits as
 // numbers of it are stored, side by side: ldc is the bytes from tile to tile.
@@ -173,7 +173,7 @@ func gemm_u8s8_chain_8x2k64_avx512vnni(c *call)
 
 // gemm_u8s8_chain_4x4k64_avx512vnni computes tiles of 4 rows by 4 columns, for every m below 4*tiles:
 //
-//	c[m,n] = epilogue(init[n] + sum over t < taps, k64 < k, i < 64 of a[offsets[m,t]+64*k64+i] * b[t,k64,n,i])
+//	c[m,n] = epilogue(init[n] + sum over t < taps, s < k, i < 64 of a[offsets[m,t]+64*s+i] * b[t,s,n,i])
 //
 // The lower half of mask has a bit for each number of a tile whose column exists, the upper one as many bits as
 // numbers of it are stored, side by side: ldc is the bytes from tile to tile.
@@ -183,13 +183,40 @@ func gemm_u8s8_chain_4x4k64_avx512vnni(c *call)
 
 // gemm_u8s8_chain_2x8k64_avx512vnni computes tiles of 2 rows by 8 columns, for every m below 2*tiles:
 //
-//	c[m,n] = epilogue(init[n] + sum over t < taps, k64 < k, i < 64 of a[offsets[m,t]+64*k64+i] * b[t,k64,n,i])
+//	c[m,n] = epilogue(init[n] + sum over t < taps, s < k, i < 64 of a[offsets[m,t]+64*s+i] * b[t,s,n,i])
 //
 // The lower half of mask has a bit for each number of a tile whose column exists, the upper one as many bits as
 // numbers of it are stored, side by side: ldc is the bytes from tile to tile.
 //
 //go:noescape
 func gemm_u8s8_chain_2x8k64_avx512vnni(c *call)
+
+// gemm_u8s8_chain_8x1k32_avxvnni computes tiles of 8 rows by 1 columns, for every m below 8*tiles:
+//
+//	c[m,n] = epilogue(init[n] + sum over t < taps, s < k, i < 32 of a[offsets[m,t]+32*s+i] * b[t,s,n,i])
+//
+// The numbers of a tile are stored side by side: ldc is the bytes from tile to tile.
+//
+//go:noescape
+func gemm_u8s8_chain_8x1k32_avxvnni(c *call)
+
+// gemm_u8s8_chain_4x2k32_avxvnni computes tiles of 4 rows by 2 columns, for every m below 4*tiles:
+//
+//	c[m,n] = epilogue(init[n] + sum over t < taps, s < k, i < 32 of a[offsets[m,t]+32*s+i] * b[t,s,n,i])
+//
+// The numbers of a tile are stored side by side: ldc is the bytes from tile to tile.
+//
+//go:noescape
+func gemm_u8s8_chain_4x2k32_avxvnni(c *call)
+
+// gemm_u8s8_chain_2x4k32_avxvnni computes tiles of 2 rows by 4 columns, for every m below 2*tiles:
+//
+//	c[m,n] = epilogue(init[n] + sum over t < taps, s < k, i < 32 of a[offsets[m,t]+32*s+i] * b[t,s,n,i])
+//
+// The numbers of a tile are stored side by side: ldc is the bytes from tile to tile.
+//
+//go:noescape
+func gemm_u8s8_chain_2x4k32_avxvnni(c *call)
 
 // interleave2 packs 16 columns of B, for every i below k, a number of steps:
 //
