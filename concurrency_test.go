@@ -74,9 +74,11 @@ func TestCloseTogether(t *testing.T) {
 }
 
 // packing is more than the bytes that one of a model's weights becomes, and less than those of two: portable Go has
-// three of them in a word, and AVX2 has sixteen words for the nine of a 3x3 window.
+// three of them in a word, and AVX2 alone has sixteen words for the nine of a 3x3 window.
 func packing(windows bool) int64 {
-	if kernels.AvailableISAs() == 0 || windows && !kernels.AvailableISAs().Has(kernels.AVX512VNNI) {
+	isas := kernels.AvailableISAs()
+	vnni := isas.Has(kernels.AVXVNNI) || isas.Has(kernels.AVX512VNNI)
+	if isas == 0 || windows && !vnni {
 		return 3
 	}
 	return 2

@@ -27,11 +27,11 @@ func TestOptionsWithoutAMeaning(t *testing.T) {
 		{
 			"instruction set",
 			tf2ng.WithoutISA(tf2ng.AVX2, 77),
-			"option WithoutISA: got isa(77), want some of [neondot amx avx512bf16 avx512vnni avx2]",
+			"option WithoutISA: got isa(77), want some of [neondot amx avx512bf16 avx512vnni avxvnni avx2]",
 		},
 		{
 			"plain Go", tf2ng.WithoutISA(0),
-			"option WithoutISA: got portable, want some of [neondot amx avx512bf16 avx512vnni avx2]",
+			"option WithoutISA: got portable, want some of [neondot amx avx512bf16 avx512vnni avxvnni avx2]",
 		},
 		{"no memory", tf2ng.WithMemoryLimit(0), "option WithMemoryLimit: got 0, want at least 1 byte"},
 		{"no memory of a tensor", tf2ng.WithTensorLimit(0), "option WithTensorLimit: got 0, want at least 1 byte"},

@@ -96,6 +96,7 @@ type ISA = kernels.ISA
 // The instruction sets.
 const (
 	AVX2       = kernels.AVX2       // AVX2 and FMA3
+	AVXVNNI    = kernels.AVXVNNI    // AVX-VNNI beside AVX2
 	AVX512VNNI = kernels.AVX512VNNI // AVX-512 F, BW, DQ, VL and VNNI
 	AVX512BF16 = kernels.AVX512BF16 // AVX512-BF16 beside these
 	AMX        = kernels.AMX        // AMX-TILE and AMX-INT8 beside AVX512VNNI; Linux

@@ -12,6 +12,7 @@ type ISA = isa.ISA
 // The instruction sets.
 const (
 	AVX2       = isa.AVX2       // AVX2 and FMA3
+	AVXVNNI    = isa.AVXVNNI    // AVX-VNNI beside AVX2
 	AVX512VNNI = isa.AVX512VNNI // AVX-512 F, BW, DQ, VL and VNNI
 	AVX512BF16 = isa.AVX512BF16 // AVX512-BF16 beside these
 	AMX        = isa.AMX        // AMX-TILE and AMX-INT8 beside AVX512VNNI; Linux

@@ -26,12 +26,12 @@ func TestOptionsWithoutAMeaning(t *testing.T) {
 		{
 			"instruction set",
 			kernels.Options{Without: []kernels.ISA{kernels.AVX2, 77}},
-			"option Without: got isa(77), want some of [neondot amx avx512bf16 avx512vnni avx2]",
+			"option Without: got isa(77), want some of [neondot amx avx512bf16 avx512vnni avxvnni avx2]",
 		},
 		{
 			"plain Go",
 			kernels.Options{Without: []kernels.ISA{0}},
-			"option Without: got portable, want some of [neondot amx avx512bf16 avx512vnni avx2]",
+			"option Without: got portable, want some of [neondot amx avx512bf16 avx512vnni avxvnni avx2]",
 		},
 	} {
 		t.Run(test.name, func(t *testing.T) {

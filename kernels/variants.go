@@ -39,8 +39,8 @@ func Variants(s ISASet) (all []VariantInfo) {
 	for _, r := range registered() {
 		v := VariantInfo{Family: r.Family, Name: r.Name, ISA: r.ISA}
 		switch used, ok := taken[r.Does]; {
-		case r.Until != isa.Portable && s.Has(r.Until):
-			v.Why = r.Until.String() + " is preferred"
+		case r.Superseded(s) != isa.Portable:
+			v.Why = r.Superseded(s).String() + " is preferred"
 		case r.For != "" && s.Has(r.ISA):
 			v.Used, v.Why = true, "for "+r.For
 		case ok:

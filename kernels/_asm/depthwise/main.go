@@ -14,11 +14,15 @@ func routines() []emit.Routine {
 	}
 	for _, rows := range []int{1, 2, 4} {
 		for _, step := range []int{1, 2} {
-			list = append(list, window(rows, 3, step), window(rows, 5, step))
+			list = append(list, window(quads, rows, 3, step), window(quads, rows, 5, step))
 		}
 	}
+	for _, rows := range []int{1, 2} {
+		// Five pixels that share a column would have too many sums.
+		list = append(list, window(ymm, rows, 3, 1), window(ymm, rows, 3, 2), window(ymm, rows, 5, 2))
+	}
 	for _, width := range []int{32, 16} {
-		list = append(list, nineTaps(width, digits), anyTaps(width, digits))
+		list = append(list, nineTaps(width, ymm), anyTaps(width, ymm), nineTaps(width, digits), anyTaps(width, digits))
 	}
 	return list
 }

@@ -80,6 +80,40 @@ func (g *gen) nineQuads(n int) {
 	}
 }
 
+// nineYMM is nineQuads with half as many registers: one pixel after the other.
+func (g *gen) nineYMM(n int) {
+	const taps = 9
+	g.MOVQ(field("init"), p)
+	for i := range n {
+		for k := range 4 {
+			g.load(emit.At(p, k*g.Width), g.V(4*i+k))
+		}
+		for t := 0; t < taps; t += 4 {
+			q := g.quadFrom(8)
+			for j := range min(4, taps-t) {
+				g.MOVLQSX(emit.At(tap, 4*(taps*i+t+j)), first)
+				g.load(emit.Indexed(a, first, 1, 0), q[j])
+			}
+			join := g.interleave
+			if t+4 > taps {
+				join = g.spread // the weights of the other three are 0
+			}
+			for k, x := range join(q) {
+				g.dot(emit.At(weights, (t+k)*g.Width), x, g.V(4*i+k))
+			}
+		}
+	}
+}
+
+// dot adds the products of four taps of each channel.
+func (g *gen) dot(weights operand.Op, x, acc reg.VecPhysical) {
+	if g.how == ymm {
+		g.DotBytes(weights, x, acc)
+	} else {
+		g.VPDPBUSD(weights, x, acc)
+	}
+}
+
 // anyQuads leaves the sums of a pixel in registers 0 to 3.
 func (g *gen) anyQuads() {
 	g.MOVQ(field("init"), p)
@@ -102,7 +136,7 @@ func (g *gen) anyQuads() {
 	}
 	g.Label("loaded")
 	for k, x := range g.interleave(q) {
-		g.VPDPBUSD(emit.At(weights, k*g.Width), x, g.V(k))
+		g.dot(emit.At(weights, k*g.Width), x, g.V(k))
 	}
 	g.ADDQ(operand.I32(4*g.Width), weights)
 	g.ADDQ(operand.I8(16), tap)

@@ -22,6 +22,7 @@ type method string
 const (
 	digits method = "avx2"       // two at a time, by digits of the weights, in 16 bits
 	quads  method = "avx512vnni" // four at a time, in 32 bits
+	ymm    method = "avxvnni"    // the same in vectors of 32 bytes, of which there are 16
 )
 
 // nineTaps convolves with 3x3 filters, two pixels at a time.
@@ -32,10 +33,7 @@ func nineTaps(width int, how method) emit.Routine {
 		Doc:  name + " computes, for taps = 9 and every m below pixels:" + fmt.Sprintf(meaning, width, width),
 		Build: func(ctx *build.Context) {
 			g := &gen{Gen: emit.Gen{Context: ctx, Width: width}, how: how, rows: 1}
-			nine := g.nineDigits
-			if how == quads {
-				nine = g.nineQuads
-			}
+			nine := map[method]func(n int){digits: g.nineDigits, quads: g.nineQuads, ymm: g.nineYMM}[how]
 			g.start()
 			g.Label("two")
 			g.SUBQ(operand.I8(2), pixels)
@@ -124,10 +122,10 @@ func anyTaps(width int, how method) emit.Routine {
 			g.Label("pixel")
 			g.MOVQ(field("weights"), weights)
 			g.MOVQ(field("taps"), left)
-			if how == quads {
-				g.anyQuads()
-			} else {
+			if how == digits {
 				g.anyDigits()
+			} else {
+				g.anyQuads()
 			}
 			g.epilogue(0, 1, 8)
 			g.ADDQ(ldc, c)

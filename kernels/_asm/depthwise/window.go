@@ -20,32 +20,40 @@ for i < %d, r < %d and s < strips. It reads A and writes C at all %d channels.`
 //
 //	from free on, six            a quad, and afterwards what epilogue needs
 //	from sums on, 4*sharing      the sums, four for each pixel
-//	behind them, 4*size          the weights, if there is one quad in a column
+//	behind them, 4*size          the weights, if there is one quad in a column and the vectors have 64 bytes
+//
+// Vectors of 32 bytes are half as many. There, quad makes way for fewer, and half a quad is made at a time.
 type sliding struct {
 	gen
 
 	size, step int
 	quads      int // in a column
 	sharing    int // how many pixels share a column at most
+	sums       int
+	loaded     bool // the weights are in registers
 }
 
-const (
-	free = 0
-	sums = 6
-)
+const free = 0
+
+// wideWeights points to the weights while vectors of 32 bytes are multiplied.
+var wideWeights = reg.R14
 
 // window convolves rows of pixels with filters of size*size taps, in so many rows together that a vector is full.
-func window(rows, size, step int) emit.Routine {
-	const width = 64
-	name := fmt.Sprintf("depthwise_u8s8_chain_%dx%dw%ds%d_%s", rows, width/rows, size, step, quads)
+func window(how method, rows, size, step int) emit.Routine {
+	width, sums := 64, 6
+	if how == ymm {
+		width, sums = 32, 4
+	}
+	name := fmt.Sprintf("depthwise_u8s8_chain_%dx%dw%ds%d_%s", rows, width/rows, size, step, how)
 	return emit.Routine{
 		Name: name,
 		Doc: name + " computes, for every m below pixels:" +
 			fmt.Sprintf(windowMeaning, size, step, width/rows, rows, width/rows),
 		Build: func(ctx *build.Context) {
 			g := &sliding{
-				gen:  gen{Gen: emit.Gen{Context: ctx, Width: width}, how: quads, rows: rows},
+				gen:  gen{Gen: emit.Gen{Context: ctx, Width: width}, how: how, rows: rows},
 				size: size, step: step, quads: (size + 3) / 4, sharing: (size + step - 1) / step,
+				sums: sums, loaded: how == quads && size <= 4,
 			}
 			g.build()
 		},
@@ -54,10 +62,13 @@ func window(rows, size, step int) emit.Routine {
 
 func (g *sliding) build() {
 	g.start()
-	if g.quads == 1 {
+	if g.loaded {
 		for i := range 4 * g.size {
-			g.load(emit.At(weights, i*g.Width), g.V(sums+4*g.sharing+i))
+			g.load(emit.At(weights, i*g.Width), g.V(g.sums+4*g.sharing+i))
 		}
+	}
+	if g.how == ymm {
+		g.MOVQ(weights, wideWeights)
 	}
 	g.MOVQ(field("tapRow"), tapRow)
 	if g.rows > 1 {
@@ -77,7 +88,7 @@ func (g *sliding) build() {
 		for k := g.size - g.step; k < g.size; k++ {
 			g.column(k, pixel)
 		}
-		g.epilogue(sums+4*pixel, 1, free)
+		g.epilogue(g.sums+4*pixel, 1, free)
 		g.ADDQ(operand.I8(4*g.step), tap)
 		g.ADDQ(ldc, c)
 		g.DECQ(pixels)
@@ -109,8 +120,12 @@ func (g *sliding) nextStrip() {
 // are the pixel'th four.
 func (g *sliding) column(k, pixel int) {
 	for part := range g.quads {
+		if g.how == ymm {
+			g.halves(k, 4*part, func(v int, x reg.VecPhysical) { g.multiply(k, pixel, part, v, x) })
+			continue
+		}
 		x := g.quad(k, 4*part)
-		if g.quads > 1 {
+		if !g.loaded {
 			g.MOVQ(field("weights"), p)
 		}
 		for next, at := 0, k; at >= 0; next, at = next+1, at-g.step {
@@ -119,7 +134,7 @@ func (g *sliding) column(k, pixel int) {
 				g.MOVQ(field("init"), first)
 			}
 			for v := range 4 {
-				sum := g.V(sums + 4*((pixel+next)%g.sharing) + v)
+				sum := g.V(g.sums + 4*((pixel+next)%g.sharing) + v)
 				if begins {
 					g.load(emit.At(first, v*g.Width), sum)
 				}
@@ -129,12 +144,66 @@ func (g *sliding) column(k, pixel int) {
 	}
 }
 
-// weight returns the i-th weights, to which p points if they are not in registers.
-func (g *sliding) weight(i int) operand.Op {
-	if g.quads > 1 {
-		return emit.At(p, i*g.Width)
+// multiply adds the products of vector v of a quad.
+func (g *sliding) multiply(k, pixel, part, v int, x reg.VecPhysical) {
+	for next, at := 0, k; at >= 0; next, at = next+1, at-g.step {
+		sum := g.V(g.sums + 4*((pixel+next)%g.sharing) + v)
+		if at == 0 && part == 0 {
+			g.MOVQ(field("init"), first)
+			g.load(emit.At(first, v*g.Width), sum)
+		}
+		g.dot(g.weight((at*g.quads+part)*4+v), x, sum)
 	}
-	return g.V(sums + 4*g.sharing + i)
+}
+
+// weight returns the i-th weights: a register, or where p or wideWeights point.
+func (g *sliding) weight(i int) operand.Op {
+	switch {
+	case g.loaded:
+		return g.V(g.sums + 4*g.sharing + i)
+	case g.how == ymm:
+		return emit.At(wideWeights, i*g.Width)
+	}
+	return emit.At(p, i*g.Width)
+}
+
+// halves is quad in four registers. It makes two vectors of the four at a time and calls multiply for each.
+func (g *sliding) halves(k, y int, multiply func(v int, x reg.VecPhysical)) {
+	n, x := min(g.size-y, 4), [2]reg.VecPhysical{g.V(free), g.V(free + 1)}
+	b, d := g.V(free+2), g.V(free+3)
+	g.loadTaps(k, y, x[1])
+	other := x[1]
+	if n > 1 {
+		other = b
+		g.loadTaps(k, y+1, b)
+	}
+	g.VPUNPCKLBW(other, x[1], x[0])
+	g.VPUNPCKHBW(other, x[1], x[1])
+	for half, unpack := range []func(...operand.Op){g.VPUNPCKLBW, g.VPUNPCKHBW} {
+		pair := x[half] // of a single tap, all four are the same
+		if n > 1 {
+			pair, other = b, b
+			g.loadTaps(k, y+2, b)
+			if n > 3 {
+				other = d
+				g.loadTaps(k, y+3, d)
+			}
+			unpack(other, b, b)
+		}
+		g.VPUNPCKLWD(pair, x[half], d)
+		g.VPUNPCKHWD(pair, x[half], x[half])
+		multiply(2*half, d)
+		multiply(2*half+1, x[half])
+	}
+}
+
+// loadTaps loads the tap in row y and column k of a pixel of each row.
+func (g *sliding) loadTaps(k, y int, v reg.VecPhysical) {
+	g.loadTap(g.tapAt(tap, y, k), 0, v)
+	if g.rows > 1 {
+		g.LEAQ(emit.Indexed(tap, nextTap, 1, 0), rowTap)
+		g.loadTap(g.tapAt(rowTap, y, k), 1, v)
+	}
 }
 
 // quad loads and interleaves up to four taps of column k, from row y on, of a pixel of each row. Taps that the filter
@@ -179,6 +248,8 @@ func (g *sliding) loadTap(offset operand.Mem, row int, v reg.VecPhysical) {
 	switch from := emit.Indexed(a, first, 1, 0); {
 	case row == 0:
 		g.load(from, emit.Part(v, g.channels()))
+	case g.how == ymm:
+		g.VINSERTI128(operand.U8(row), from, v, v)
 	case g.channels() == 32:
 		g.VINSERTI64X4(operand.U8(row), from, v, v)
 	default:
@@ -192,7 +263,7 @@ func (g *sliding) prefetch() {
 	most := max(4*g.size*g.quads, (1+4)*4) // all weights; start values and four operands
 	done := g.Fresh("prefetched")
 	g.MOVQ(field("ahead"), first)
-	g.CMPQ(first, operand.I32(most*64))
+	g.CMPQ(first, operand.I32(most*g.Width))
 	g.JGE(operand.LabelRef(done))
 	for _, from := range []string{"nextWeights", "nextOperands"} {
 		g.MOVQ(field(from), p)

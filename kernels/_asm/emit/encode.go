@@ -18,6 +18,19 @@ func (g *Gen) DotBF16(b, a, acc reg.VecPhysical) {
 	g.Instruction(&ir.Instruction{Opcode: dotBF16, Operands: []operand.Op{b, a, acc}})
 }
 
+// dotBytes is the instruction of AVX-VNNI: vector, vector, accumulators. Go's assembler has only the one of AVX-512.
+const dotBytes = "VPDPBUSD_VEX"
+
+// DotBytes adds to each int32 of acc the products of four signed bytes of b and four unsigned ones of a. The vectors
+// have 32 bytes or 16 and are among the first 16; b may be memory without an index.
+func (g *Gen) DotBytes(b operand.Op, a, acc reg.VecPhysical) {
+	i := &ir.Instruction{Opcode: dotBytes, Operands: []operand.Op{b, a, acc}}
+	if m, ok := b.(operand.Mem); ok {
+		i.Inputs = []operand.Op{m}
+	}
+	g.Instruction(i)
+}
+
 // encode replaces the instructions that Go's assembler lacks by their bytes.
 func encode(f *ir.File) error {
 	for _, fn := range f.Functions() {
@@ -61,11 +74,26 @@ func text(i *ir.Instruction) string {
 
 // encoded returns the bytes of an instruction that Go's assembler lacks, nil for any other.
 func encoded(i *ir.Instruction) ([]byte, error) {
-	if i.Opcode == dotBF16 {
-		number := func(n int) byte { return byte(i.Operands[n].(reg.Physical).PhysicalIndex()) }
+	number := func(n int) byte { return byte(i.Operands[n].(reg.Physical).PhysicalIndex()) }
+	switch i.Opcode {
+	case dotBF16:
 		return encodeVectors(prefixF3, 0x52, number(0), number(1), number(2)), nil
+	case dotBytes:
+		prefix := byte(prefix66)
+		if i.Operands[2].(reg.Physical).Size() == 32 {
+			prefix |= wide
+		}
+		if m, ok := i.Operands[0].(operand.Mem); ok {
+			return encodeMemory(prefix, 0x50, number(2), number(1), m, nil)
+		}
+		return encodeVEX(prefix, 0x50, number(0), number(1), number(2)), nil
 	}
 	return encodeTile(i)
+}
+
+// encodeVEX encodes an instruction of map 0F38 on three registers, with VEX.W0. The last is the destination.
+func encodeVEX(prefix, opcode, b, a, dst byte) []byte {
+	return []byte{0xc4, (dst>>3<<7 | b>>3<<5) ^ 0xe0 | 2, ^a&15<<3 | prefix, opcode, 0xc0 | dst&7<<3 | b&7}
 }
 
 // encodeVectors encodes an instruction of map 0F38 on three vectors of 64 bytes, with EVEX.W0. The last is the

@@ -46,7 +46,7 @@ func Test(t *testing.T, f Family) {
 		// Vet would find a machine's addresses, which are numbers, suspicious.
 		cmd := exec.Command("go", "test", "-count=1", "-vet=off", "-overlay", filepath.Join(out, "overlay.json"), ".")
 		cmd.Dir = dir
-		cmd.Env = append(os.Environ(), "GOARCH=amd64", "TF2NG_REQUIRE_ISA=avx2,avx512vnni,avx512bf16,amx")
+		cmd.Env = append(os.Environ(), "GOARCH=amd64", "TF2NG_REQUIRE_ISA=avx2,avxvnni,avx512vnni,avx512bf16,amx")
 		text, err := cmd.CombinedOutput()
 		t.Logf("%s", text)
 		if err != nil {

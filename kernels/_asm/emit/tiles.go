@@ -54,43 +54,43 @@ const (
 	prefix66
 	prefixF3
 	prefixF2
+
+	wide = 4 // beside a prefix in VEX: the vectors have 32 bytes
 )
 
 // encodeTile returns the bytes of an instruction on tiles, nil for any other.
 func encodeTile(i *ir.Instruction) ([]byte, error) {
 	tile := func(n int) byte { return byte(i.Operands[n].(Tile)) }
-	registers := func(prefix, opcode, vvvv, reg, rm byte) []byte {
-		return []byte{0xc4, 0xe2, ^vvvv&15<<3 | prefix, opcode, 0xc0 | reg<<3 | rm}
-	}
 	switch i.Opcode {
 	case release:
-		return registers(prefixNone, 0x49, 0, 0, 0), nil
+		return encodeVEX(prefixNone, 0x49, 0, 0, 0), nil
 	case zeroTile:
-		return registers(prefixF2, 0x49, 0, tile(0), 0), nil
+		return encodeVEX(prefixF2, 0x49, 0, 0, tile(0)), nil
 	case dotTiles:
-		return registers(prefix66, 0x5e, tile(0), tile(2), tile(1)), nil
+		return encodeVEX(prefix66, 0x5e, tile(1), tile(0), tile(2)), nil
 	case loadConfig:
-		return encodeMemory(prefixNone, 0x49, 0, i.Operands[0].(operand.Mem), nil)
+		return encodeMemory(prefixNone, 0x49, 0, 0, i.Operands[0].(operand.Mem), nil)
 	case loadTile:
-		return encodeMemory(prefixF2, 0x4b, tile(2), i.Operands[0].(operand.Mem), i.Operands[1].(reg.Physical))
+		return encodeMemory(prefixF2, 0x4b, tile(2), 0, i.Operands[0].(operand.Mem), i.Operands[1].(reg.Physical))
 	case storeTile:
-		return encodeMemory(prefixF3, 0x4b, tile(0), i.Operands[1].(operand.Mem), i.Operands[2].(reg.Physical))
+		return encodeMemory(prefixF3, 0x4b, tile(0), 0, i.Operands[1].(operand.Mem), i.Operands[2].(reg.Physical))
 	}
 	return nil, nil
 }
 
-// encodeMemory encodes an instruction with a tile and base+disp, with an index of scale 1 or none.
-func encodeMemory(prefix, opcode, tile byte, m operand.Mem, index reg.Physical) ([]byte, error) {
+// encodeMemory encodes an instruction of map 0F38, with VEX.W0, on base+disp, with an index of scale 1 or none, and on
+// registers: of tiles one, of vectors the destination and another source.
+func encodeMemory(prefix, opcode, dst, a byte, m operand.Mem, index reg.Physical) ([]byte, error) {
 	if m.Index != nil || m.Symbol.Name != "" {
-		return nil, fmt.Errorf("%s cannot be the address of a tile", m.Asm())
+		return nil, fmt.Errorf("%s has more than a base", m.Asm())
 	}
 	const none = 4 // the index that means there is none
 	base, at := byte(m.Base.(reg.Physical).PhysicalIndex()), byte(none)
 	if index != nil {
 		at = byte(index.PhysicalIndex())
 	}
-	vex := 0x80 | ^at>>3&1<<6 | ^base>>3&1<<5 | 2
-	code := []byte{0xc4, vex, 0x78 | prefix, opcode, 0x84 | tile<<3, at&7<<3 | base&7}
+	vex := ^dst>>3&1<<7 | ^at>>3&1<<6 | ^base>>3&1<<5 | 2
+	code := []byte{0xc4, vex, ^a&15<<3 | prefix, opcode, 0x84 | dst&7<<3, at&7<<3 | base&7}
 	d := uint32(m.Disp)
 	return append(code, byte(d), byte(d>>8), byte(d>>16), byte(d>>24)), nil
 }

@@ -10,15 +10,12 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/_asm/emit"
 )
 
-// dotSums is how many sums a routine of dots computes at a time: as many as a vector holds in the
-// end.
-const dotSums = 16
-
-// dots is a routine for few columns: the lanes of a vector are 64 bytes of K, and what is in them is
-// summed in the end.
+// dots is a routine for few columns: the lanes of a vector are 64 bytes of K, or 32 (AVX-VNNI), and what is in them is
+// summed in the end. As many sums are computed at a time as a vector holds in the end.
 type dots struct {
 	*gen
-	cols, group int               // columns; rows that are multiplied at the same time
+	cols, group int // columns; rows that are multiplied at the same time
+	sums        int
 	acc         []reg.VecPhysical // [row][column]
 	data        []reg.VecPhysical // of the rows
 	weights     []reg.VecPhysical // of the columns
@@ -34,28 +31,35 @@ var (
 // The masks: of the columns that exist, in each row, and of as many sums as exist.
 var dotColumns, dotValid = reg.K1, reg.K2
 
-// dotsRoutine multiplies runs of bytes of A, where they are, by cols columns of B, 64 bytes of K at a time.
-func dotsRoutine(cols int) emit.Routine {
-	rows := dotSums / cols
-	name := fmt.Sprintf("gemm_u8s8_chain_%dx%dk64_avx512vnni", rows, cols)
+// dotsRoutine multiplies runs of bytes of A, where they are, by cols columns of B, a vector of so many bytes of K at a
+// time.
+func dotsRoutine(bytes, cols int) emit.Routine {
+	sums := bytes / 4
+	rows := sums / cols
+	isa, stored := "avx512vnni", `The lower half of mask has a bit for each number of a tile whose column exists, the upper one as many bits as
+numbers of it are stored, side by side: ldc is the bytes from tile to tile.`
+	if bytes == 32 {
+		isa, stored = "avxvnni", "The numbers of a tile are stored side by side: ldc is the bytes from tile to tile."
+	}
+	name := fmt.Sprintf("gemm_u8s8_chain_%dx%dk%d_%s", rows, cols, bytes, isa)
 	return emit.Routine{
 		Name: name,
-		Doc: fmt.Sprintf(`%s computes tiles of %d rows by %d columns, for every m below %d*tiles:
+		Doc: fmt.Sprintf(`%s computes tiles of %d rows by %d columns, for every m below %[2]d*tiles:
 
-	c[m,n] = epilogue(init[n] + sum over t < taps, k64 < k, i < 64 of a[offsets[m,t]+64*k64+i] * b[t,k64,n,i])
+	c[m,n] = epilogue(init[n] + sum over t < taps, s < k, i < %[4]d of a[offsets[m,t]+%[4]d*s+i] * b[t,s,n,i])
 
-The lower half of mask has a bit for each number of a tile whose column exists, the upper one as many bits as
-numbers of it are stored, side by side: ldc is the bytes from tile to tile.`, name, rows, cols, rows),
+%[5]s`, name, rows, cols, bytes, stored),
 		Build: func(c *build.Context) {
-			d := &dots{gen: &gen{emit.Gen{Context: c, Width: 64}}, cols: cols, group: min(4, rows)}
-			for i := range 8 {
+			d := &dots{gen: &gen{emit.Gen{Context: c, Width: bytes}}, cols: cols, group: min(4, rows), sums: sums}
+			weights := bytes / 8
+			for i := range weights {
 				d.weights = append(d.weights, d.V(i))
 			}
 			for i := range 4 {
-				d.data = append(d.data, d.V(8+i))
+				d.data = append(d.data, d.V(weights+i))
 			}
-			for i := range dotSums {
-				d.acc = append(d.acc, d.V(16+i))
+			for i := range sums {
+				d.acc = append(d.acc, d.V(sums+i))
 			}
 			d.build()
 		},
@@ -72,16 +76,18 @@ func (d *dots) build() {
 	d.MOVQ(field(call, "a"), dotA)
 	d.MOVQ(field(call, "taps"), dotStride)
 	d.SHLQ(operand.U8(2), dotStride)
-	valid := field(call, "mask")
-	valid.Disp += 2
-	d.KMOVW(field(call, "mask"), dotColumns)
-	d.KMOVW(valid, dotValid)
+	if d.Width == 64 {
+		valid := field(call, "mask")
+		valid.Disp += 2
+		d.KMOVW(field(call, "mask"), dotColumns)
+		d.KMOVW(valid, dotValid)
+	}
 	d.Label("tile")
 	d.MOVQ(field(call, "offsetsNow"), dotOffset0)
 	for _, a := range d.acc {
-		d.VPXORD(a, a, a)
+		d.Xor(a, a, a)
 	}
-	for first := 0; first < dotSums; first += d.group * d.cols {
+	for first := 0; first < d.sums; first += d.group * d.cols {
 		d.multiply(call, d.acc[first:])
 	}
 	d.MOVQ(dotOffset0, field(call, "offsetsNow"))
@@ -115,16 +121,16 @@ func (d *dots) multiply(call reg.GPPhysical, acc []reg.VecPhysical) {
 	d.MOVQ(field(call, "k"), dotSteps)
 	d.Label(step)
 	for c := range d.cols {
-		d.VMOVDQU32(emit.At(dotB, 64*c), d.weights[c])
+		d.load(emit.At(dotB, d.Width*c), d.weights[c])
 	}
 	for r := range d.group {
-		d.VMOVDQU32(emit.At(dotRow[r], 0), d.data[r])
-		d.ADDQ(operand.I8(64), dotRow[r])
+		d.load(emit.At(dotRow[r], 0), d.data[r])
+		d.ADDQ(operand.I8(d.Width), dotRow[r])
 		for c := range d.cols {
-			d.VPDPBUSD(d.weights[c], d.data[r], acc[r*d.cols+c])
+			d.dot(d.weights[c], d.data[r], acc[r*d.cols+c])
 		}
 	}
-	d.ADDQ(operand.I32(64*d.cols), dotB)
+	d.ADDQ(operand.I32(d.Width*d.cols), dotB)
 	d.DECQ(dotSteps)
 	d.JNZ(operand.LabelRef(step))
 	d.ADDQ(operand.I8(4), dotOffset)
@@ -134,7 +140,7 @@ func (d *dots) multiply(call reg.GPPhysical, acc []reg.VecPhysical) {
 	d.LEAQ(operand.Mem{Base: dotNext, Disp: 4}, dotOffset0)
 }
 
-// reduce sums the lanes of each of the 16 vectors into one lane of the first. The partial
+// reduce sums the lanes of each of the vectors into one lane of the first. The partial
 // sums of four vectors come side by side within 128 bits, then those come together.
 func (d *dots) reduce() {
 	x, y := d.V(0), d.V(1)
@@ -146,8 +152,15 @@ func (d *dots) reduce() {
 			d.VPADDD(x, y, d.acc[i])
 		}
 	}
-	pairs(8, d.VPUNPCKLDQ, d.VPUNPCKHDQ)
-	pairs(4, d.VPUNPCKLQDQ, d.VPUNPCKHQDQ)
+	pairs(d.sums/2, d.VPUNPCKLDQ, d.VPUNPCKHDQ)
+	pairs(d.sums/4, d.VPUNPCKLQDQ, d.VPUNPCKHQDQ)
+	if d.Width == 32 {
+		half := func(which uint8) func(...operand.Op) {
+			return func(o ...operand.Op) { d.VPERM2I128(operand.U8(which), o[0], o[1], o[2]) }
+		}
+		pairs(1, half(0x20), half(0x31))
+		return
+	}
 	lanes := func(which uint8) func(...operand.Op) {
 		return func(o ...operand.Op) { d.VSHUFI32X4(append([]operand.Op{operand.U8(which)}, o...)...) }
 	}
@@ -158,6 +171,10 @@ func (d *dots) reduce() {
 
 // operands loads values of the columns, over and over.
 func (d *dots) operands(from reg.GPPhysical, to reg.VecPhysical) {
+	if d.Width == 32 && d.cols == 4 {
+		d.VBROADCASTI128(emit.At(from, 0), to)
+		return
+	}
 	map[int]func(...operand.Op){
 		1: d.VBROADCASTSS, 2: d.VPBROADCASTQ, 4: d.VBROADCASTI32X4, 8: d.VBROADCASTI32X8,
 	}[d.cols](emit.At(from, 0), to)
@@ -165,7 +182,7 @@ func (d *dots) operands(from reg.GPPhysical, to reg.VecPhysical) {
 
 // epilogue applies the steps in call.flags to the sums in the first accumulator and stores them.
 func (d *dots) epilogue(call reg.GPPhysical) {
-	t := &tile{bytes: 64, acc: [][]reg.VecPhysical{d.acc[:1]}, tmp: d.weights}
+	t := &tile{bytes: d.Width, acc: [][]reg.VecPhysical{d.acc[:1]}, tmp: d.weights}
 	s := scalars{call: call, flags: reg.RAX, p: reg.RBX, stride: reg.RCX}
 	flags, acc, x := s.flags.As32(), d.acc[0], t.tmp[0]
 	words, stored := d.Fresh("words"), d.Fresh("stored")
@@ -199,18 +216,38 @@ func (d *dots) epilogue(call reg.GPPhysical) {
 	d.VBROADCASTSS(field(call, "hi"), x)
 	d.VMINPS(x, acc, acc)
 	d.VCVTPS2DQ(acc, acc)
-	d.VPCOMPRESSD_Z(acc, dotColumns, x)
-	d.VPMOVDB(x, emit.X(x))
-	d.VPBROADCASTD(field(call, "flip"), emit.X(t.tmp[1]))
-	d.VPXOR(emit.X(t.tmp[1]), emit.X(x), emit.X(x))
 	d.MOVQ(field(call, "cNow"), s.p)
-	d.VMOVDQU8(emit.X(x), dotValid, emit.At(s.p, 0))
+	d.VPBROADCASTD(field(call, "flip"), emit.X(t.tmp[1]))
+	d.storeBytes(acc, x, emit.X(t.tmp[1]), s.p)
 	d.JMP(operand.LabelRef(stored))
 	d.Label(words)
-	d.VPCOMPRESSD_Z(acc, dotColumns, x)
 	d.MOVQ(field(call, "cNow"), s.p)
-	d.VMOVUPS(x, dotValid, emit.At(s.p, 0))
+	if d.Width == 32 {
+		d.VMOVUPS(acc, emit.At(s.p, 0))
+	} else {
+		d.VPCOMPRESSD_Z(acc, dotColumns, x)
+		d.VMOVUPS(x, dotValid, emit.At(s.p, 0))
+	}
 	d.Label(stored)
+}
+
+// storeBytes stores the lowest byte of each result, exclusive or flip.
+func (d *dots) storeBytes(results, x, flip reg.VecPhysical, to reg.GPPhysical) {
+	low := emit.X(x)
+	if d.Width == 64 {
+		d.VPCOMPRESSD_Z(results, dotColumns, x)
+		d.VPMOVDB(x, low)
+		d.VPXOR(flip, low, low)
+		d.VMOVDQU8(low, dotValid, emit.At(to, 0))
+		return
+	}
+	d.VPSLLD(operand.U8(24), results, x)
+	d.VPSRLD(operand.U8(24), x, x)
+	d.VEXTRACTI128(operand.U8(1), x, emit.X(results))
+	d.VPACKSSDW(emit.X(results), low, low)
+	d.VPACKUSWB(low, low, low)
+	d.VPXOR(flip, low, low)
+	d.VMOVQ(low, emit.At(to, 0))
 }
 
 // summand adds the summands times their scale, with one rounding.
@@ -218,18 +255,23 @@ func (d *dots) summand(s scalars) {
 	x, scale := d.V(0), d.V(1)
 	d.MOVQ(field(s.call, "sumNow"), s.p)
 	d.VBROADCASTSS(field(s.call, "sumScale"), scale)
-	one := func(step uint32, name string, load func(m, k, v operand.Op), convert bool) {
+	one := func(step uint32, name string, load func(m, v operand.Op), masked func(m, k, v operand.Op), convert bool) {
 		d.When(s.flags.As32(), step, name, func() {
-			load(emit.At(s.p, 0), dotValid, x)
-			d.VPEXPANDD_Z(x, dotColumns, x)
+			if d.Width == 32 {
+				load(emit.At(s.p, 0), x)
+			} else {
+				masked(emit.At(s.p, 0), dotValid, x)
+				d.VPEXPANDD_Z(x, dotColumns, x)
+			}
 			if convert {
 				d.VCVTDQ2PS(x, x)
 			}
 		})
 	}
-	one(stepSumU8, "sum_u8", d.VPMOVZXBD_Z, true)
-	one(stepSumI8, "sum_i8", d.VPMOVSXBD_Z, true)
-	one(stepSumI32, "sum_i32", d.VMOVDQU32_Z, true)
-	one(stepSumF32, "sum_f32", d.VMOVUPS_Z, false)
+	loadWords := func(m, v operand.Op) { d.VMOVUPS(m, v) }
+	one(stepSumU8, "sum_u8", func(m, v operand.Op) { d.VPMOVZXBD(m, v) }, d.VPMOVZXBD_Z, true)
+	one(stepSumI8, "sum_i8", func(m, v operand.Op) { d.VPMOVSXBD(m, v) }, d.VPMOVSXBD_Z, true)
+	one(stepSumI32, "sum_i32", loadWords, d.VMOVDQU32_Z, true)
+	one(stepSumF32, "sum_f32", loadWords, d.VMOVUPS_Z, false)
 	d.VFMADD231PS(x, scale, d.acc[0])
 }

@@ -42,6 +42,12 @@ func limitAVX2() emit.Routine {
 	})
 }
 
+func limitAVXVNNI() emit.Routine {
+	return limit("limitAVXVNNI", "VPDPBUSD", 12, 32, func(g *gen, i int) {
+		g.DotBytes(reg.Y0, reg.Y1, emit.Vector(4+i, 32))
+	})
+}
+
 func limitVNNI() emit.Routine {
 	return limit("limitAVX512VNNI", "VPDPBUSD", 24, 64, func(g *gen, i int) {
 		g.VPDPBUSD(reg.Z0, reg.Z1, emit.Vector(8+i, 64))

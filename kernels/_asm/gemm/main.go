@@ -12,10 +12,12 @@ func routines() []emit.Routine {
 		widenRoutine(), widenPanelRoutine(), avx2Routine(2), avx2Routine(1),
 		winogradTransform(), winogradMultiply(), winogradResults(),
 		amxRoutine(2), amxRoutine(1),
-		vnniRoutine(7, 2), vnniRoutine(12, 1), shortRoutine(),
-		dotsRoutine(1), dotsRoutine(2), dotsRoutine(4), dotsRoutine(8),
+		vnniRoutine(64, 7, 2), vnniRoutine(64, 12, 1), shortRoutine(),
+		vnniRoutine(32, 6, 2), vnniRoutine(32, 12, 1),
+		dotsRoutine(64, 1), dotsRoutine(64, 2), dotsRoutine(64, 4), dotsRoutine(64, 8),
+		dotsRoutine(32, 1), dotsRoutine(32, 2), dotsRoutine(32, 4),
 		interleaveRoutine(2), interleaveRoutine(4),
-		limitAVX2(), limitVNNI(), limitAMX(),
+		limitAVX2(), limitAVXVNNI(), limitVNNI(), limitAMX(),
 	}
 }
 

@@ -20,12 +20,16 @@ var (
 	vnniIndex, vnniB = reg.RDI, reg.R15
 )
 
-// vnniRoutine multiplies runs of bytes of A, where they are, by a panel of B of
-// 16*cols columns, interleaved by fours of K: at most most rows at a time. With two columns that is 7,
-// although there are registers for 12: the steps of a shorter epilogue run beside the
-// multiplications of the next tile. With 6, two multiplications in each cycle would have to wait for each other.
-func vnniRoutine(most, cols int) emit.Routine {
-	name := fmt.Sprintf("gemm_u8s8_chain_%dx%dk4_avx512vnni", most, 16*cols)
+// vnniRoutine multiplies runs of bytes of A, where they are, by a panel of B of cols
+// vectors, interleaved by fours of K: at most most rows at a time. Vectors have 64 bytes (AVX-512) or 32
+// (AVX-VNNI). With two of 64 that is 7, although there are registers for 12: the steps of a shorter epilogue run beside
+// the multiplications of the next tile. With 6, two multiplications in each cycle would have to wait for each other.
+func vnniRoutine(bytes, most, cols int) emit.Routine {
+	isa := map[int]string{32: "avxvnni", 64: "avx512vnni"}[bytes]
+	name, columns := fmt.Sprintf("gemm_u8s8_chain_%dx%dk4_%s", most, bytes/4*cols, isa), "all of the panel"
+	if bytes == 64 {
+		columns = "those whose bit in mask is 1"
+	}
 	return emit.Routine{
 		Name: name,
 		Doc: fmt.Sprintf(`%s computes tiles of rows by %d columns, for every row m of every tile:
@@ -34,11 +38,11 @@ func vnniRoutine(most, cols int) emit.Routine {
 
 t are taps numbers, one after the other or, if gaps is not nil, with gaps between them. There are lineCount lines of
 tiles tiles. The rows of a tile are ldc, ldsum and rowOffsets bytes apart, and the tiles tileC, tileSum and tileOffsets.
-k is a multiple of 4. Columns whose bit in mask is 0 are not stored.`, name, 16*cols),
+k is a multiple of 4. The columns that are stored are %s.`, name, bytes/4*cols, columns),
 		Frame: 40,
 		Build: func(c *build.Context) {
 			g := &gen{emit.Gen{Context: c}}
-			g.dispatch(reg.RDI, reg.RAX, most, func(rows int) { g.vnniTiles(rows, cols) })
+			g.dispatch(reg.RDI, reg.RAX, most, func(rows int) { g.vnniTiles(bytes, rows, cols) })
 		},
 	}
 }
@@ -53,25 +57,36 @@ var (
 	vnniRows  = emit.At(reg.StackPointer, 32)
 )
 
-func (g *gen) vnniTiles(rows, cols int) {
-	t, again := newTile(64, rows, cols, 8), fmt.Sprintf("tile%d", rows)
+func (g *gen) vnniTiles(bytes, rows, cols int) {
+	sums, again := vnniSums(bytes, rows, cols), fmt.Sprintf("tile%d", rows)
+	t := sums[0]
 	s := scalars{call: reg.RDI, flags: reg.RAX, p: reg.RBX, stride: reg.RCX}
 	tap, done := g.Fresh("tap"), g.Fresh("multiplied")
 	run := g.vnniRun()
 
 	g.Label(again)
 	g.vnniStart(t, s)
+	for _, more := range sums[1:] {
+		more.each(func(_ int, acc reg.VecPhysical) { g.Zero(acc) })
+	}
 	if cols == 2 {
 		g.fetchResults(s.call, rows, reg.R11, reg.R12)
 		g.aheadStart(s.call)
 	}
 	g.Label(tap)
 	g.vnniTap(t)
-	run(t)
+	run(sums)
 	g.DECQ(vnniLeft)
 	g.JZ(operand.LabelRef(done))
 	g.vnniSkip(tap)
 	g.Label(done)
+	for _, more := range sums[1:] {
+		for r, row := range more.acc {
+			for c, acc := range row {
+				g.VPADDD(acc, t.acc[r][c], t.acc[r][c])
+			}
+		}
+	}
 
 	g.MOVQ(emit.Param(), s.call)
 	if cols == 2 {
@@ -79,6 +94,22 @@ func (g *gen) vnniTiles(rows, cols int) {
 	}
 	g.epilogue(t, s)
 	g.vnniNextTile(s.call, s.p, again)
+}
+
+// vnniSums returns the accumulators of a tile. Of few AVX-VNNI rows each has two or four, for fours of K in turn: a
+// VPDPBUSD waits five cycles for the one before, in which CPUs begin ten.
+func vnniSums(bytes, rows, cols int) []*tile {
+	const registers = 12
+	first := bytes / 8
+	sums := []*tile{newTile(bytes, rows, cols, first)}
+	for n := rows * cols; bytes == 32 && 2*n*len(sums) <= registers && len(sums) < 4; {
+		for range len(sums) {
+			more := newTile(bytes, rows, cols, first+n*len(sums))
+			more.tmp = sums[0].tmp
+			sums = append(sums, more)
+		}
+	}
+	return sums
 }
 
 // vnniNextTile moves the pointers to the next tile of the line, or to the first one of the next line, and jumps to
@@ -224,10 +255,11 @@ func (g *gen) vnniSkip(tap string) {
 
 // vnniRun names the labels of the loops over a run, and returns what emits them: sixteen bytes
 // at a time, and four.
-func (g *gen) vnniRun() func(t *tile) {
+func (g *gen) vnniRun() func(sums []*tile) {
 	sixteen, rest, one, done := g.Fresh("sixteen"), g.Fresh("rest"), g.Fresh("four"), g.Fresh("tap_done")
-	return func(t *tile) {
-		stepB := len(t.acc[0]) * 64 // bytes of B for four of K
+	return func(sums []*tile) {
+		t := sums[0]
+		stepB := len(t.acc[0]) * t.bytes // bytes of B for four of K
 		g.MOVQ(vnniBegin, vnniIndex)
 		g.ADDQ(operand.I8(16), vnniIndex)
 		g.JG(operand.LabelRef(rest))
@@ -236,7 +268,7 @@ func (g *gen) vnniRun() func(t *tile) {
 			g.fetchAhead()
 		}
 		for i := range 4 {
-			g.vnniFour(t, i*stepB, 4*i-16)
+			g.vnniFour(sums[i%len(sums)], i*stepB, 4*i-16)
 		}
 		g.ADDQ(operand.I32(4*stepB), vnniB)
 		g.ADDQ(operand.I8(16), vnniIndex)
@@ -256,13 +288,31 @@ func (g *gen) vnniRun() func(t *tile) {
 // vnniFour multiplies four bytes of each row, disp behind the index, by those of B at b.
 func (g *gen) vnniFour(t *tile, b, disp int) {
 	for c := range t.acc[0] {
-		g.VMOVDQU32(emit.At(vnniB, b+c*64), t.tmp[c])
+		g.load(emit.At(vnniB, b+c*t.bytes), t.tmp[c])
 	}
 	for r, row := range t.acc {
 		x := t.tmp[2+r%2]
 		g.VPBROADCASTD(emit.Indexed(vnniRow[r], vnniIndex, 1, disp), x)
 		for c, acc := range row {
-			g.VPDPBUSD(t.tmp[c], x, acc)
+			g.dot(t.tmp[c], x, acc)
 		}
+	}
+}
+
+// load loads a vector of bytes.
+func (g *gen) load(m operand.Mem, v reg.VecPhysical) {
+	if v.Size() == 64 {
+		g.VMOVDQU32(m, v)
+	} else {
+		g.VMOVDQU(m, v)
+	}
+}
+
+// dot adds the products of four bytes to each of the accumulators.
+func (g *gen) dot(signed, unsigned, acc reg.VecPhysical) {
+	if acc.Size() == 64 {
+		g.VPDPBUSD(signed, unsigned, acc)
+	} else {
+		g.DotBytes(signed, unsigned, acc)
 	}
 }

@@ -311,6 +311,16 @@ func (m *Machine) VEXTRACTI128(i, a, b SimOperand) {
 	m.part(a, b, 16, int(i.value))
 }
 
+// VPERM2I128 takes two of the four halves of b and a, as the lowest bits of each half of i say.
+func (m *Machine) VPERM2I128(i, a, b, c SimOperand) {
+	x, y := m.read(b, 32), m.read(a, 32)
+	halves := append(append([]byte(nil), x[:32]...), y[:32]...)
+	var out [64]byte
+	copy(out[:16], halves[16*(i.value&3):])
+	copy(out[16:32], halves[16*(i.value>>4&3):])
+	m.write(c, out, 32)
+}
+
 // VPSHUFD takes each doubleword from the one of the four beside it that two bits of i name.
 func (m *Machine) VPSHUFD(i, a, b SimOperand) {
 	v := m.read(a, b.bytes)
@@ -409,6 +419,9 @@ func (m *Machine) VPDPBUSD(signed, unsigned, c SimOperand) {
 		return acc
 	})
 }
+
+// VPDPBUSD_VEX is the form of AVX-VNNI.
+func (m *Machine) VPDPBUSD_VEX(signed, unsigned, c SimOperand) { m.VPDPBUSD(signed, unsigned, c) }
 
 func (m *Machine) floats(a, b, c SimOperand, f func(a, b, c float32) float32) {
 	m.lanes(a, b, c, func(x, y, z uint32) uint32 {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
+	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa/isatest"
 )
 
@@ -361,10 +362,13 @@ func TestSliding(t *testing.T) {
 				}
 				p.m = max(p.grid.Rows*p.grid.Columns*(1+int(seed)%4)-int(seed)%3, 1)
 				p.check(t, v)
-				if v.Name == "depthwise_u8s8_chain_2x64_avx512vnni" {
+				if v.ISA == isa.AVX512VNNI || v.ISA == isa.AVXVNNI {
 					packed, err := Pack(v, p.spec(), p.weights, p.start)
 					require.NoError(t, err)
 					slides := p.taps == p.columns*p.columns && p.step < 3 && p.channels >= narrowest
+					if v.ISA == isa.AVXVNNI && p.columns == 5 && p.step == 1 {
+						slides = false
+					}
 					require.Equal(t, slides, packed.Slides(), &p)
 				}
 			}

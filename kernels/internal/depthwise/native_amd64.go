@@ -16,6 +16,10 @@ func init() {
 			pack: packBlocks((*Packed).packQuads, quads), run: runBlocks,
 		},
 		Variant{
+			Info: variant.Info{Does: does, MR: 2, NR: 32, ISA: isa.AVXVNNI},
+			pack: packBlocks((*Packed).packQuads, quads256), run: runBlocks,
+		},
+		Variant{
 			Info: variant.Info{Does: does, MR: 2, NR: 32, ISA: isa.AVX2},
 			pack: packBlocks((*Packed).packDigits, digits), run: runBlocks,
 		},
@@ -44,6 +48,22 @@ var (
 			slide{4, [2][2]func(*call){
 				{depthwise_u8s8_chain_4x16w3s1_avx512vnni, depthwise_u8s8_chain_4x16w3s2_avx512vnni},
 				{depthwise_u8s8_chain_4x16w5s1_avx512vnni, depthwise_u8s8_chain_4x16w5s2_avx512vnni},
+			}},
+		},
+	}
+	quads256 = []routine{
+		{
+			32, depthwise_u8s8_chain_2x32t9_avxvnni, depthwise_u8s8_chain_1x32_avxvnni,
+			slide{1, [2][2]func(*call){
+				{depthwise_u8s8_chain_1x32w3s1_avxvnni, depthwise_u8s8_chain_1x32w3s2_avxvnni},
+				{nil, depthwise_u8s8_chain_1x32w5s2_avxvnni},
+			}},
+		},
+		{
+			narrowest, depthwise_u8s8_chain_2x16t9_avxvnni, depthwise_u8s8_chain_1x16_avxvnni,
+			slide{2, [2][2]func(*call){
+				{depthwise_u8s8_chain_2x16w3s1_avxvnni, depthwise_u8s8_chain_2x16w3s2_avxvnni},
+				{nil, depthwise_u8s8_chain_2x16w5s2_avxvnni},
 			}},
 		},
 	}

@@ -166,6 +166,78 @@ func depthwise_u8s8_chain_4x16w3s2_avx512vnni(c *call)
 //go:noescape
 func depthwise_u8s8_chain_4x16w5s2_avx512vnni(c *call)
 
+// depthwise_u8s8_chain_1x32w3s1_avxvnni computes, for every m below pixels:
+//
+//	c[s,r,m,i] = epilogue(init[i] + sum over y, x < 3 of a[offsets[s,r,y,1*m+x]+i] * w[y,x,i])
+//
+// for i < 32, r < 1 and s < strips. It reads A and writes C at all 32 channels.
+//
+//go:noescape
+func depthwise_u8s8_chain_1x32w3s1_avxvnni(c *call)
+
+// depthwise_u8s8_chain_1x32w3s2_avxvnni computes, for every m below pixels:
+//
+//	c[s,r,m,i] = epilogue(init[i] + sum over y, x < 3 of a[offsets[s,r,y,2*m+x]+i] * w[y,x,i])
+//
+// for i < 32, r < 1 and s < strips. It reads A and writes C at all 32 channels.
+//
+//go:noescape
+func depthwise_u8s8_chain_1x32w3s2_avxvnni(c *call)
+
+// depthwise_u8s8_chain_1x32w5s2_avxvnni computes, for every m below pixels:
+//
+//	c[s,r,m,i] = epilogue(init[i] + sum over y, x < 5 of a[offsets[s,r,y,2*m+x]+i] * w[y,x,i])
+//
+// for i < 32, r < 1 and s < strips. It reads A and writes C at all 32 channels.
+//
+//go:noescape
+func depthwise_u8s8_chain_1x32w5s2_avxvnni(c *call)
+
+// depthwise_u8s8_chain_2x16w3s1_avxvnni computes, for every m below pixels:
+//
+//	c[s,r,m,i] = epilogue(init[i] + sum over y, x < 3 of a[offsets[s,r,y,1*m+x]+i] * w[y,x,i])
+//
+// for i < 16, r < 2 and s < strips. It reads A and writes C at all 16 channels.
+//
+//go:noescape
+func depthwise_u8s8_chain_2x16w3s1_avxvnni(c *call)
+
+// depthwise_u8s8_chain_2x16w3s2_avxvnni computes, for every m below pixels:
+//
+//	c[s,r,m,i] = epilogue(init[i] + sum over y, x < 3 of a[offsets[s,r,y,2*m+x]+i] * w[y,x,i])
+//
+// for i < 16, r < 2 and s < strips. It reads A and writes C at all 16 channels.
+//
+//go:noescape
+func depthwise_u8s8_chain_2x16w3s2_avxvnni(c *call)
+
+// depthwise_u8s8_chain_2x16w5s2_avxvnni computes, for every m below pixels:
+//
+//	c[s,r,m,i] = epilogue(init[i] + sum over y, x < 5 of a[offsets[s,r,y,2*m+x]+i] * w[y,x,i])
+//
+// for i < 16, r < 2 and s < strips. It reads A and writes C at all 16 channels.
+//
+//go:noescape
+func depthwise_u8s8_chain_2x16w5s2_avxvnni(c *call)
+
+// depthwise_u8s8_chain_2x32t9_avxvnni computes, for taps = 9 and every m below pixels:
+//
+//	c[m,i] = epilogue(init[i] + sum over t < taps of a[offsets[m,t]+i] * w[t,i])    for i < 32
+//
+// It reads A and writes C at all 32 channels.
+//
+//go:noescape
+func depthwise_u8s8_chain_2x32t9_avxvnni(c *call)
+
+// depthwise_u8s8_chain_1x32_avxvnni computes, for every m below pixels:
+//
+//	c[m,i] = epilogue(init[i] + sum over t < taps of a[offsets[m,t]+i] * w[t,i])    for i < 32
+//
+// It reads A and writes C at all 32 channels.
+//
+//go:noescape
+func depthwise_u8s8_chain_1x32_avxvnni(c *call)
+
 // depthwise_u8s8_chain_2x32t9_avx2 computes, for taps = 9 and every m below pixels:
 //
 //	c[m,i] = epilogue(init[i] + sum over t < taps of a[offsets[m,t]+i] * w[t,i])    for i < 32
@@ -183,6 +255,24 @@ func depthwise_u8s8_chain_2x32t9_avx2(c *call)
 //
 //go:noescape
 func depthwise_u8s8_chain_1x32_avx2(c *call)
+
+// depthwise_u8s8_chain_2x16t9_avxvnni computes, for taps = 9 and every m below pixels:
+//
+//	c[m,i] = epilogue(init[i] + sum over t < taps of a[offsets[m,t]+i] * w[t,i])    for i < 16
+//
+// It reads A and writes C at all 16 channels.
+//
+//go:noescape
+func depthwise_u8s8_chain_2x16t9_avxvnni(c *call)
+
+// depthwise_u8s8_chain_1x16_avxvnni computes, for every m below pixels:
+//
+//	c[m,i] = epilogue(init[i] + sum over t < taps of a[offsets[m,t]+i] * w[t,i])    for i < 16
+//
+// It reads A and writes C at all 16 channels.
+//
+//go:noescape
+func depthwise_u8s8_chain_1x16_avxvnni(c *call)
 
 // depthwise_u8s8_chain_2x16t9_avx2 computes, for taps = 9 and every m below pixels:
 //

@@ -270,17 +270,17 @@ no_i32_17:
 	VBROADCASTSS  236(DI), Z0
 	VMINPS        Z0, Z16, Z16
 	VCVTPS2DQ     Z16, Z16
+	MOVQ          48(DI), BX
+	VPBROADCASTD  244(DI), X1
 	VPCOMPRESSD.Z Z16, K1, Z0
 	VPMOVDB       Z0, X0
-	VPBROADCASTD  244(DI), X1
 	VPXOR         X1, X0, X0
-	MOVQ          48(DI), BX
 	VMOVDQU8      X0, K2, (BX)
 	JMP           stored_6
 
 words_5:
-	VPCOMPRESSD.Z Z16, K1, Z0
 	MOVQ          48(DI), BX
+	VPCOMPRESSD.Z Z16, K1, Z0
 	VMOVUPS       Z0, K2, (BX)
 
 stored_6:

@@ -106,7 +106,7 @@ func gemm_u8s8_chain_32x16k64_amx(c *call)
 //
 // t are taps numbers, one after the other or, if gaps is not nil, with gaps between them. There are lineCount lines of
 // tiles tiles. The rows of a tile are ldc, ldsum and rowOffsets bytes apart, and the tiles tileC, tileSum and tileOffsets.
-// k is a multiple of 4. Columns whose bit in mask is 0 are not stored.
+// k is a multiple of 4. The columns that are stored are those whose bit in mask is 1.
 //
 //go:noescape
 func gemm_u8s8_chain_7x32k4_avx512vnni(c *call)
@@ -117,7 +117,7 @@ func gemm_u8s8_chain_7x32k4_avx512vnni(c *call)
 //
 // t are taps numbers, one after the other or, if gaps is not nil, with gaps between them. There are lineCount lines of
 // tiles tiles. The rows of a tile are ldc, ldsum and rowOffsets bytes apart, and the tiles tileC, tileSum and tileOffsets.
-// k is a multiple of 4. Columns whose bit in mask is 0 are not stored.
+// k is a multiple of 4. The columns that are stored are those whose bit in mask is 1.
 //
 //go:noescape
 func gemm_u8s8_chain_12x16k4_avx512vnni(c *call)
@@ -129,9 +129,31 @@ func gemm_u8s8_chain_12x16k4_avx512vnni(c *call)
 //go:noescape
 func gemm_u8s8_short_7x32k4_avx512vnni(c *call)
 
+// gemm_u8s8_chain_6x16k4_avxvnni computes tiles of rows by 16 columns, for every row m of every tile:
+//
+//	c[m,n] = epilogue(init[n] + sum over t, k4 < k/4, i < 4 of a[offsets[m,t]+4*k4+i] * b[t,k4,n,i])
+//
+// t are taps numbers, one after the other or, if gaps is not nil, with gaps between them. There are lineCount lines of
+// tiles tiles. The rows of a tile are ldc, ldsum and rowOffsets bytes apart, and the tiles tileC, tileSum and tileOffsets.
+// k is a multiple of 4. The columns that are stored are all of the panel.
+//
+//go:noescape
+func gemm_u8s8_chain_6x16k4_avxvnni(c *call)
+
+// gemm_u8s8_chain_12x8k4_avxvnni computes tiles of rows by 8 columns, for every row m of every tile:
+//
+//	c[m,n] = epilogue(init[n] + sum over t, k4 < k/4, i < 4 of a[offsets[m,t]+4*k4+i] * b[t,k4,n,i])
+//
+// t are taps numbers, one after the other or, if gaps is not nil, with gaps between them. There are lineCount lines of
+// tiles tiles. The rows of a tile are ldc, ldsum and rowOffsets bytes apart, and the tiles tileC, tileSum and tileOffsets.
+// k is a multiple of 4. The columns that are stored are all of the panel.
+//
+//go:noescape
+func gemm_u8s8_chain_12x8k4_avxvnni(c *call)
+
 // gemm_u8s8_chain_16x1k64_avx512vnni computes tiles of 16 rows by 1 columns, for every m below 16*tiles:
 //
-//	c[m,n] = epilogue(init[n] + sum over t < taps, k64 < k, i < 64 of a[offsets[m,t]+64*k64+i] * b[t,k64,n,i])
+//	c[m,n] = epilogue(init[n] + sum over t < taps, s < k, i < 64 of a[offsets[m,t]+64*s+i] * b[t,s,n,i])
 //
 // The lower half of mask has a bit for each number of a tile whose column exists, the upper one as many bits as
 // numbers of it are stored, side by side: ldc is the bytes from tile to tile.
@@ -141,7 +163,7 @@ func gemm_u8s8_chain_16x1k64_avx512vnni(c *call)
 
 // gemm_u8s8_chain_8x2k64_avx512vnni computes tiles of 8 rows by 2 columns, for every m below 8*tiles:
 //
-//	c[m,n] = epilogue(init[n] + sum over t < taps, k64 < k, i < 64 of a[offsets[m,t]+64*k64+i] * b[t,k64,n,i])
+//	c[m,n] = epilogue(init[n] + sum over t < taps, s < k, i < 64 of a[offsets[m,t]+64*s+i] * b[t,s,n,i])
 //
 // The lower half of mask has a bit for each number of a tile whose column exists, the upper one as many bits as
 // numbers of it are stored, side by side: ldc is the bytes from tile to tile.
@@ -151,7 +173,7 @@ func gemm_u8s8_chain_8x2k64_avx512vnni(c *call)
 
 // gemm_u8s8_chain_4x4k64_avx512vnni computes tiles of 4 rows by 4 columns, for every m below 4*tiles:
 //
-//	c[m,n] = epilogue(init[n] + sum over t < taps, k64 < k, i < 64 of a[offsets[m,t]+64*k64+i] * b[t,k64,n,i])
+//	c[m,n] = epilogue(init[n] + sum over t < taps, s < k, i < 64 of a[offsets[m,t]+64*s+i] * b[t,s,n,i])
 //
 // The lower half of mask has a bit for each number of a tile whose column exists, the upper one as many bits as
 // numbers of it are stored, side by side: ldc is the bytes from tile to tile.
@@ -161,13 +183,40 @@ func gemm_u8s8_chain_4x4k64_avx512vnni(c *call)
 
 // gemm_u8s8_chain_2x8k64_avx512vnni computes tiles of 2 rows by 8 columns, for every m below 2*tiles:
 //
-//	c[m,n] = epilogue(init[n] + sum over t < taps, k64 < k, i < 64 of a[offsets[m,t]+64*k64+i] * b[t,k64,n,i])
+//	c[m,n] = epilogue(init[n] + sum over t < taps, s < k, i < 64 of a[offsets[m,t]+64*s+i] * b[t,s,n,i])
 //
 // The lower half of mask has a bit for each number of a tile whose column exists, the upper one as many bits as
 // numbers of it are stored, side by side: ldc is the bytes from tile to tile.
 //
 //go:noescape
 func gemm_u8s8_chain_2x8k64_avx512vnni(c *call)
+
+// gemm_u8s8_chain_8x1k32_avxvnni computes tiles of 8 rows by 1 columns, for every m below 8*tiles:
+//
+//	c[m,n] = epilogue(init[n] + sum over t < taps, s < k, i < 32 of a[offsets[m,t]+32*s+i] * b[t,s,n,i])
+//
+// The numbers of a tile are stored side by side: ldc is the bytes from tile to tile.
+//
+//go:noescape
+func gemm_u8s8_chain_8x1k32_avxvnni(c *call)
+
+// gemm_u8s8_chain_4x2k32_avxvnni computes tiles of 4 rows by 2 columns, for every m below 4*tiles:
+//
+//	c[m,n] = epilogue(init[n] + sum over t < taps, s < k, i < 32 of a[offsets[m,t]+32*s+i] * b[t,s,n,i])
+//
+// The numbers of a tile are stored side by side: ldc is the bytes from tile to tile.
+//
+//go:noescape
+func gemm_u8s8_chain_4x2k32_avxvnni(c *call)
+
+// gemm_u8s8_chain_2x4k32_avxvnni computes tiles of 2 rows by 4 columns, for every m below 2*tiles:
+//
+//	c[m,n] = epilogue(init[n] + sum over t < taps, s < k, i < 32 of a[offsets[m,t]+32*s+i] * b[t,s,n,i])
+//
+// The numbers of a tile are stored side by side: ldc is the bytes from tile to tile.
+//
+//go:noescape
+func gemm_u8s8_chain_2x4k32_avxvnni(c *call)
 
 // interleave2 packs 16 columns of B, for every i below k, a number of steps:
 //
@@ -187,6 +236,11 @@ func interleave4(c *call)
 //
 //go:noescape
 func limitAVX2(c *call)
+
+// limitAVXVNNI executes VPDPBUSD 12 times in each of k iterations: 384 multiply-adds.
+//
+//go:noescape
+func limitAVXVNNI(c *call)
 
 // limitAVX512VNNI executes VPDPBUSD 24 times in each of k iterations: 1536 multiply-adds.
 //

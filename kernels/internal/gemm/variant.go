@@ -45,7 +45,7 @@ func Variants() []variant.Info { return variants.Infos() }
 // compute few rows in smaller tiles, and few columns in a narrower panel. g is Args.Grid.
 func Choose(i isa.Set, s Spec, g Grid) *Variant {
 	for _, v := range variants.Within(i) {
-		if v.Until != isa.Portable && i.Has(v.Until) {
+		if v.Superseded(i) != isa.Portable {
 			continue
 		}
 		if v.suits == nil || v.suits(s, g) {

@@ -2,13 +2,20 @@
 
 package gemm
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"github.com/tf2ng/tf2ng/kernels/internal/isa"
+)
+
+// The variants for VPDPBUSD, of 64 bytes (AVX-512) and of 32 (AVX-VNNI), differ in the width of a panel, and in that
+// only AVX-512 stores a part of a panel's columns under masks.
 
 // packVNNI packs B as [panel][tap][tapBytes/4][width][4].
 func packVNNI(p *Packed, weights []int8) {
 	p.tapBytes = roundUp(p.spec.TapBytes, p.variant.KR)
 	packInterleaved(p, weights, p.spec.Taps, p.spec.TapBytes, interleave16)
-	p.short = p.shortVNNI()
+	p.short = p.variant.ISA == isa.AVX512VNNI && p.shortVNNI()
 }
 
 // shortVNNI reports whether the routine for usual lists of steps can compute p's whole panels. A run must have the
@@ -19,11 +26,10 @@ func (p *Packed) shortVNNI() bool {
 	return p.flags&always == always && p.flags&^(always|may) == 0 && p.flags&(outU8|outI8) != 0 && p.tapBytes >= stepK
 }
 
-// The most rows of a tile: in a whole panel; in one of half the width; and where rows lie a multiple of conflictStride
-// bytes apart, which maps them to few sets of the first-level cache, or products are so short that storing the results
-// takes as long, which is done for two rows at once.
+// The most rows of a tile, where these are not the variant's MR: in a panel of half the width; and where rows lie a
+// multiple of conflictStride bytes apart, which maps them to few sets of the first-level cache, or products are so
+// short that storing the results takes as long, which is done for two rows at once.
 const (
-	rowsVNNI       = 7
 	halfRowsVNNI   = 12
 	evenRowsVNNI   = 6
 	conflictStride = 2048
@@ -72,8 +78,11 @@ func (p *Packed) tileRowsVNNI(panel int) int {
 	case one && p.spec.TapBytes <= shortProduct:
 		return evenRowsVNNI
 	}
-	return rowsVNNI
+	return p.variant.MR
 }
+
+// scratchAVXVNNI is the scratch for a tile and its summands, where not all columns of a panel exist.
+func scratchAVXVNNI(*Packed) int { return 2 * tileBytes }
 
 // runnerVNNI is one call of Run.
 type runnerVNNI struct {
@@ -86,7 +95,7 @@ type runnerVNNI struct {
 // fetch makes the tiles of a panel prefetch the next panel, each an equal part, but only the first eight tiles at most:
 // otherwise weights that are only in the last-level cache, or in none, come too late.
 func (r *runnerVNNI) fetch(panel, next, m0, m1 int) {
-	const stepLines = 8 // cache lines of a panel for every 16 bytes of K
+	stepLines := r.p.variant.NR * 16 / 64 // cache lines of a panel for every 16 bytes of K
 	size := r.p.spec.Taps * r.p.tapBytes
 	begin := next * r.p.variant.NR * size
 	end := begin + r.p.panelWidth(next)*size
@@ -106,6 +115,14 @@ func (r *runnerVNNI) fetch(panel, next, m0, m1 int) {
 func (r *runnerVNNI) kernel(g *Region, panel, i, rows, tiles int) {
 	p, nr, taps := r.p, r.p.variant.NR, r.p.spec.Taps
 	m, step := g.First+i*g.Step, rows*g.Step
+	if p.variant.ISA == isa.AVXVNNI && r.flags&partial != 0 {
+		for line := range g.Lines {
+			for tile := range tiles {
+				r.partial(g, panel, m+line*g.LineStep+tile*step, rows)
+			}
+		}
+		return
+	}
 	p.rowsCall(&r.call, &r.a, m, panel*nr)
 	r.offsets = unsafe.Pointer(&r.a.Offsets[m*taps+int(g.Taps[0])])
 	r.rows, r.tiles, r.lineCount = rows, tiles, g.Lines
@@ -115,13 +132,43 @@ func (r *runnerVNNI) kernel(g *Region, panel, i, rows, tiles int) {
 		r.lineC, r.lineSum, r.lineOffsets = line*r.a.LDC, line*r.a.LDSum, line*taps*4
 		r.lineTiles = tiles
 	}
-	whole := p.panelWidth(panel) == nr
-	switch {
-	case whole && p.short && r.flags&partial == 0 && tiles*g.Lines > 1:
-		gemm_u8s8_short_7x32k4_avx512vnni(&r.call)
+	p.multiplyVNNI(&r.call, panel)
+}
+
+// partial computes a tile with columns that do not exist, beginning with row m. It goes through the scratch.
+func (r *runnerVNNI) partial(g *Region, panel, m, rows int) {
+	p, a, width := r.p, &r.a, r.p.panelWidth(panel)
+	n0 := panel * p.variant.NR
+	cols := p.spec.N - n0
+	tile, sums := a.Scratch[:tileBytes], a.Scratch[tileBytes:]
+	ldc, ldsum := width*p.size, width*p.sumSize
+	if p.sumSize > 0 {
+		for i := range rows {
+			copy(sums[i*ldsum:], a.Sum[(m+i*g.Step)*a.LDSum+n0*p.sumSize:][:cols*p.sumSize])
+		}
+	}
+	c := r.call
+	c.c, c.sum, c.ldc, c.ldsum = unsafe.Pointer(&tile[0]), unsafe.Pointer(&sums[0]), ldc, ldsum
+	c.offsets = unsafe.Pointer(&a.Offsets[m*p.spec.Taps+int(g.Taps[0])])
+	c.rows, c.tiles, c.lineCount = rows, 1, 1
+	p.multiplyVNNI(&c, panel)
+	for i := range rows {
+		copy(a.C[(m+i*g.Step)*a.LDC+n0*p.size:][:cols*p.size], tile[i*ldc:])
+	}
+}
+
+// multiplyVNNI calls the routine for a panel.
+func (p *Packed) multiplyVNNI(c *call, panel int) {
+	switch whole := p.panelWidth(panel) == p.variant.NR; {
+	case p.variant.ISA == isa.AVXVNNI && whole:
+		gemm_u8s8_chain_6x16k4_avxvnni(c)
+	case p.variant.ISA == isa.AVXVNNI:
+		gemm_u8s8_chain_12x8k4_avxvnni(c)
+	case whole && p.short && c.flags&partial == 0 && c.tiles*c.lineCount > 1:
+		gemm_u8s8_short_7x32k4_avx512vnni(c)
 	case whole:
-		gemm_u8s8_chain_7x32k4_avx512vnni(&r.call)
+		gemm_u8s8_chain_7x32k4_avx512vnni(c)
 	default:
-		gemm_u8s8_chain_12x16k4_avx512vnni(&r.call)
+		gemm_u8s8_chain_12x16k4_avx512vnni(c)
 	}
 }

@@ -24,7 +24,8 @@ type ISA uint8
 const (
 	Portable   ISA = iota // plain Go
 	AVX2                  // AVX2 and FMA3
-	AVX512VNNI            // AVX-512 F, BW, DQ, VL and VNNI
+	AVXVNNI               // AVX-VNNI beside AVX2
+	AVX512VNNI            // AVX-512 F, BW, DQ, VL and VNNI beside AVX2; not all CPUs that have it have AVXVNNI
 	AVX512BF16            // AVX512-BF16 beside these
 	AMX                   // AMX-INT8 beside AVX512VNNI, on Linux
 	NEONDot               // Advanced SIMD with dot products, on arm64
@@ -39,8 +40,12 @@ var table = [numISA]struct {
 	features   []cpuid.FeatureID
 	permit     func() bool
 }{
-	Portable:   {name: "portable"},
-	AVX2:       {name: "avx2", arch: "amd64", features: featuresAVX2},
+	Portable: {name: "portable"},
+	AVX2:     {name: "avx2", arch: "amd64", features: featuresAVX2},
+	AVXVNNI: {
+		name: "avxvnni", arch: "amd64", extends: AVX2,
+		features: append(slices.Clone(featuresAVX2), cpuid.AVXVNNI),
+	},
 	AVX512VNNI: {name: "avx512vnni", arch: "amd64", extends: AVX2, features: featuresAVX512VNNI},
 	AVX512BF16: {
 		name: "avx512bf16", arch: "amd64", extends: AVX512VNNI,

@@ -15,7 +15,7 @@ func TestNamesParse(t *testing.T) {
 	}
 	_, err := Parse("sse")
 	assert.EqualError(t, err,
-		`unknown instruction set "sse": want one of portable, avx2, avx512vnni, avx512bf16, amx, neondot`)
+		`unknown instruction set "sse": want one of portable, avx2, avxvnni, avx512vnni, avx512bf16, amx, neondot`)
 	assert.Equal(t, "isa(77)", ISA(77).String())
 }
 
@@ -33,14 +33,16 @@ func TestMoreCapableOnesAreLessCapableOnesToo(t *testing.T) {
 }
 
 func TestNarrow(t *testing.T) {
-	all := Set(1<<AVX2 | 1<<AVX512VNNI | 1<<AVX512BF16 | 1<<AMX)
+	all := Set(1<<AVX2 | 1<<AVXVNNI | 1<<AVX512VNNI | 1<<AVX512BF16 | 1<<AMX)
 	for _, c := range []struct{ disabled, want string }{
-		{"", "amx,avx512bf16,avx512vnni,avx2,portable"},
-		{"amx", "avx512bf16,avx512vnni,avx2,portable"},
-		{"avx512bf16", "amx,avx512vnni,avx2,portable"},
-		{"avx512vnni", "avx2,portable"}, // which the others include
+		{"", "amx,avx512bf16,avx512vnni,avxvnni,avx2,portable"},
+		{"amx", "avx512bf16,avx512vnni,avxvnni,avx2,portable"},
+		{"avx512bf16", "amx,avx512vnni,avxvnni,avx2,portable"},
+		{"avx512vnni", "avxvnni,avx2,portable"}, // which AMX and AVX512BF16 include
+		{"avxvnni", "amx,avx512bf16,avx512vnni,avx2,portable"},
+		{"avx512vnni,avxvnni", "avx2,portable"},
 		{" avx2, unknown", "portable"},
-		{"portable", "amx,avx512bf16,avx512vnni,avx2,portable"},
+		{"portable", "amx,avx512bf16,avx512vnni,avxvnni,avx2,portable"},
 	} {
 		assert.Equal(t, c.want, narrow(all, c.disabled).String(), c.disabled)
 	}

@@ -18,11 +18,17 @@ type Info struct {
 	// that the family does not have are 0.
 	MR, NR, KR int
 	For        string // the calls that it is for, such as "few columns"; "" if it is for all
-	// Until is the instruction set that makes it needless: where that may be used, it is not. Portable is none.
-	Until isa.ISA
+	// Until are the instruction sets that make it needless: where one of them may be used, it is not.
+	Until isa.Set
 
 	Name   string // what it does, its tile and its ISA, see docs/KERNELS.md; set by New and Add
 	Family string // set by New and Add
+}
+
+// Superseded returns the most capable instruction set of s that makes the variant needless, Portable if none does.
+func (i *Info) Superseded(s isa.Set) isa.ISA {
+	all := isa.All()
+	return all[slices.IndexFunc(all, (s&i.Until).Has)]
 }
 
 // name composes the name from the other fields.

@@ -31,6 +31,22 @@ func TestNamesStateWhatTheTableHolds(t *testing.T) {
 	assert.Equal(t, want, names)
 }
 
+func TestSuperseded(t *testing.T) {
+	i := Info{ISA: isa.AVX2, Until: 1<<isa.AVXVNNI | 1<<isa.AVX512VNNI}
+	for _, c := range []struct {
+		set  isa.Set
+		want isa.ISA
+	}{
+		{1 << isa.AVX2, isa.Portable},
+		{1<<isa.AVX2 | 1<<isa.AVXVNNI, isa.AVXVNNI},
+		{1<<isa.AVX2 | 1<<isa.AVX512VNNI, isa.AVX512VNNI},
+		{^isa.Set(0), isa.AVX512VNNI},
+	} {
+		assert.Equal(t, c.want, i.Superseded(c.set), c.set)
+	}
+	assert.Equal(t, isa.Portable, (&Info{}).Superseded(^isa.Set(0)))
+}
+
 func TestChooseTakesTheMostCapableThatMayBeUsed(t *testing.T) {
 	all := ^isa.Set(0)
 	for _, c := range []struct {
