@@ -64,14 +64,14 @@ func newSum(s isa.Set, taps, columns int) *fold {
 func (f *fold) reducer() Reducer {
 	r := Reducer{Kernel: f.fold.Name}
 	switch {
+	case isTurned(f.taps, f.columns):
+		r.Block = TransposedRows(f.taps * f.columns)
+		r.Bytes, r.Run = 4*f.taps*f.columns*r.Block, func(y, x, scratch []byte) { f.short(y, x, scratch, f.taps) }
 	case f.columns > 1:
 		r.Kernel, r.Block = fmt.Sprintf("pool_f32_mean_lanes_%v", f.combine.ISA), 1
 		r.Bytes, r.Run = 4*Lanes*min(f.columns, MaxColumns), f.matrices
-	case f.taps > shortRow:
-		r.Block, r.Bytes, r.Run = folded, 2*4*Lanes*folded, f.long
 	default:
-		r.Block = TransposedRows(f.taps)
-		r.Bytes, r.Run = 4*f.taps*r.Block, func(y, x, scratch []byte) { f.short(y, x, scratch, f.taps) }
+		r.Block, r.Bytes, r.Run = folded, 2*4*Lanes*folded, f.long
 	}
 	return r
 }
@@ -87,23 +87,23 @@ func (f *fold) long(y, x, scratch []byte) {
 	f.short(y, lanes, rest, Lanes)
 }
 
-// short reduces rows of n numbers.
+// short reduces matrices of n taps.
 func (f *fold) short(y, x, scratch []byte, n int) {
-	rows, size := len(y)/4, len(y)
+	rows, size := len(y)/4/f.columns, len(y)
 	all := scratch[:len(x)]
-	transpose(f.matrix, all, x, n)
+	transpose(f.matrix, all, x, n*f.columns)
 	for at := Lanes; at < n; at += Lanes {
-		f.combine.Run(all, all, all[at*size:], min(Lanes, n-at)*rows, nil)
+		f.combine.Run(all, all, all[at*size:], min(Lanes, n-at)*size/4, nil)
 	}
 	CombineLanes(f.combine, all, min(n, Lanes), size)
-	if f.shifted == nil {
-		copy(y, all)
-		return
+	all = all[:size]
+	if f.shifted != nil {
+		f.shifted.Run(all, all, nil, size/4, &f.positive)
 	}
-	f.shifted.Run(y, all, nil, rows, &f.positive)
 	if f.divided != nil {
-		f.divided.Run(y, y, nil, rows, &f.count)
+		f.divided.Run(all, all, nil, size/4, &f.count)
 	}
+	transpose(f.matrix, y, all, rows)
 }
 
 // matrices reduces a matrix, some columns at a time.

@@ -20,12 +20,29 @@ type Reducer struct {
 // all rows.
 const shortRow = 96
 
+// isTurned reports whether matrices are best transposed, so that a call takes the numbers at the same place of all.
+func isTurned(taps, columns int) bool {
+	if columns == 1 {
+		return taps <= shortRow
+	}
+	return columns < narrow && taps*columns <= shortMatrix
+}
+
+const (
+	narrow      = 32  // the columns of the narrowest matrix whose rows are worth calls of their own
+	shortMatrix = 512 // the numbers of the largest narrower matrix that is transposed
+)
+
 // TransposedRows returns how many rows of n numbers are best transposed together: whole tiles, within the first-level
 // cache.
 func TransposedRows(n int) int { return max(16, 4096/n&^15) }
 
 // transpose stores rows of n numbers in out, column by column.
 func transpose(v *movement.Variant, out, x []byte, n int) {
+	if len(x) == 4*n {
+		copy(out, x)
+		return
+	}
 	rows := len(x) / (4 * n)
 	v.Run(movement.Matrix{Out: out, In: x, Rows: rows, Columns: n, OutStride: 4 * rows, InStride: 4 * n}, 0, rows)
 }
