@@ -151,6 +151,12 @@ func (c *compiler) lowerReduction(n *core.Node, axes []int, r loops.Reduction) b
 	switch {
 	case typ == loops.F32:
 		c.lowerReals(d, r)
+	case typ == loops.F64 && r == loops.Sum:
+		c.emitReducer(d, 8, reduction.Sum(c.isas, reduction.F64, d.at, d.behind))
+	case typ == loops.F64 && r == loops.Mean:
+		c.emitReducer(d, 8, reduction.Mean(c.isas, reduction.F64, d.at, d.behind))
+	case typ == loops.F64 && r == loops.Product:
+		c.emitReducer(d, 8, reduction.Product(c.isas, reduction.F64, d.at, d.behind))
 	case d.at == 1 && x.Type.IsInteger():
 		c.emitCopy(n, d.src, d.dst, 0, typ.Size()*d.before*d.behind)
 	default:
@@ -174,13 +180,13 @@ func (c *compiler) lowerReals(d *reduced, r loops.Reduction) {
 	case isExtreme:
 		c.emitReducer(d, 4, c.extreme(r == loops.Largest).Reducer(d.at, d.behind))
 	case r == loops.Product:
-		c.emitReducer(d, 4, reduction.Product(c.isas, d.at, d.behind))
+		c.emitReducer(d, 4, reduction.Product(c.isas, reduction.F32, d.at, d.behind))
 	case c.poolsSums(d):
 		c.lowerPooledSums(d, r == loops.Mean)
 	case r == loops.Mean:
-		c.emitReducer(d, 4, reduction.Mean(c.isas, d.at, d.behind))
+		c.emitReducer(d, 4, reduction.Mean(c.isas, reduction.F32, d.at, d.behind))
 	default:
-		c.emitReducer(d, 4, reduction.Sum(c.isas, d.at, d.behind))
+		c.emitReducer(d, 4, reduction.Sum(c.isas, reduction.F32, d.at, d.behind))
 	}
 }
 

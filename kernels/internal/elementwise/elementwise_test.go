@@ -79,7 +79,8 @@ func define(p Primitive, out, x, y []byte, i int, num *Numbers) {
 		}
 		return v
 	}
-	if defineConversion(p, out, x, y, i) || defineInteger(p, out, x, y, i) || defineScaled(p, out, x, y, i, num) {
+	if defineConversion(p, out, x, y, i) || defineInteger(p, out, x, y, i) || defineDouble(p, out, x, y, i) ||
+		defineScaled(p, out, x, y, i, num) {
 		return
 	}
 	switch p {
@@ -575,6 +576,12 @@ func requireEqual(t *testing.T, want, got []byte, size int, name string) {
 			}
 			t.Fatalf("%s: element %d: %v (%#x), want %v (%#x)", name, (i-guard)/size, g, got[i:i+4], w, want[i:i+4])
 		}
+		if w, g := math.NaN(), math.NaN(); size == 8 {
+			if w, g = loadDouble(want[i:], 0), loadDouble(got[i:], 0); w != w && g != g {
+				continue
+			}
+			t.Fatalf("%s: element %d: %v, want %v", name, (i-guard)/size, g, w)
+		}
 		t.Fatalf("%s: element %d: %#x, want %#x", name, i-guard, got[i], want[i])
 	}
 }
@@ -620,6 +627,12 @@ func operands(r *rand.Rand, p Primitive, n int) (x, y []byte) {
 			binary.NativeEndian.PutUint32(y[i:], uint32(r.IntN(40)-4))
 		}
 	}
+	if p.ofDoubles() {
+		x = doubles(r, n)
+	}
+	if p == Add64 || p == Multiply64 {
+		y = doubles(r, max(n, 64))
+	}
 	if p == Pick {
 		for i := range x {
 			x[i] &= byte(i)
@@ -650,6 +663,9 @@ func TestPrimitives(t *testing.T) {
 				want := someBytes(r, size+2*guard)
 				if primitives[v.Primitive].role == folding {
 					copy(want[guard:], values(r, Lanes))
+					if v.Primitive.ofDoubles() {
+						copy(want[guard:], doubles(r, Lanes))
+					}
 				}
 				got := slices.Clone(want)
 				y0 := slices.Clone(y) // as Estimate writes it
@@ -659,7 +675,7 @@ func TestPrimitives(t *testing.T) {
 				v.Run(got[guard:guard+size:guard+size], x, y, n, num)
 				requireEqual(t, want, got, outs, fmt.Sprintf("n=%d,%+v", n, *num))
 				require.Equal(t, y0, y, "n=%d,%+v", n, *num)
-				if xs == outs && v.Primitive.isBinary() { // y is a later part of out
+				if xs == outs && v.Primitive.isBinary() && v.Primitive.ySize() == outs { // y is a later part of out
 					behind := xs * (1 + r.IntN(20))
 					all, _ := operands(r, v.Primitive, n+behind/xs)
 					for i := range n {

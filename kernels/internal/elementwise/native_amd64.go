@@ -121,6 +121,11 @@ var avx512vnni = routines{
 	FoldMultiply:    {16, func(c call) { elementwise_f32_foldmultiply_16_avx512vnni(&c) }},
 	FoldMaximum:     {16, func(c call) { elementwise_f32_foldmaximum_16_avx512vnni(&c) }},
 	FoldMinimum:     {16, func(c call) { elementwise_f32_foldminimum_16_avx512vnni(&c) }},
+	Add64:           {32, func(c call) { elementwise_f64_add_32_avx512vnni(&c) }},
+	Multiply64:      {32, func(c call) { elementwise_f64_multiply_32_avx512vnni(&c) }},
+	MultiplyRounded: {32, func(c call) { elementwise_f64_multiplyrounded_32_avx512vnni(&c) }},
+	FoldAdd64:       {16, func(c call) { elementwise_f64_foldadd_16_avx512vnni(&c) }},
+	FoldMultiply64:  {16, func(c call) { elementwise_f64_foldmultiply_16_avx512vnni(&c) }},
 	Softmax:         {32, func(c call) { elementwise_f32_softmax_32_avx512vnni(&c) }},
 }
 
@@ -230,4 +235,9 @@ var avx2 = routines{
 	FoldMultiply:    {16, func(c call) { elementwise_f32_foldmultiply_16_avx2(&c) }},
 	FoldMaximum:     {16, func(c call) { elementwise_f32_foldmaximum_16_avx2(&c) }},
 	FoldMinimum:     {16, func(c call) { elementwise_f32_foldminimum_16_avx2(&c) }},
+	Add64:           {16, func(c call) { elementwise_f64_add_16_avx2(&c) }},
+	Multiply64:      {16, func(c call) { elementwise_f64_multiply_16_avx2(&c) }},
+	MultiplyRounded: {16, func(c call) { elementwise_f64_multiplyrounded_16_avx2(&c) }},
+	FoldAdd64:       {16, func(c call) { elementwise_f64_foldadd_16_avx2(&c) }},
+	FoldMultiply64:  {16, func(c call) { elementwise_f64_foldmultiply_16_avx2(&c) }},
 }

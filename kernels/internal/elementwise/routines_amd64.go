@@ -544,6 +544,41 @@ func elementwise_f32_foldmaximum_16_avx512vnni(c *call)
 //go:noescape
 func elementwise_f32_foldminimum_16_avx512vnni(c *call)
 
+// elementwise_f64_add_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] + y[i], f64
+//
+//go:noescape
+func elementwise_f64_add_32_avx512vnni(c *call)
+
+// elementwise_f64_multiply_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] * y[i], f64
+//
+//go:noescape
+func elementwise_f64_multiply_32_avx512vnni(c *call)
+
+// elementwise_f64_multiplyrounded_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = f64(f32(x[i] * f64(y[i]))), x f64
+//
+//go:noescape
+func elementwise_f64_multiplyrounded_32_avx512vnni(c *call)
+
+// elementwise_f64_foldadd_16_avx512vnni computes, for i < n, a multiple of 16:
+//
+//	out[i] = out[i mod 16] + x[i], in turn
+//
+//go:noescape
+func elementwise_f64_foldadd_16_avx512vnni(c *call)
+
+// elementwise_f64_foldmultiply_16_avx512vnni computes, for i < n, a multiple of 16:
+//
+//	out[i] = out[i mod 16] * x[i], in turn
+//
+//go:noescape
+func elementwise_f64_foldmultiply_16_avx512vnni(c *call)
+
 // elementwise_f32_u8_32_avx2 computes, for i < n, a multiple of 32:
 //
 //	out[i] = f32(x[i]) * scale, x u8
@@ -1055,6 +1090,41 @@ func elementwise_f32_foldmaximum_16_avx2(c *call)
 //
 //go:noescape
 func elementwise_f32_foldminimum_16_avx2(c *call)
+
+// elementwise_f64_add_16_avx2 computes, for i < n, a multiple of 16:
+//
+//	out[i] = x[i] + y[i], f64
+//
+//go:noescape
+func elementwise_f64_add_16_avx2(c *call)
+
+// elementwise_f64_multiply_16_avx2 computes, for i < n, a multiple of 16:
+//
+//	out[i] = x[i] * y[i], f64
+//
+//go:noescape
+func elementwise_f64_multiply_16_avx2(c *call)
+
+// elementwise_f64_multiplyrounded_16_avx2 computes, for i < n, a multiple of 16:
+//
+//	out[i] = f64(f32(x[i] * f64(y[i]))), x f64
+//
+//go:noescape
+func elementwise_f64_multiplyrounded_16_avx2(c *call)
+
+// elementwise_f64_foldadd_16_avx2 computes, for i < n, a multiple of 16:
+//
+//	out[i] = out[i mod 16] + x[i], in turn
+//
+//go:noescape
+func elementwise_f64_foldadd_16_avx2(c *call)
+
+// elementwise_f64_foldmultiply_16_avx2 computes, for i < n, a multiple of 16:
+//
+//	out[i] = out[i mod 16] * x[i], in turn
+//
+//go:noescape
+func elementwise_f64_foldmultiply_16_avx2(c *call)
 
 // elementwise_f32_exp_32_avx512vnni computes, for i < n, a multiple of 32:
 //

@@ -8,7 +8,7 @@ import (
 // Reduction makes one number of many.
 type Reduction uint8
 
-// The reductions. Integers wrap; reals are added and multiplied in 16 lanes, as core documents.
+// The reductions. Integers wrap. Reals have no loops but of extremes.
 const (
 	Sum  Reduction = iota
 	Mean           // the sum of integers in 64 bits, divided and truncated
@@ -44,7 +44,9 @@ func Reducing(t Type, r Reduction) Reduce {
 	case I64:
 		return wholeReduce[int64](r)
 	case F64:
-		return realReduce(r)
+		if r == Largest || r == Smallest {
+			return extremes[float64](r)
+		}
 	}
 	return nil
 }
@@ -224,71 +226,6 @@ func minColumns[T whole](to, x []T, stride int) {
 		for i, v := range row {
 			to[i] = min(to[i], v)
 		}
-	}
-}
-
-// lanes is the number of partial results of a sum or a product of reals.
-const lanes = 16
-
-func realReduce(r Reduction) Reduce {
-	switch r {
-	case Sum:
-		return func(out, x []byte, rows, columns int) { sumLanes(out, x, rows, columns, 1) }
-	case Mean:
-		return func(out, x []byte, rows, columns int) { sumLanes(out, x, rows, columns, float64(rows)) }
-	case Product:
-		return multiplyLanes
-	}
-	return extremes[float64](r)
-}
-
-// sumLanes adds row k of each column to lane k mod 16, and then the upper half of the lanes to the lower one until one
-// is left, which it divides.
-func sumLanes(out, x []byte, rows, columns int, by float64) {
-	to, v := view[float64](out, columns), view[float64](x, rows*columns)
-	for c := range to {
-		var lane [lanes]float64
-		at := c
-		for ; columns == 1 && len(v)-at >= lanes; at += lanes {
-			for i, e := range v[at:][:lanes] {
-				lane[i] += e
-			}
-		}
-		for ; len(v)-at > (lanes-1)*columns; at += lanes * columns {
-			for i := range lane {
-				lane[i] += v[at+i*columns]
-			}
-		}
-		for i := 0; at < len(v); i++ {
-			lane[i] += v[at]
-			at += columns
-		}
-		for half := lanes / 2; half > 0; half /= 2 {
-			for i := range half {
-				lane[i] += lane[i+half]
-			}
-		}
-		to[c] = lane[0] / by
-	}
-}
-
-// multiplyLanes is sumLanes for products.
-func multiplyLanes(out, x []byte, rows, columns int) {
-	to, v := view[float64](out, columns), view[float64](x, rows*columns)
-	for c := range to {
-		var lane [lanes]float64
-		for i := range lane {
-			lane[i] = 1
-		}
-		for k, at := 0, c; at < len(v); k, at = k+1, at+columns {
-			lane[k%lanes] *= v[at]
-		}
-		for half := lanes / 2; half > 0; half /= 2 {
-			for i := range half {
-				lane[i] *= lane[i+half]
-			}
-		}
-		to[c] = lane[0]
 	}
 }
 
