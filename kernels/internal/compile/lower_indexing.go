@@ -2,9 +2,11 @@ package compile
 
 import (
 	"math"
+	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/indexing"
+	"github.com/tf2ng/tf2ng/core/trait"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/movement"
@@ -24,6 +26,10 @@ func lowerGather(c *compiler, n *core.Node) (bool, error) {
 		return false, nil
 	}
 	axis := axisOf(op.Axis, x.Shape())
+	if places, ok := gatheredPlaces(x.Shape(), axis, indices.Constant()); ok {
+		c.emitTaking(n, places)
+		return true, nil
+	}
 	dim, count := x.Shape()[axis], indices.Shape().MustElements()
 	outer, line := x.Shape()[:axis].MustElements(), x.Shape()[axis+1:].MustElements()*size
 	src, at, dst := c.buffer(x), c.buffer(indices), c.newOutput(n.Out(0))
@@ -58,6 +64,26 @@ func lowerGather(c *compiler, n *core.Node) (bool, error) {
 		},
 	})
 	return true, nil
+}
+
+// gatheredPlaces returns the places of the elements that constant indices along an axis choose; false if an index is out
+// of range, or they are too many.
+func gatheredPlaces(x core.Shape, axis int, indices *core.Tensor) (trait.Places, bool) {
+	if indices == nil {
+		return trait.Places{}, false
+	}
+	out, at := slices.Clone(x), indices.Int64s()
+	out[axis] = len(at)
+	inside := !slices.ContainsFunc(at, func(i int64) bool { return i < 0 || i >= int64(x[axis]) })
+	if !inside || hasManyPlaces(out) {
+		return trait.Places{}, false
+	}
+	return trait.NewPlaces(x, out, func(a, i int) int {
+		if a == axis {
+			return int(at[i])
+		}
+		return i
+	}), true
 }
 
 // gathered bounds the slices that are copied together.

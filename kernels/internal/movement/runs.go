@@ -77,6 +77,47 @@ func take[T any](to, from []byte, at []int) {
 	}
 }
 
+// Spread stores in to, one after the other, n copies each of the elements of size bytes, which are 1, 2, 4 or 8, that
+// begin at the given offsets of from, of which most is the greatest. It panics if a slice is too short for them.
+func Spread(to, from []byte, at []int, most, size, n int) {
+	to, from = to[:len(at)*n*size], from[:most+size]
+	switch size {
+	case 1:
+		spread[uint8](to, from, at, n)
+	case 2:
+		spread[uint16](to, from, at, n)
+	case 4:
+		spread[uint32](to, from, at, n)
+	case 8:
+		spread[uint64](to, from, at, n)
+	}
+}
+
+// spread stores eight bytes at a time, of which the last ones of a row may be stored twice. Those of a shorter row may
+// begin the next one.
+func spread[T uint8 | uint16 | uint32 | uint64](to, from []byte, at []int, n int) {
+	out, in := unsafe.Pointer(unsafe.SliceData(to)), unsafe.Pointer(unsafe.SliceData(from))
+	size := int(unsafe.Sizeof(T(0)))
+	ones, row := ^uint64(0)/uint64(^T(0)), n*size
+	rows := len(at)
+	if row < 8 {
+		rows = max(0, (len(to)-8+row)/row)
+	}
+	for _, a := range at[:rows] {
+		copies := uint64(*(*T)(unsafe.Add(in, a))) * ones
+		for i := 8; i < row; i += 8 {
+			*(*[8]byte)(unsafe.Add(out, i-8)) = *(*[8]byte)(unsafe.Pointer(&copies))
+		}
+		*(*[8]byte)(unsafe.Add(out, max(0, row-8))) = *(*[8]byte)(unsafe.Pointer(&copies))
+		out = unsafe.Add(out, row)
+	}
+	for i, a := range at[rows:] {
+		for k := range n {
+			*(*T)(unsafe.Add(out, i*row+k*size)) = *(*T)(unsafe.Add(in, a))
+		}
+	}
+}
+
 // Repeat fills b with copies of value, the last of which may be cut off.
 func Repeat(b, value []byte) {
 	const most = 4096 // bytes per copy: the source stays in the first-level cache
