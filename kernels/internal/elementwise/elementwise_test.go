@@ -341,6 +341,16 @@ func defineConversion(p Primitive, out, x, y []byte, i int) bool {
 			v = math.Trunc(min(max(f(x), math.MinInt32), math.MaxInt32))
 		}
 		binary.NativeEndian.PutUint32(out[4*i:], uint32(int32(v)))
+	case ToI16:
+		v := 0.0
+		if !math.IsNaN(f(x)) {
+			v = math.Trunc(min(max(f(x), math.MinInt16), math.MaxInt16))
+		}
+		binary.NativeEndian.PutUint16(out[2*i:], uint16(int16(v)))
+	case ToBool:
+		if out[i] = 1; f(x) == 0 {
+			out[i] = 0
+		}
 	case ToI64:
 		v := int64(0)
 		switch g := f(x); {

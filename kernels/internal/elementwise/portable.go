@@ -159,6 +159,8 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 	ToF16:           narrow(activation.F32ToF16),
 	ToBF16:          narrow(activation.F32ToBF16),
 	ToI32:           narrow(toI32),
+	ToI16:           narrow(toI16),
+	ToBool:          narrow(toBool),
 	Equal:           compare(func(x, y float32) bool { return x == y }),
 	NotEqual:        compare(func(x, y float32) bool { return x != y }),
 	Less:            compare(func(x, y float32) bool { return x < y }),
@@ -332,7 +334,7 @@ func widen(f func(uint16) float32) func(out, x, y []byte, n int, p *Numbers) {
 	}
 }
 
-func narrow[T uint16 | int32 | int64](f func(float32) T) func(out, x, y []byte, n int, p *Numbers) {
+func narrow[T uint8 | uint16 | int16 | int32 | int64](f func(float32) T) func(out, x, y []byte, n int, p *Numbers) {
 	return func(out, x, _ []byte, n int, _ *Numbers) {
 		o := view[T](out, n)
 		for i, v := range view[float32](x, n) {
@@ -363,6 +365,15 @@ func toI32(x float32) int32 {
 		return math.MinInt32
 	}
 	return int32(x)
+}
+
+func toI16(x float32) int16 { return int16(min(max(toI32(x), math.MinInt16), math.MaxInt16)) }
+
+func toBool(x float32) uint8 {
+	if x != 0 {
+		return 1
+	}
+	return 0
 }
 
 func toI64(x float32) int64 {

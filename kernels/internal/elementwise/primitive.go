@@ -71,6 +71,8 @@ const (
 	ToF16                            // x rounded to f16, two bytes
 	ToBF16                           // x rounded to bf16, two bytes
 	ToI32                            // x truncated to i32 and saturated; 0 for NaN
+	ToI16                            // x truncated to i16 and saturated; 0 for NaN
+	ToBool                           // whether x is not 0, a byte
 	Equal                            // x == y, a byte, as the following
 	NotEqual                         // x != y
 	Less                             // x < y
@@ -163,6 +165,7 @@ var primitives = [numPrimitives]struct {
 
 	ToF16: {"tof16", 4, 2, narrowing}, ToBF16: {"tobf16", 4, 2, narrowing},
 	ToI32: {"tos32", 4, 4, narrowing}, ToI64: {"tos64", 4, 8, narrowing},
+	ToI16: {"tos16", 4, 2, narrowing}, ToBool: {"tobool", 4, 1, narrowing},
 
 	Add: {"add", 4, 4, arithmetic}, Subtract: {"subtract", 4, 4, arithmetic},
 	Multiply: {"multiply", 4, 4, arithmetic}, Divide: {"divide", 4, 4, arithmetic},

@@ -278,6 +278,20 @@ func elementwise_b16_tobf16_64_avx512vnni(c *call)
 //go:noescape
 func elementwise_f32_tos32_64_avx512vnni(c *call)
 
+// elementwise_b16_tos16_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] truncated to s16 and saturated, NaN becomes 0
+//
+//go:noescape
+func elementwise_b16_tos16_64_avx512vnni(c *call)
+
+// elementwise_b8_tobool_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = 1 if x[i] is not 0, else 0
+//
+//go:noescape
+func elementwise_b8_tobool_64_avx512vnni(c *call)
+
 // elementwise_b64_tos64_64_avx512vnni computes, for i < n, a multiple of 64:
 //
 //	out[i] = x[i] truncated to s64 and saturated, NaN becomes 0
@@ -852,6 +866,20 @@ func elementwise_b16_tobf16_32_avx2(c *call)
 //
 //go:noescape
 func elementwise_f32_tos32_32_avx2(c *call)
+
+// elementwise_b16_tos16_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] truncated to s16 and saturated, NaN becomes 0
+//
+//go:noescape
+func elementwise_b16_tos16_32_avx2(c *call)
+
+// elementwise_b8_tobool_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = 1 if x[i] is not 0, else 0
+//
+//go:noescape
+func elementwise_b8_tobool_32_avx2(c *call)
 
 // elementwise_b8_finite_32_avx2 computes, for i < n, a multiple of 32:
 //
