@@ -333,3 +333,42 @@ func (c *compiler) lowerFound(n *core.Node, axes []int, value byte) bool {
 	}
 	return true
 }
+
+var (
+	_ = lowers[reduce.CumSum](lowerCumSum)
+	_ = lowers[reduce.CumProd](lowerCumProd)
+)
+
+func lowerCumSum(c *compiler, n *core.Node) (bool, error) {
+	return c.lowerCumulative(n, &n.Op().(*reduce.CumSum).Cumulative, false), nil
+}
+
+func lowerCumProd(c *compiler, n *core.Node) (bool, error) {
+	return c.lowerCumulative(n, &n.Op().(*reduce.CumProd).Cumulative, true), nil
+}
+
+// lowerCumulative lowers running sums or products along an axis.
+func (c *compiler) lowerCumulative(n *core.Node, op *reduce.Cumulative, product bool) bool {
+	x := n.Inputs()[0].Fact()
+	typ, ok := loopTypes[x.Type]
+	if !ok || x.Type == core.Bool || x.Shape.MustElements() == 0 {
+		return false
+	}
+	axis := axisOf(op.Axis, x.Shape)
+	at, inner := x.Shape[axis], x.Shape[axis+1:].MustElements()
+	size, scan, kernel := at*inner*typ.Size(), loops.Scanning(typ, product), "cumsum"
+	if product {
+		kernel = "cumprod"
+	}
+	src, dst := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0))
+	c.emitUnits(work{
+		node: n, kernel: fmt.Sprintf("%s_%v_portable", kernel, typ), units: x.Shape[:axis].MustElements(), reads: []int{src},
+		writes: []int{dst}, run: func(r *machine.Worker, _ []byte, i0, i1 int) error {
+			for i := i0; i < i1; i++ {
+				scan(r.Mem[dst][i*size:][:size], r.Mem[src][i*size:][:size], at, inner, op.Exclusive, op.Reverse)
+			}
+			return nil
+		},
+	})
+	return true
+}

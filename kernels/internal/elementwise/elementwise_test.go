@@ -79,8 +79,7 @@ func define(p Primitive, out, x, y []byte, i int, num *Numbers) {
 		}
 		return v
 	}
-	if defineConversion(p, out, x, y, i) || defineInteger(p, out, x, y, i) || defineDouble(p, out, x, y, i) ||
-		defineScaled(p, out, x, y, i, num) {
+	if defineConversion(p, out, x, y, i) || defineInteger(p, out, x, y, i) || defineScaled(p, out, x, y, i, num) {
 		return
 	}
 	switch p {
@@ -251,10 +250,10 @@ func defineBytes(p Primitive, out, x, y []byte, i int, num *Numbers) bool {
 	return true
 }
 
-// defineInteger is define for operations of i32.
+// defineInteger is define for operations of i32 and of float64.
 func defineInteger(p Primitive, out, x, y []byte, i int) bool {
 	if primitives[p].role != integer {
-		return false
+		return defineDouble(p, out, x, y, i)
 	}
 	a, b := int32(binary.NativeEndian.Uint32(x[4*i:])), int32(binary.NativeEndian.Uint32(y[4*i:]))
 	bits := min(max(int64(b), 0), 31)

@@ -3,6 +3,7 @@ package loops
 import (
 	"math"
 	"slices"
+	"unsafe"
 )
 
 // Reduction makes one number of many.
@@ -187,26 +188,41 @@ func wholeExtremes[T whole](r Reduction) Reduce {
 	return func(out, x []byte, rows, n int) { blocks(out, x, rows, n, smallestOf[T], minColumns[T]) }
 }
 
+// larger2 and smaller2 widen bytes and halves of words: only for words is a choice without branches.
+func larger2[T whole](a, b T) T {
+	if unsafe.Sizeof(a) < 4 {
+		return T(max(int64(a), int64(b)))
+	}
+	return max(a, b)
+}
+
+func smaller2[T whole](a, b T) T {
+	if unsafe.Sizeof(a) < 4 {
+		return T(min(int64(a), int64(b)))
+	}
+	return min(a, b)
+}
+
 func largestOf[T whole](v []T) T {
-	a, b, c, d := v[0], v[0], v[0], v[0]
+	a, b, c, d := int64(v[0]), int64(v[0]), int64(v[0]), int64(v[0])
 	for ; len(v) >= 4; v = v[4:] {
-		a, b, c, d = max(a, v[0]), max(b, v[1]), max(c, v[2]), max(d, v[3])
+		a, b, c, d = max(a, int64(v[0])), max(b, int64(v[1])), max(c, int64(v[2])), max(d, int64(v[3]))
 	}
 	for _, e := range v {
-		a = max(a, e)
+		a = max(a, int64(e))
 	}
-	return max(a, b, c, d)
+	return T(max(a, b, c, d))
 }
 
 func smallestOf[T whole](v []T) T {
-	a, b, c, d := v[0], v[0], v[0], v[0]
+	a, b, c, d := int64(v[0]), int64(v[0]), int64(v[0]), int64(v[0])
 	for ; len(v) >= 4; v = v[4:] {
-		a, b, c, d = min(a, v[0]), min(b, v[1]), min(c, v[2]), min(d, v[3])
+		a, b, c, d = min(a, int64(v[0])), min(b, int64(v[1])), min(c, int64(v[2])), min(d, int64(v[3]))
 	}
 	for _, e := range v {
-		a = min(a, e)
+		a = min(a, int64(e))
 	}
-	return min(a, b, c, d)
+	return T(min(a, b, c, d))
 }
 
 func maxColumns[T whole](to, x []T, stride int) {
@@ -214,7 +230,7 @@ func maxColumns[T whole](to, x []T, stride int) {
 	for x = x[min(stride, len(x)):]; len(x) >= len(to); x = x[min(stride, len(x)):] {
 		row := x[:len(to)]
 		for i, v := range row {
-			to[i] = max(to[i], v)
+			to[i] = larger2(to[i], v)
 		}
 	}
 }
@@ -224,7 +240,7 @@ func minColumns[T whole](to, x []T, stride int) {
 	for x = x[min(stride, len(x)):]; len(x) >= len(to); x = x[min(stride, len(x)):] {
 		row := x[:len(to)]
 		for i, v := range row {
-			to[i] = min(to[i], v)
+			to[i] = smaller2(to[i], v)
 		}
 	}
 }
