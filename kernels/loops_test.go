@@ -11,6 +11,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/core/op/array"
 	"github.com/tf2ng/tf2ng/core/op/indexing"
+	"github.com/tf2ng/tf2ng/core/op/normalize"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
 	"github.com/tf2ng/tf2ng/core/op/reduce"
 )
@@ -258,6 +259,23 @@ func TestTopOfTypes(t *testing.T) {
 					g.result(n.Out(1))
 				}
 				g.check(false, fmt.Sprintf("top_%v_portable", typ))
+			})
+		}
+	}
+}
+
+// TestSoftmaxOfHalves has rows below, at and above the size of a block, alone and behind another op.
+func TestSoftmaxOfHalves(t *testing.T) {
+	for _, typ := range []core.Type{core.BF16, core.F16} {
+		for _, columns := range []int{1, 3, 64, 700, 2048, 2100} {
+			t.Run(fmt.Sprintf("%v,%d", typ, columns), func(t *testing.T) {
+				g := newGraph(t, uint64(columns))
+				x := g.loopParameter(typ, core.Shape{5, columns}, false)
+				softmax := &normalize.Softmax{Axis: 1}
+				g.result(g.apply(softmax, x))
+				g.result(g.apply(softmax, g.apply(&pointwise.Add{}, x, x)))
+				g.result(g.apply(&normalize.LogSoftmax{}, x))
+				g.check(false)
 			})
 		}
 	}

@@ -1094,6 +1094,11 @@ func TestRunPanics(t *testing.T) {
 	stored[0] = stored[0][:15]
 	want = "elementwise: buffer 0: got 15 bytes, want 4 elements of 4, and at most 2048 elements"
 	require.PanicsWithValue(t, want, func() { tile.Run(stored, scratch, 7, 11) })
+	want = "elementwise: got 2049 elements, want at most 2048"
+	long := [][]byte{make([]byte, 8*Block), make([]byte, 8*Block)}
+	same, err := NewChain(0, 2, []Step{{Kind: Load, Source: Source{Type: F32}}, {Kind: StoreF32, Buffer: 1}})
+	require.NoError(t, err)
+	require.PanicsWithValue(t, want, func() { same.Values(long, scratch, 7, 8+Block) })
 	for _, length := range []uint64{0, 2, 1 << 63} {
 		require.PanicsWithValue(t, fmt.Sprintf("elementwise: %s: got 3 elements for rows of %d",
 			Choose(0, Softmax).Name, int(length)), func() {
