@@ -31,16 +31,18 @@ func CopyRuns(out, in []byte, n, size, outStride, inStride int) {
 }
 
 func copyRuns[T any](out, in []byte, n, outStride, inStride int) {
+	if n <= 0 {
+		return
+	}
 	var v T
 	size := int(unsafe.Sizeof(v))
-	for i := range n {
-		put[T](out[i*outStride:][:size], in[i*inStride:][:size])
+	to := unsafe.Pointer(unsafe.SliceData(out[:(n-1)*outStride+size]))
+	from := unsafe.Pointer(unsafe.SliceData(in[:(n-1)*inStride+size]))
+	a, b := 0, 0
+	for range n {
+		*(*T)(unsafe.Add(to, a)) = *(*T)(unsafe.Add(from, b))
+		a, b = a+outStride, b+inStride
 	}
-}
-
-// put copies as many bytes as a T has, which both slices have.
-func put[T any](to, from []byte) {
-	*(*T)(unsafe.Pointer(unsafe.SliceData(to))) = *(*T)(unsafe.Pointer(unsafe.SliceData(from)))
 }
 
 // Take stores in to, one after the other, the runs of size bytes that begin at the given offsets of from, of which most
