@@ -159,30 +159,6 @@ func realEach(f UnaryFunction) Each {
 				to[i] = math.Sqrt(a[i])
 			}
 		}
-	case Floor:
-		return func(out, x []byte, n int) {
-			to, a := two[float64, float64](out, x, n)
-			a = a[:len(to)]
-			for i := range to {
-				to[i] = math.Floor(a[i])
-			}
-		}
-	case Ceil:
-		return func(out, x []byte, n int) {
-			to, a := two[float64, float64](out, x, n)
-			a = a[:len(to)]
-			for i := range to {
-				to[i] = math.Ceil(a[i])
-			}
-		}
-	case RoundEven:
-		return func(out, x []byte, n int) {
-			to, a := two[float64, float64](out, x, n)
-			a = a[:len(to)]
-			for i := range to {
-				to[i] = math.RoundToEven(a[i])
-			}
-		}
 	}
 	return choices(f)
 }
@@ -229,6 +205,42 @@ func choices(f UnaryFunction) Each {
 					bits = one
 				}
 				to[i] = math.Float64frombits(bits)
+			}
+		}
+	}
+	return rounded(f)
+}
+
+// rounded rounds halves to even by adding what has no bits for fractions, and subtracting it again: the CPU's
+// instruction waits for what its register held before.
+func rounded(f UnaryFunction) Each {
+	const whole = 1 << 52 // from here on there are no fractions
+	switch f {
+	case Floor:
+		return func(out, x []byte, n int) {
+			to, a := two[float64, float64](out, x, n)
+			a = a[:len(to)]
+			for i := range to {
+				to[i] = math.Floor(a[i])
+			}
+		}
+	case Ceil:
+		return func(out, x []byte, n int) {
+			to, a := two[float64, float64](out, x, n)
+			a = a[:len(to)]
+			for i := range to {
+				to[i] = math.Ceil(a[i])
+			}
+		}
+	case RoundEven:
+		return func(out, x []byte, n int) {
+			to, a := two[float64, float64](out, x, n)
+			for i, v := range a {
+				if math.Abs(v) < whole {
+					shift := math.Copysign(whole, v)
+					v = math.Copysign(float64(v+shift)-shift, v)
+				}
+				to[i] = v
 			}
 		}
 	}
