@@ -84,7 +84,7 @@ def reductions():
             op = getattr(tf, "reduce_" + name)
             rows[f"{name.capitalize()} of {where}"] = one(lambda x, op=op, axes=axes: op(x, axes), shape)
         rows[f"Max of {where}, i32"] = one(lambda x, axes=axes: tf.reduce_max(x, axes), shape, tf.int32)
-    for where in ("1 channel", "3 channels", "images of 3 channels", "an inner axis"):
+    for where in ("2 channels", "3 channels", "images of 3 channels", "an inner axis"):
         shape, axes = shapes[where]
         rows[f"Sum of {where}, f64"] = one(lambda x, axes=axes: tf.reduce_sum(x, axes), shape, tf.float64)
         rows[f"Max of {where}, u8"] = one(lambda x, axes=axes: tf.reduce_max(x, axes), shape, tf.uint8)

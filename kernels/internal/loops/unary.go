@@ -214,7 +214,7 @@ func choices(f UnaryFunction) Each {
 // rounded rounds halves to even by adding what has no bits for fractions, and subtracting it again: the CPU's
 // instruction waits for what its register held before.
 func rounded(f UnaryFunction) Each {
-	const whole = 1 << 52 // from here on there are no fractions
+	const most = 1 << 51 // up to here sums with 3*most are rounded to integers
 	switch f {
 	case Floor:
 		return func(out, x []byte, n int) {
@@ -236,11 +236,11 @@ func rounded(f UnaryFunction) Each {
 		return func(out, x []byte, n int) {
 			to, a := two[float64, float64](out, x, n)
 			for i, v := range a {
-				if math.Abs(v) < whole {
-					shift := math.Copysign(whole, v)
-					v = math.Copysign(float64(v+shift)-shift, v)
+				if math.Abs(v) < most {
+					to[i] = math.Copysign(float64(v+3*most)-3*most, v)
+				} else {
+					to[i] = math.RoundToEven(v)
 				}
-				to[i] = v
 			}
 		}
 	}

@@ -41,7 +41,7 @@ type fold struct {
 func Sum(s isa.Set, r Real, taps, columns int) Reducer {
 	f := newFold(s, r, false, taps, columns)
 	if r == F64 {
-		f.finish = func(y []byte) { divide(y, 1) }
+		f.finish = positive
 		return f.reducer()
 	}
 	shifted, positive := elementwise.Choose(s, elementwise.Shifted), Positive()
@@ -65,7 +65,15 @@ func Mean(s isa.Set, r Real, taps, columns int) Reducer {
 	return f.reducer()
 }
 
-// divide makes 0 of sums that are -0, as adding to 0 does, and divides them.
+// positive makes 0 of sums that are -0, as adding to 0 does.
+func positive(y []byte) {
+	numbers := machine.View[float64](y)
+	for i, v := range numbers {
+		numbers[i] = v + 0
+	}
+}
+
+// divide is positive followed by a division.
 func divide(y []byte, by float64) {
 	numbers := machine.View[float64](y)
 	for i, v := range numbers {
@@ -115,6 +123,8 @@ func newFold(s isa.Set, r Real, product bool, taps, columns int) *fold {
 func (f *fold) reducer() Reducer {
 	r := Reducer{Kernel: f.fold.Name}
 	switch {
+	case f.taps == 1:
+		r.Block, r.Run = max(1, maxAlone/f.columns), f.alone
 	case isTurned(f.taps, f.columns):
 		r.Block = TransposedRows(f.taps * f.columns)
 		r.Bytes = f.size * f.taps * f.columns * r.Block
@@ -129,6 +139,24 @@ func (f *fold) reducer() Reducer {
 		r.Bytes, r.Run = f.size*Lanes*min(f.columns, MaxColumns), f.matrices
 	}
 	return r
+}
+
+// maxAlone bounds the numbers that are results by themselves, so that they stay in a near cache.
+const maxAlone = 2048
+
+// zeros are added to numbers that are sums by themselves, which makes 0 of -0.
+var zeros [8 * maxAlone]byte
+
+// alone makes results of single taps.
+func (f *fold) alone(y, x, _ []byte) {
+	if f.finish == nil {
+		copy(y, x)
+		return
+	}
+	for n := 0; len(y) > 0; y, x = y[n:], x[n:] {
+		n = min(len(y), f.size*maxAlone)
+		f.combine.Run(y, x, zeros[:n], n/f.size, nil)
+	}
 }
 
 // long folds rows into lanes, which are short rows. scratch has room for these, twice.

@@ -39,7 +39,7 @@ func TransposedRows(n int) int { return max(16, 4096/n&^15) }
 
 // transpose stores rows of n numbers in out, column by column.
 func transpose(v *movement.Variant, out, x []byte, n int) {
-	if len(x) == v.Size*n {
+	if n == 1 || len(x) == v.Size*n {
 		copy(out, x)
 		return
 	}
