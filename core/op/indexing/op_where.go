@@ -66,11 +66,10 @@ func positions[T byte | float64](v []T, s core.Shape) []int64 {
 	index := make([]int64, last)
 	for ; len(v) > 0; v = v[s[last]:] {
 		for i, e := range v[:s[last]] {
-			to := found[at:][:len(s)]
-			for d, k := range index {
-				to[d] = k
+			for d, k := range index { // of few axes, for which a call would take longer
+				found[at+d] = k
 			}
-			if to[last] = int64(i); e != 0 {
+			if found[at+last] = int64(i); e != 0 {
 				at += len(s)
 			}
 		}

@@ -27,7 +27,6 @@ func Positive() elementwise.Numbers { return elementwise.Numbers{Sub: float32(ma
 
 // fold adds or multiplies the numbers of each column.
 type fold struct {
-	kernel        string
 	taps, columns int
 	size          int                // bytes of a number
 	fill          func(lanes []byte) // sets lanes to what changes nothing
