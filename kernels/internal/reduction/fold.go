@@ -121,6 +121,9 @@ func newFold(s isa.Set, r Real, product bool, taps, columns int) *fold {
 
 func (f *fold) reducer() Reducer {
 	r := Reducer{Kernel: f.fold.Name}
+	if f.columns > 1 {
+		r.Kernel = fmt.Sprintf("pool_f%d_mean_lanes_%v", 8*f.size, f.combine.ISA)
+	}
 	switch {
 	case f.taps == 1:
 		r.Block, r.Run = max(1, maxAlone/f.columns), f.alone
@@ -134,8 +137,7 @@ func (f *fold) reducer() Reducer {
 		r.Kernel, r.Block = f.rounded.Name, 1
 		r.Bytes, r.Run = 8*Lanes*min(f.columns, MaxColumns), f.matrices
 	default:
-		r.Kernel, r.Block = fmt.Sprintf("pool_f%d_mean_lanes_%v", 8*f.size, f.combine.ISA), 1
-		r.Bytes, r.Run = f.size*Lanes*min(f.columns, MaxColumns), f.matrices
+		r.Block, r.Bytes, r.Run = 1, f.size*Lanes*min(f.columns, MaxColumns), f.matrices
 	}
 	return r
 }
