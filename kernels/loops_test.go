@@ -9,6 +9,9 @@ import (
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/array"
+	"github.com/tf2ng/tf2ng/core/op/indexing"
+	"github.com/tf2ng/tf2ng/core/op/normalize"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
 	"github.com/tf2ng/tf2ng/core/op/reduce"
 )
@@ -164,6 +167,10 @@ func TestLoopsOfOne(t *testing.T) {
 			}
 			g.resultsOf(&pointwise.Unary{Function: pointwise.Invert}, x)
 			g.resultsOf(&pointwise.Activate{Activation: numeric.Relu}, x)
+			g.resultsOf(&pointwise.Activate{Activation: numeric.Relu6}, x)
+			if typ.IsFloat() {
+				g.resultsOf(&pointwise.Unary{Function: pointwise.RoundEven}, x)
+			}
 			for _, to := range append([]core.Type{core.Bool, core.F32}, typesOfLoops...) {
 				if to != typ {
 					g.resultsOf(&pointwise.Convert{Type: to}, x)
@@ -217,6 +224,11 @@ func TestReductionsOfTypes(t *testing.T) {
 					if len(c.axes) == 1 {
 						g.result(g.apply(&reduce.ArgMax{Axis: c.axes[0], Type: core.I64}, x))
 						g.result(g.apply(&reduce.ArgMin{Axis: c.axes[0], Type: core.I32}, x))
+						for i := range 4 {
+							along := reduce.Cumulative{Axis: c.axes[0], Exclusive: i%2 > 0, Reverse: i > 1}
+							g.result(g.apply(&reduce.CumSum{Cumulative: along}, x))
+							g.result(g.apply(&reduce.CumProd{Cumulative: along}, x))
+						}
 					}
 					g.check(false)
 				}
@@ -230,4 +242,41 @@ func bit(b bool) int {
 		return 1
 	}
 	return 0
+}
+
+// TestTopOfTypes finds the largest of rows of each type, NaN and equal numbers among them.
+func TestTopOfTypes(t *testing.T) {
+	for _, typ := range typesOfLoops {
+		for _, k := range []int32{1, 5, 64, 150} {
+			t.Run(fmt.Sprintf("%v,%d", typ, k), func(t *testing.T) {
+				g := newGraph(t, uint64(k))
+				x := g.loopParameter(typ, core.Shape{7, 150}, true)
+				doubled := g.apply(&array.Concat{Axis: 1}, x, x)
+				for _, v := range []core.Value{x, doubled} {
+					n, err := core.NewNode(&indexing.TopK{Type: core.I32}, v, core.NewConstant(core.Scalar(k)))
+					require.NoError(t, err)
+					g.result(n.Out(0))
+					g.result(n.Out(1))
+				}
+				g.check(false, fmt.Sprintf("top_%v_portable", typ))
+			})
+		}
+	}
+}
+
+// TestSoftmaxOfHalves has rows below, at and above the size of a block, alone and behind another op.
+func TestSoftmaxOfHalves(t *testing.T) {
+	for _, typ := range []core.Type{core.BF16, core.F16} {
+		for _, columns := range []int{1, 3, 64, 700, 2048, 2100} {
+			t.Run(fmt.Sprintf("%v,%d", typ, columns), func(t *testing.T) {
+				g := newGraph(t, uint64(columns))
+				x := g.loopParameter(typ, core.Shape{5, columns}, false)
+				softmax := &normalize.Softmax{Axis: 1}
+				g.result(g.apply(softmax, x))
+				g.result(g.apply(softmax, g.apply(&pointwise.Add{}, x, x)))
+				g.result(g.apply(&normalize.LogSoftmax{}, x))
+				g.check(false)
+			})
+		}
+	}
 }

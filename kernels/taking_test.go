@@ -86,12 +86,34 @@ func TestShortLines(t *testing.T) {
 					value := core.NewConstant(g.tensor(typ, core.Shape{}, false))
 					g.result(g.apply(&array.Pad{Below: below, Above: []int{0, 1, 0, 1}}, x, value))
 					at := constant(core.Shape{2, 3}, int32(3), 0, 1, 1, 2, 0)
+					computed := g.parameter(core.I32, core.Shape{2, 3})
+					g.fixed[computed.Node.Name] = at.Constant()
 					for axis := range 3 {
 						if axis != 0 {
 							g.result(g.apply(&indexing.Gather{Axis: axis}, x, at))
+							g.result(g.apply(&indexing.Gather{Axis: axis}, x, computed))
 						}
 					}
-					g.check(false, "pad", "gather")
+					g.check(false, "pad", "gather", "take")
+				})
+			}
+		}
+	}
+}
+
+// TestBlocksOfBatches moves blocks into the batch, with and without padding, and back, with and without cropping.
+func TestBlocksOfBatches(t *testing.T) {
+	for i, typ := range []core.Type{core.U8, core.F16, core.F32, core.I64} {
+		for _, ends := range [][]int32{{0, 0, 0, 0}, {1, 1, 2, 4}} {
+			for _, channels := range []int{1, 3, 70} {
+				t.Run(fmt.Sprintf("%v,%v,%d", typ, ends, channels), func(t *testing.T) {
+					g := newGraph(t, uint64(i))
+					block, sides := constant(core.Shape{2}, int32(2), 3), constant(core.Shape{2, 2}, ends...)
+					x := g.loopParameter(typ, core.Shape{2, 4, 9, channels}, false)
+					g.result(g.apply(&array.SpaceToBatch{}, x, block, sides))
+					batches := g.loopParameter(typ, core.Shape{12, 2, 3, channels}, false)
+					g.result(g.apply(&array.BatchToSpace{}, batches, block, sides))
+					g.check(false, "transpose")
 				})
 			}
 		}

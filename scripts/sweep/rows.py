@@ -331,18 +331,19 @@ def suppressed(op, **kw):
         boxes=data((1000, 4)), scores=data((1000,), name="y"), max_output_size=100, iou_threshold=0.5, **kw)
 
 
-# Rows that are shown and have no bound.
-UNBOUNDED = {
-    "NonMaxSuppression": lambda: R.NonMaxSuppression(
-        boxes=data((1000, 4)), scores=data((1000,), name="y"), max_output_size=100),
-    "NonMaxSuppressionV2": suppressed("NonMaxSuppressionV2"),
-    "NonMaxSuppressionV3": lambda: tf.image.non_max_suppression(data((1000, 4)), data((1000,), name="y"), 100, 0.5),
-    "NonMaxSuppressionV4": suppressed("NonMaxSuppressionV4", score_threshold=0.0),
-    "NonMaxSuppressionV5": suppressed("NonMaxSuppressionV5", score_threshold=0.0, soft_nms_sigma=0.0),
-    "CombinedNonMaxSuppression": lambda: tf.image.combined_non_max_suppression(
-        data((1, 500, 1, 4)), data((1, 500, 4), name="y"), 50, 100)[0],
-    "Where": one(lambda x: tf.where(x > 0.5), MATRIX),
-    "Unique": lambda: tf.unique(data((4096,), tf.int32))[0],
-}
+def searches():
+    return {
+        "NonMaxSuppression": lambda: R.NonMaxSuppression(
+            boxes=data((1000, 4)), scores=data((1000,), name="y"), max_output_size=100),
+        "NonMaxSuppressionV2": suppressed("NonMaxSuppressionV2"),
+        "NonMaxSuppressionV3": lambda: tf.image.non_max_suppression(data((1000, 4)), data((1000,), name="y"), 100, 0.5),
+        "NonMaxSuppressionV4": suppressed("NonMaxSuppressionV4", score_threshold=0.0),
+        "NonMaxSuppressionV5": suppressed("NonMaxSuppressionV5", score_threshold=0.0, soft_nms_sigma=0.0),
+        "CombinedNonMaxSuppression": lambda: tf.image.combined_non_max_suppression(
+            data((1, 500, 1, 4)), data((1, 500, 4), name="y"), 50, 100)[0],
+        "Where": one(lambda x: tf.where(x > 0.5), MATRIX),
+        "Unique": lambda: tf.unique(data((4096,), tf.int32))[0],
+    }
 
-BOUNDED = elementwise() | reductions() | movement() | windows() | quantized() | older()
+
+BOUNDED = elementwise() | reductions() | movement() | windows() | quantized() | older() | searches()

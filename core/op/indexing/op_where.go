@@ -52,7 +52,8 @@ func (op *Where) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// positions returns the indices of the elements that are not 0, one after the other.
+// positions returns the indices of the elements that are not 0, one after the other. It writes those of every element,
+// which the next ones replace unless it is not 0: a branch would be mispredicted often.
 func positions[T byte | float64](v []T, s core.Shape) []int64 {
 	n := 0
 	for _, e := range v {
@@ -60,20 +61,17 @@ func positions[T byte | float64](v []T, s core.Shape) []int64 {
 			n++
 		}
 	}
-	found, at := make([]int64, n*len(s)), 0
+	found, at := make([]int64, (n+1)*len(s)), 0
 	last := len(s) - 1
 	index := make([]int64, last)
 	for ; len(v) > 0; v = v[s[last]:] {
 		for i, e := range v[:s[last]] {
-			if e == 0 {
-				continue
+			for d, k := range index { // of few axes, for which a call would take longer
+				found[at+d] = k
 			}
-			for _, k := range index {
-				found[at] = k
-				at++
+			if found[at+last] = int64(i); e != 0 {
+				at += len(s)
 			}
-			found[at] = int64(i)
-			at++
 		}
 		for d := last - 1; d >= 0; d-- {
 			if index[d]++; index[d] < int64(s[d]) {
@@ -82,5 +80,5 @@ func positions[T byte | float64](v []T, s core.Shape) []int64 {
 			index[d] = 0
 		}
 	}
-	return found
+	return found[:at]
 }

@@ -68,6 +68,9 @@ func (op *AvgPool) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
+// Widens says that means of reals of 16 bits are those of f32, rounded.
+func (op *AvgPool) Widens() bool { return true }
+
 // BatchInputs says that the first input has the batch axis (axis 0).
 func (op *AvgPool) BatchInputs(in []core.Fact, _ core.Shape) []bool { return trait.FirstInput(in) }
 

@@ -169,12 +169,13 @@ func suppress(boxes, scores []float32, most int, overlapLimit, scoreLimit, sigma
 	}
 	heap.Init(&q)
 	var picked []candidate
+	var extents []extent // of the picked boxes
 	for len(picked) < most && len(q) > 0 {
 		c := heap.Pop(&q).(candidate)
-		before := c.score
+		before, own := c.score, extentOf(boxes[4*c.box:])
 		drop := false
 		for j := len(picked) - 1; j >= c.seen && !drop; j-- {
-			o := overlap(boxes[4*c.box:], boxes[4*picked[j].box:])
+			o := own.overlap(extents[j])
 			if sigma > 0 {
 				c.score *= float32(transcendental.Exp(float64(float32(-0.5/sigma) * o * o)))
 			} else {
@@ -188,16 +189,13 @@ func suppress(boxes, scores []float32, most int, overlapLimit, scoreLimit, sigma
 		switch {
 		case drop:
 		case c.score == before:
-			picked = append(picked, c)
+			picked, extents = append(picked, c), append(extents, own)
 		case c.score > scoreLimit:
 			heap.Push(&q, c)
 		}
 	}
 	return picked
 }
-
-// overlap is the area of the intersection of two boxes over that of their union.
-func overlap(a, b []float32) float32 { return extentOf(a).overlap(extentOf(b)) }
 
 // extent is a box from its top left to its bottom right corner.
 type extent struct{ top, left, bottom, right, area float32 }
@@ -211,7 +209,7 @@ func extentOf(box []float32) extent {
 	return e
 }
 
-// overlap returns the intersection of two boxes over their union.
+// overlap returns the area of the intersection of two boxes over that of their union.
 func (e extent) overlap(f extent) float32 {
 	if e.area <= 0 || f.area <= 0 {
 		return 0

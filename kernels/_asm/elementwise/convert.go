@@ -76,6 +76,32 @@ var conversions = []primitive{
 		},
 	},
 	{
+		result: "b16", name: "tos16", doc: "x[i] truncated to s16 and saturated, NaN becomes 0", x: 4, out: 2,
+		start: func(g *gen) {
+			g.doublewords(8, math.Float32bits(math.MinInt16))
+			g.doublewords(9, math.Float32bits(math.MaxInt16))
+		},
+		step: func(g *gen) {
+			g.loadFloats()
+			g.each(g.zeroNaN)
+			g.each(g.clamp)
+			g.each(func(v reg.VecPhysical) { g.VCVTTPS2DQ(v, v) })
+			for i := 0; i < vectors; i++ {
+				if g.Width == 64 {
+					g.VPMOVDW(g.V(i), emit.At(out, 32*i))
+				} else if i%2 == 1 {
+					g.VPACKSSDW(g.V(i), g.V(i-1), g.V(i))
+					g.VPERMQ(operand.U8(0b11_01_10_00), g.V(i), g.V(i))
+					g.VMOVUPS(g.V(i), emit.At(out, 16*i-16))
+				}
+			}
+		},
+	},
+	bits("tobool", "x[i] is not 0", false, notEqual, func(g *gen, _ int) operand.Op {
+		g.VXORPS(tmp(g), tmp(g), tmp(g))
+		return tmp(g)
+	}),
+	{
 		result: "b64", name: "tos64", doc: "x[i] truncated to s64 and saturated, NaN becomes 0", x: 4, out: 8, wide: true,
 		start: func(g *gen) {
 			g.doublewords(8, math.Float32bits(1<<63))

@@ -124,14 +124,19 @@ var folds = []primitive{
 }
 
 func fold(name, doc string, op func(*gen, operand.Mem, reg.VecPhysical)) primitive {
+	return foldOf("f32", name, doc, 4, op)
+}
+
+// foldOf is fold for numbers of some bytes.
+func foldOf(result, name, doc string, bytes int, op func(*gen, operand.Mem, reg.VecPhysical)) primitive {
 	const size = 16
 	all := func(g *gen, f func(v reg.VecPhysical, at int)) {
-		for i := range 4 * size / g.Width {
+		for i := range bytes * size / g.Width {
 			f(g.V(i), i*g.Width)
 		}
 	}
 	return primitive{
-		result: "f32", name: name, doc: doc, x: 4, out: 0, size: size,
+		result: result, name: name, doc: doc, x: bytes, out: 0, size: size,
 		start: func(g *gen) { all(g, func(v reg.VecPhysical, at int) { g.VMOVUPS(emit.At(out, at), v) }) },
 		step:  func(g *gen) { all(g, func(v reg.VecPhysical, at int) { op(g, emit.At(x, at), v) }) },
 		end:   func(g *gen) { all(g, func(v reg.VecPhysical, at int) { g.VMOVUPS(v, emit.At(out, at)) }) },

@@ -34,7 +34,7 @@ var arguments = emit.Arguments{
 func routines() []emit.Routine {
 	var list []emit.Routine
 	for _, width := range []int{64, 32} {
-		for _, p := range slices.Concat(primitives, fusedFunctions, conversions, guarded, integers, scaled, folds) {
+		for _, p := range slices.Concat(primitives, fusedFunctions, conversions, guarded, integers, scaled, folds, doubles) {
 			if width == 64 || !p.wide {
 				list = append(list, p.routine(width))
 			}
@@ -57,6 +57,7 @@ func main() { emit.Main(family) }
 type primitive struct {
 	result, name, doc string
 	x, out            int // bytes of an element of x and of the result
+	y                 int // bytes of an element of y, unless 4
 	size              int // elements of a round, unless as many as a vector has bytes
 	binary            bool
 	wide              bool // has no routine of vectors of 32 bytes
@@ -367,9 +368,14 @@ func immediate(n int) operand.Op {
 
 // routine takes vectors vectors of float32, or one of bytes, in each round.
 func (p primitive) routine(width int) emit.Routine {
-	size := width
+	size, ySize := width, 4
 	if p.size > 0 {
 		size = p.size
+	} else if p.result == "f64" {
+		size = width / 2
+	}
+	if p.y > 0 {
+		ySize = p.y
 	}
 	name := fmt.Sprintf("elementwise_%s_%s_%d_%s", p.result, p.name, size, emit.ISA(width))
 	return emit.Routine{
@@ -389,7 +395,7 @@ func (p primitive) routine(width int) emit.Routine {
 			p.step(g)
 			g.ADDQ(operand.I32(size*p.x), x)
 			if p.binary {
-				g.ADDQ(operand.I32(size*4), y)
+				g.ADDQ(operand.I32(size*ySize), y)
 			}
 			g.ADDQ(operand.I32(size*p.out), out)
 			g.SUBQ(immediate(size), n)

@@ -40,14 +40,14 @@ func mergeAxes(out core.Shape, in ...core.Shape) (mergedOut core.Shape, merged [
 // most bounds the elements of a call, so that they stay in the first-level cache.
 const most = 4096
 
-// calls divides the computation of an output into calls. A call takes some whole rows within the last axis
-// but one, or a part of a row if rows are long.
+// calls divides the computation of an output into calls. A call takes some whole matrices of the last two axes within
+// the axis before, some whole rows of one matrix, or a part of a row if rows are long.
 type calls struct {
 	count         int
-	columns, rows int // the lengths of the last two axes
+	columns, rows int // the length of the last axis, and of what a call's rows lie within
 	perRow        int // calls per row, 1 if rows are short
 	together      int // rows per call
-	perRows       int // calls per matrix of the last two axes
+	perRows       int // calls for those rows
 	most          int // the largest number of elements of a call
 }
 
@@ -59,6 +59,10 @@ func newCalls(out core.Shape) calls {
 	c.perRow = (c.columns + most - 1) / most
 	if c.perRow == 1 {
 		c.together = min(c.rows, most/c.columns)
+	}
+	if matrix := c.rows * c.columns; len(out) > 2 && 2*matrix <= most {
+		matrices := out[len(out)-3]
+		c.together, c.rows = c.rows*min(matrices, most/matrix), c.rows*matrices
 	}
 	c.perRows = (c.rows + c.together - 1) / c.together * c.perRow
 	c.count = out.MustElements() / (c.rows * c.columns) * c.perRows

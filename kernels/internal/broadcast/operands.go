@@ -37,7 +37,7 @@ func New(out core.Shape, in []Operand) (*Operands, bool) {
 	}
 	out, shapes = mergeAxes(out, shapes...)
 	rank := len(out)
-	if rank == 0 || out[max(rank-2, 0):].MustElements() < minRow || out.MustElements() == 0 {
+	if rank == 0 || out[max(rank-3, 0):].MustElements() < minRow || out.MustElements() == 0 {
 		return nil, false
 	}
 	o := &Operands{out: out, calls: newCalls(out)}
@@ -91,9 +91,34 @@ func (o *operand) at(l int, out core.Shape) int {
 }
 
 // load returns n elements of some rows of mem as bytes, starting at row l and column c. The rows must lie within the
-// last axis but one. If they are more than one, c is 0 and the rows are whole. The result lies in scratch,
-// unless the elements are contiguous in mem.
+// last axis but one, or be whole matrices of the last two axes within the axis before. If they are more than one, c is
+// 0 and the rows are whole. The result lies in scratch, unless the elements are contiguous in mem.
 func (o *operand) load(mem, scratch []byte, l, rows, c, n int, out core.Shape) []byte {
+	last := len(o.strides) - 1
+	if last < 1 || rows <= out[last] {
+		return o.loadRows(mem, scratch, l, rows, c, n, out)
+	}
+	inner, matrix := out[last], out[last]*out[last+1]
+	if !o.single && o.strides[last] == out[last+1] && o.strides[last-1] == matrix {
+		return mem[o.at(l, out)*o.size:][:n*o.size]
+	}
+	scratch = scratch[:n*o.size]
+	for i := 0; i < n; i += matrix {
+		to := scratch[i*o.size:][:matrix*o.size]
+		if from := o.loadRows(mem, to, l, inner, 0, matrix, out); &from[0] != &to[0] {
+			copy(to, from)
+		}
+		if o.strides[last-1] == 0 {
+			movement.Repeat(scratch, to)
+			break
+		}
+		l += inner
+	}
+	return scratch
+}
+
+// loadRows is load for rows within the last axis but one.
+func (o *operand) loadRows(mem, scratch []byte, l, rows, c, n int, out core.Shape) []byte {
 	at, last, columns := o.at(l, out), len(o.strides)-1, out[len(out)-1]
 	if !o.single && (rows == 1 || o.strides[last] == columns) {
 		return mem[(at+c)*o.size:][:n*o.size]

@@ -84,7 +84,8 @@ type chainBuilder struct {
 	buffers  []int // for each buffer of the chain, the program's buffer
 	writes   []int // those of the program's buffers that the chain stores to
 	last     *core.Node
-	softmax  *softmaxRows // of the chain's values; nil for none
+	softmax  *softmaxRows          // of the chain's values; nil for none
+	narrow   elementwise.Primitive // of what the Softmax makes; 0 for none
 	elements int
 }
 
@@ -310,6 +311,14 @@ func (b *chainBuilder) normalize(readers []*core.Node) bool {
 	}
 	b.softmax, b.last = rows, readers[0]
 	b.c.skip[b.last] = true
+	if users := b.c.users[b.last.Out(0)]; len(users) == 1 && rows.Block*rows.length <= elementwise.Block {
+		if e, ok := match.Of(users[0]); ok && e.Kind == match.Quantize && e.Narrow != 0 {
+			b.narrow, b.last = e.Narrow, users[0]
+			b.c.skip[b.last] = true
+			b.target(b.last.Out(0))
+			return true
+		}
+	}
 	b.add(elementwise.Step{Kind: elementwise.StoreF32, Buffer: b.target(b.last.Out(0))})
 	return true
 }
@@ -329,6 +338,10 @@ func (b *chainBuilder) emit() error {
 		node: b.last, kernel: chain.Name(), units: b.elements, reads: b.reads(), writes: b.writes,
 		scratch: elementwise.Scratch,
 	}
+	if b.narrow != 0 {
+		b.emitNarrowed(w, chain)
+		return nil
+	}
 	if s := b.softmax; s != nil {
 		dst, size := b.c.at[b.last.Out(0)], 4*s.length
 		w.kernel += ", " + s.Kernel
@@ -345,6 +358,25 @@ func (b *chainBuilder) emit() error {
 	}
 	b.c.emitElements(w)
 	return nil
+}
+
+// emitNarrowed appends the instruction of a chain, of the Softmax of its values and of a conversion.
+func (b *chainBuilder) emitNarrowed(w work, chain *elementwise.Chain) {
+	s, narrow, buffers, dst := b.softmax, elementwise.Choose(b.c.isas, b.narrow), b.buffers, b.c.at[b.last.Out(0)]
+	size := b.last.Outputs()[0].Type.Size()
+	w.kernel += fmt.Sprintf(", %s+%v", s.Kernel, b.narrow)
+	w.units, w.scratch = s.count, elementwise.Scratch+4*elementwise.Block+s.Bytes
+	w.run = func(r *machine.Worker, scratch []byte, i0, i1 int) error {
+		mem := chainMemory(r, buffers)
+		own, y, rest := scratch[:elementwise.Scratch], scratch[elementwise.Scratch:], scratch[w.scratch-s.Bytes:]
+		for i := i0; i < i1; i += s.Block {
+			first, n := i*s.length, min(s.Block, i1-i)*s.length
+			s.Run(y[:4*n], chain.Values(mem[:len(buffers)], own, first, first+n), rest, &r.Numbers)
+			narrow.Run(r.Mem[dst][first*size:], y, nil, n, nil)
+		}
+		return nil
+	}
+	b.c.emitUnits(w)
 }
 
 // maxChainBuffers bounds the buffers of one chain; follow and next observe it.

@@ -1,10 +1,13 @@
 package compile
 
 import (
+	"fmt"
 	"math"
+	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/indexing"
+	"github.com/tf2ng/tf2ng/core/trait"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/movement"
@@ -24,6 +27,10 @@ func lowerGather(c *compiler, n *core.Node) (bool, error) {
 		return false, nil
 	}
 	axis := axisOf(op.Axis, x.Shape())
+	if places, ok := gatheredPlaces(x.Shape(), axis, indices.Constant()); ok {
+		c.emitTaking(n, places)
+		return true, nil
+	}
 	dim, count := x.Shape()[axis], indices.Shape().MustElements()
 	outer, line := x.Shape()[:axis].MustElements(), x.Shape()[axis+1:].MustElements()*size
 	src, at, dst := c.buffer(x), c.buffer(indices), c.newOutput(n.Out(0))
@@ -58,6 +65,26 @@ func lowerGather(c *compiler, n *core.Node) (bool, error) {
 		},
 	})
 	return true, nil
+}
+
+// gatheredPlaces returns the places of the elements that constant indices along an axis choose; false if an index is
+// out of range, or they are too many.
+func gatheredPlaces(x core.Shape, axis int, indices *core.Tensor) (trait.Places, bool) {
+	if indices == nil {
+		return trait.Places{}, false
+	}
+	out, at := slices.Clone(x), indices.Int64s()
+	out[axis] = len(at)
+	inside := !slices.ContainsFunc(at, func(i int64) bool { return i < 0 || i >= int64(x[axis]) })
+	if !inside || hasManyPlaces(out) {
+		return trait.Places{}, false
+	}
+	return trait.NewPlaces(x, out, func(a, i int) int {
+		if a == axis {
+			return int(at[i])
+		}
+		return i
+	}), true
 }
 
 // gathered bounds the slices that are copied together.
@@ -147,28 +174,24 @@ func lowerOneHot(c *compiler, n *core.Node) (bool, error) {
 
 var _ = lowers[indexing.TopK](lowerTopK)
 
-// lowerTopK lowers a TopK of rows of float32.
+// lowerTopK lowers a TopK.
 func lowerTopK(c *compiler, n *core.Node) (bool, error) {
 	x, out, indices := n.Inputs()[0].Fact(), n.Outputs()[0], n.Outputs()[1].Type
-	if x.Type != core.F32 || out.Shape.MustElements() == 0 || indices != core.I32 && indices != core.I64 {
-		return false, nil
-	}
 	columns, k := x.Shape[len(x.Shape)-1], out.Shape[len(out.Shape)-1]
-	if columns > math.MaxInt32 {
+	find, ok := topOf(x.Type, columns, k)
+	if !ok || out.Shape.MustElements() == 0 || indices != core.I32 && indices != core.I64 || columns > math.MaxInt32 {
 		return false, nil
 	}
 	src, values, places := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0)), c.newOutput(n.Out(1))
+	size := x.Type.Size()
 	c.emitUnits(work{
-		node: n, kernel: "top_f32_portable", units: out.Shape.MustElements() / k, reads: []int{src},
-		writes: []int{values, places}, scratch: 8 * k,
+		node: n, kernel: fmt.Sprintf("top_%v_portable", x.Type), units: out.Shape.MustElements() / k, reads: []int{src},
+		writes: []int{values, places}, scratch: 16 * k,
 		run: func(r *machine.Worker, scratch []byte, i0, i1 int) error {
-			keys := machine.View[uint64](scratch)
 			for i := i0; i < i1; i++ {
-				row := machine.View[float32](r.Mem[src])[i*columns:][:columns]
-				reduction.Top(keys, row)
-				for j, key := range keys {
-					at := reduction.Index(key)
-					machine.View[float32](r.Mem[values])[i*k+j] = row[at]
+				row := r.Mem[src][i*columns*size:][:columns*size]
+				for j, at := range find(row, machine.View[uint64](scratch)) {
+					copy(r.Mem[values][(i*k+j)*size:][:size], row[int(at)*size:])
 					if indices == core.I32 {
 						machine.View[int32](r.Mem[places])[i*k+j] = int32(at)
 					} else {
@@ -180,4 +203,25 @@ func lowerTopK(c *compiler, n *core.Node) (bool, error) {
 		},
 	})
 	return true, nil
+}
+
+// topOf returns what finds the places of the k largest of the n numbers of a row; false for types that have no order.
+// scratch has room for twice as many.
+func topOf(t core.Type, n, k int) (find func(row []byte, scratch []uint64) []uint64, ok bool) {
+	if t == core.F32 {
+		return func(row []byte, keys []uint64) []uint64 {
+			keys = keys[:k]
+			reduction.Top(keys, machine.View[float32](row))
+			for i, key := range keys {
+				keys[i] = uint64(reduction.Index(key))
+			}
+			return keys
+		}, true
+	}
+	order := reduction.OrderOf(t)
+	return func(row []byte, scratch []uint64) []uint64 {
+		ranks := reduction.Ranks{Orders: scratch[:k], Places: scratch[k:][:k]}
+		ranks.Top(n, func(i int) uint64 { return order(row, i) })
+		return ranks.Places
+	}, order != nil
 }

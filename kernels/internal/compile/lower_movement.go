@@ -260,3 +260,76 @@ func lowerCut(c *compiler, n *core.Node) (bool, error) {
 	c.emitCopy(n, src, c.newOutput(n.Out(0)), first*size, bytes)
 	return true, nil
 }
+
+var (
+	_ = lowers[array.SpaceToBatch](lowerSpaceToBatch)
+	_ = lowers[array.BatchToSpace](lowerBatchToSpace)
+)
+
+// lowerSpaceToBatch lowers a SpaceToBatch with known lists to a padding and a transposition.
+func lowerSpaceToBatch(c *compiler, n *core.Node) (bool, error) {
+	x, block, pads := n.Inputs()[0], n.Inputs()[1].Constant(), n.Inputs()[2].Constant()
+	size := x.Type().Size()
+	if block == nil || pads == nil || n.Outputs()[0].Shape.MustElements()*size == 0 {
+		return false, nil
+	}
+	s, src, lists := x.Shape().Clone(), c.buffer(x), pads.Int64s()
+	below, above := make([]int, len(s)), make([]int, len(s))
+	for i := range block.Len() {
+		below[i+1], above[i+1] = int(lists[2*i]), int(lists[2*i+1])
+		s[i+1] += below[i+1] + above[i+1]
+	}
+	if !s.Equal(x.Shape()) {
+		p, padded := movement.NewPadding(x.Shape(), below, above, make([]byte, size)), c.newScratch(s.MustElements()*size)
+		c.emitLines(n, "pad", p.Lines, src, padded, p.Run)
+		src = padded
+	}
+	parts, blocks, rest := s[:1:1], []int(nil), []int{0}
+	for i, b := range block.Int64s() {
+		parts = append(parts, s[i+1]/int(b), int(b))
+		blocks, rest = append(blocks, 2*i+2), append(rest, 2*i+1)
+	}
+	for _, d := range s[block.Len()+1:] {
+		rest, parts = append(rest, len(parts)), append(parts, d)
+	}
+	c.emitPermutation(n, parts, append(blocks, rest...), size, src, c.newOutput(n.Out(0)))
+	return true, nil
+}
+
+// lowerBatchToSpace lowers a BatchToSpace with known lists to a transposition and a taking.
+func lowerBatchToSpace(c *compiler, n *core.Node) (bool, error) {
+	x, block, crops := n.Inputs()[0], n.Inputs()[1].Constant(), n.Inputs()[2].Constant()
+	out, size := n.Outputs()[0].Shape, x.Type().Size()
+	if block == nil || crops == nil || out.MustElements()*size == 0 || hasManyPlaces(out) {
+		return false, nil
+	}
+	s, m, lists := x.Shape(), block.Len(), crops.Int64s()
+	var parts core.Shape
+	full, order := s.Clone(), []int{m}
+	full[0] = out[0]
+	for i, b := range block.Int64s() {
+		parts, order = append(parts, int(b)), append(order, m+1+i, i)
+		full[i+1] *= int(b)
+	}
+	parts = append(parts, out[0])
+	for i, d := range s[1:] {
+		if parts = append(parts, d); i >= m {
+			order = append(order, m+1+i)
+		}
+	}
+	if full.Equal(out) {
+		c.emitPermutation(n, parts, order, size, c.buffer(x), c.newOutput(n.Out(0)))
+		return true, nil
+	}
+	whole := c.newScratch(full.MustElements() * size)
+	c.emitPermutation(n, parts, order, size, c.buffer(x), whole)
+	places := trait.NewPlaces(full, out, func(axis, i int) int {
+		if axis > 0 && axis <= m {
+			i += int(lists[2*(axis-1)])
+		}
+		return i
+	})
+	t := movement.NewTaking(places.In, places.At, size)
+	c.emitLines(n, "take", t.Lines, whole, c.newOutput(n.Out(0)), t.Run)
+	return true, nil
+}

@@ -371,6 +371,7 @@ var loopUnary = map[pointwise.UnaryFunction]loops.UnaryFunction{
 	pointwise.Abs: loops.Abs, pointwise.Negative: loops.Negative, pointwise.Sign: loops.Sign,
 	pointwise.Square: loops.Square, pointwise.Invert: loops.Invert, pointwise.Sqrt: loops.Sqrt,
 	pointwise.Reciprocal: loops.Reciprocal, pointwise.Floor: loops.Floor, pointwise.Ceil: loops.Ceil,
+	pointwise.RoundEven: loops.RoundEven,
 }
 
 var (
@@ -385,9 +386,15 @@ func lowerUnaryLoop(c *compiler, n *core.Node) (bool, error) {
 	return ok && c.lowerEach(n, f), nil
 }
 
-// lowerActivationLoop lowers a Relu of integers or float64.
+// lowerActivationLoop lowers a Relu or Relu6 of integers or float64.
 func lowerActivationLoop(c *compiler, n *core.Node) (bool, error) {
-	return n.Op().(*pointwise.Activate).Activation == numeric.Relu && c.lowerEach(n, loops.Relu), nil
+	switch n.Op().(*pointwise.Activate).Activation {
+	case numeric.Relu:
+		return c.lowerEach(n, loops.Relu), nil
+	case numeric.Relu6:
+		return c.lowerEach(n, loops.Relu6), nil
+	}
+	return false, nil
 }
 
 // lowerEach lowers a function of one number that has a plain loop.

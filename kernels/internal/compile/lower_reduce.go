@@ -151,6 +151,12 @@ func (c *compiler) lowerReduction(n *core.Node, axes []int, r loops.Reduction) b
 	switch {
 	case typ == loops.F32:
 		c.lowerReals(d, r)
+	case typ == loops.F64 && r == loops.Sum:
+		c.emitReducer(d, 8, reduction.Sum(c.isas, reduction.F64, d.at, d.behind))
+	case typ == loops.F64 && r == loops.Mean:
+		c.emitReducer(d, 8, reduction.Mean(c.isas, reduction.F64, d.at, d.behind))
+	case typ == loops.F64 && r == loops.Product:
+		c.emitReducer(d, 8, reduction.Product(c.isas, reduction.F64, d.at, d.behind))
 	case d.at == 1 && x.Type.IsInteger():
 		c.emitCopy(n, d.src, d.dst, 0, typ.Size()*d.before*d.behind)
 	default:
@@ -174,13 +180,13 @@ func (c *compiler) lowerReals(d *reduced, r loops.Reduction) {
 	case isExtreme:
 		c.emitReducer(d, 4, c.extreme(r == loops.Largest).Reducer(d.at, d.behind))
 	case r == loops.Product:
-		c.emitReducer(d, 4, reduction.Product(c.isas, d.at, d.behind))
+		c.emitReducer(d, 4, reduction.Product(c.isas, reduction.F32, d.at, d.behind))
 	case c.poolsSums(d):
 		c.lowerPooledSums(d, r == loops.Mean)
 	case r == loops.Mean:
-		c.emitReducer(d, 4, reduction.Mean(c.isas, d.at, d.behind))
+		c.emitReducer(d, 4, reduction.Mean(c.isas, reduction.F32, d.at, d.behind))
 	default:
-		c.emitReducer(d, 4, reduction.Sum(c.isas, d.at, d.behind))
+		c.emitReducer(d, 4, reduction.Sum(c.isas, reduction.F32, d.at, d.behind))
 	}
 }
 
@@ -325,5 +331,44 @@ func (c *compiler) lowerFound(n *core.Node, axes []int, value byte) bool {
 	default:
 		c.lowerLoop(d, loops.U8, loops.Smallest)
 	}
+	return true
+}
+
+var (
+	_ = lowers[reduce.CumSum](lowerCumSum)
+	_ = lowers[reduce.CumProd](lowerCumProd)
+)
+
+func lowerCumSum(c *compiler, n *core.Node) (bool, error) {
+	return c.lowerCumulative(n, &n.Op().(*reduce.CumSum).Cumulative, false), nil
+}
+
+func lowerCumProd(c *compiler, n *core.Node) (bool, error) {
+	return c.lowerCumulative(n, &n.Op().(*reduce.CumProd).Cumulative, true), nil
+}
+
+// lowerCumulative lowers running sums or products along an axis.
+func (c *compiler) lowerCumulative(n *core.Node, op *reduce.Cumulative, product bool) bool {
+	x := n.Inputs()[0].Fact()
+	typ, ok := loopTypes[x.Type]
+	if !ok || x.Type == core.Bool || x.Shape.MustElements() == 0 {
+		return false
+	}
+	axis := axisOf(op.Axis, x.Shape)
+	at, inner := x.Shape[axis], x.Shape[axis+1:].MustElements()
+	size, scan, kernel := at*inner*typ.Size(), loops.Scanning(typ, product), "cumsum"
+	if product {
+		kernel = "cumprod"
+	}
+	src, dst := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0))
+	c.emitUnits(work{
+		node: n, kernel: fmt.Sprintf("%s_%v_portable", kernel, typ), units: x.Shape[:axis].MustElements(), reads: []int{src},
+		writes: []int{dst}, run: func(r *machine.Worker, _ []byte, i0, i1 int) error {
+			for i := i0; i < i1; i++ {
+				scan(r.Mem[dst][i*size:][:size], r.Mem[src][i*size:][:size], at, inner, op.Exclusive, op.Reverse)
+			}
+			return nil
+		},
+	})
 	return true
 }

@@ -335,12 +335,30 @@ func (c *Chain) Run(buffers [][]byte, scratch []byte, i0, i1 int) {
 func (c *Chain) runSteps(buffers [][]byte, scratch []byte, i0, i1 int) {
 	values, other := scratch[:4*Block], scratch[4*Block:chainScratch] // other has room for an operand, and for its operand
 	for at := i0; at < i1; at += Block {
-		n := min(Block, i1-at)
-		current := values[:4*n]
-		for k := range c.steps {
-			current = c.step(k, current, values, other, buffers, at, n)
-		}
+		c.block(values, other, buffers, at, min(Block, i1-at))
 	}
+}
+
+// block takes n <= Block elements, starting at element at, through the steps and returns their values.
+func (c *Chain) block(values, other []byte, buffers [][]byte, at, n int) []byte {
+	current := values[:4*n]
+	for k := range c.steps {
+		current = c.step(k, current, values, other, buffers, at, n)
+	}
+	return current
+}
+
+// Values is Run for at most Block elements. It returns the values behind the last step, which are in scratch or in a
+// buffer.
+func (c *Chain) Values(buffers [][]byte, scratch []byte, i0, i1 int) []byte {
+	err := c.check(buffers, i0, i1)
+	if err == nil && i1-i0 > Block {
+		err = fmt.Errorf("got %d elements, want at most %d", i1-i0, Block)
+	}
+	if err != nil {
+		panic("elementwise: " + err.Error())
+	}
+	return c.block(scratch[:4*Block], scratch[4*Block:chainScratch], buffers, i0, i1-i0)
 }
 
 // step takes n elements, starting at element at, through step k and returns the memory that holds their values.

@@ -250,10 +250,10 @@ func defineBytes(p Primitive, out, x, y []byte, i int, num *Numbers) bool {
 	return true
 }
 
-// defineInteger is define for operations of i32.
+// defineInteger is define for operations of i32 and of float64.
 func defineInteger(p Primitive, out, x, y []byte, i int) bool {
 	if primitives[p].role != integer {
-		return false
+		return defineDouble(p, out, x, y, i)
 	}
 	a, b := int32(binary.NativeEndian.Uint32(x[4*i:])), int32(binary.NativeEndian.Uint32(y[4*i:]))
 	bits := min(max(int64(b), 0), 31)
@@ -340,6 +340,16 @@ func defineConversion(p Primitive, out, x, y []byte, i int) bool {
 			v = math.Trunc(min(max(f(x), math.MinInt32), math.MaxInt32))
 		}
 		binary.NativeEndian.PutUint32(out[4*i:], uint32(int32(v)))
+	case ToI16:
+		v := 0.0
+		if !math.IsNaN(f(x)) {
+			v = math.Trunc(min(max(f(x), math.MinInt16), math.MaxInt16))
+		}
+		binary.NativeEndian.PutUint16(out[2*i:], uint16(int16(v)))
+	case ToBool:
+		if out[i] = 1; f(x) == 0 {
+			out[i] = 0
+		}
 	case ToI64:
 		v := int64(0)
 		switch g := f(x); {
@@ -575,6 +585,13 @@ func requireEqual(t *testing.T, want, got []byte, size int, name string) {
 			}
 			t.Fatalf("%s: element %d: %v (%#x), want %v (%#x)", name, (i-guard)/size, g, got[i:i+4], w, want[i:i+4])
 		}
+		if size == 8 {
+			w, g := loadDouble(want[i:], 0), loadDouble(got[i:], 0)
+			if w != w && g != g {
+				continue
+			}
+			t.Fatalf("%s: element %d: %v, want %v", name, (i-guard)/size, g, w)
+		}
 		t.Fatalf("%s: element %d: %#x, want %#x", name, i-guard, got[i], want[i])
 	}
 }
@@ -620,6 +637,12 @@ func operands(r *rand.Rand, p Primitive, n int) (x, y []byte) {
 			binary.NativeEndian.PutUint32(y[i:], uint32(r.IntN(40)-4))
 		}
 	}
+	if p.ofDoubles() {
+		x = doubles(r, n)
+	}
+	if p == Add64 || p == Multiply64 {
+		y = doubles(r, max(n, 64))
+	}
 	if p == Pick {
 		for i := range x {
 			x[i] &= byte(i)
@@ -650,6 +673,9 @@ func TestPrimitives(t *testing.T) {
 				want := someBytes(r, size+2*guard)
 				if primitives[v.Primitive].role == folding {
 					copy(want[guard:], values(r, Lanes))
+					if v.Primitive.ofDoubles() {
+						copy(want[guard:], doubles(r, Lanes))
+					}
 				}
 				got := slices.Clone(want)
 				y0 := slices.Clone(y) // as Estimate writes it
@@ -659,7 +685,7 @@ func TestPrimitives(t *testing.T) {
 				v.Run(got[guard:guard+size:guard+size], x, y, n, num)
 				requireEqual(t, want, got, outs, fmt.Sprintf("n=%d,%+v", n, *num))
 				require.Equal(t, y0, y, "n=%d,%+v", n, *num)
-				if xs == outs && v.Primitive.isBinary() { // y is a later part of out
+				if xs == outs && v.Primitive.isBinary() && v.Primitive.ySize() == outs { // y is a later part of out
 					behind := xs * (1 + r.IntN(20))
 					all, _ := operands(r, v.Primitive, n+behind/xs)
 					for i := range n {
@@ -1069,6 +1095,11 @@ func TestRunPanics(t *testing.T) {
 	stored[0] = stored[0][:15]
 	want = "elementwise: buffer 0: got 15 bytes, want 4 elements of 4, and at most 2048 elements"
 	require.PanicsWithValue(t, want, func() { tile.Run(stored, scratch, 7, 11) })
+	want = "elementwise: got 2049 elements, want at most 2048"
+	long := [][]byte{make([]byte, 8*Block), make([]byte, 8*Block)}
+	same, err := NewChain(0, 2, []Step{{Kind: Load, Source: Source{Type: F32}}, {Kind: StoreF32, Buffer: 1}})
+	require.NoError(t, err)
+	require.PanicsWithValue(t, want, func() { same.Values(long, scratch, 7, 8+Block) })
 	for _, length := range []uint64{0, 2, 1 << 63} {
 		require.PanicsWithValue(t, fmt.Sprintf("elementwise: %s: got 3 elements for rows of %d",
 			Choose(0, Softmax).Name, int(length)), func() {

@@ -159,6 +159,8 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 	ToF16:           narrow(activation.F32ToF16),
 	ToBF16:          narrow(activation.F32ToBF16),
 	ToI32:           narrow(toI32),
+	ToI16:           narrow(toI16),
+	ToBool:          narrow(toBool),
 	Equal:           compare(func(x, y float32) bool { return x == y }),
 	NotEqual:        compare(func(x, y float32) bool { return x != y }),
 	Less:            compare(func(x, y float32) bool { return x < y }),
@@ -236,6 +238,16 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 		}
 		return x
 	}),
+	Add64:          combine(func(x, y float64) float64 { return x + y }),
+	Multiply64:     combine(func(x, y float64) float64 { return x * y }),
+	FoldAdd64:      fold(func(lane, x float64) float64 { return lane + x }),
+	FoldMultiply64: fold(func(lane, x float64) float64 { return lane * x }),
+	MultiplyRounded: func(out, x, y []byte, n int, _ *Numbers) {
+		o, a, b := view[float64](out, n), view[float64](x, n), view[float32](y, n)
+		for i := range o {
+			o[i] = float64(float32(a[i] * float64(b[i])))
+		}
+	},
 	WholeAdd:      combine(func(x, y int32) int32 { return x + y }),
 	WholeSubtract: combine(func(x, y int32) int32 { return x - y }),
 	WholeMultiply: combine(func(x, y int32) int32 { return x * y }),
@@ -283,16 +295,16 @@ func levels(scaled func(v, scale float32) float32) func(out, x, y []byte, n int,
 	}
 }
 
-func fold(f func(lane, x float32) float32) func(out, x, y []byte, n int, p *Numbers) {
+func fold[T float32 | float64](f func(lane, x T) T) func(out, x, y []byte, n int, p *Numbers) {
 	return func(out, x, _ []byte, n int, _ *Numbers) {
-		o := view[float32](out, Lanes)
-		for i, v := range view[float32](x, n) {
+		o := view[T](out, Lanes)
+		for i, v := range view[T](x, n) {
 			o[i%Lanes] = f(o[i%Lanes], v)
 		}
 	}
 }
 
-func combine[T float32 | int32](f func(x, y T) T) func(out, x, y []byte, n int, p *Numbers) {
+func combine[T float32 | float64 | int32](f func(x, y T) T) func(out, x, y []byte, n int, p *Numbers) {
 	return func(out, x, y []byte, n int, _ *Numbers) {
 		o, a, b := view[T](out, n), view[T](x, n), view[T](y, n)
 		for i := range o {
@@ -322,7 +334,7 @@ func widen(f func(uint16) float32) func(out, x, y []byte, n int, p *Numbers) {
 	}
 }
 
-func narrow[T uint16 | int32 | int64](f func(float32) T) func(out, x, y []byte, n int, p *Numbers) {
+func narrow[T uint8 | uint16 | int16 | int32 | int64](f func(float32) T) func(out, x, y []byte, n int, p *Numbers) {
 	return func(out, x, _ []byte, n int, _ *Numbers) {
 		o := view[T](out, n)
 		for i, v := range view[float32](x, n) {
@@ -353,6 +365,15 @@ func toI32(x float32) int32 {
 		return math.MinInt32
 	}
 	return int32(x)
+}
+
+func toI16(x float32) int16 { return int16(min(max(toI32(x), math.MinInt16), math.MaxInt16)) }
+
+func toBool(x float32) uint8 {
+	if x != 0 {
+		return 1
+	}
+	return 0
 }
 
 func toI64(x float32) int64 {

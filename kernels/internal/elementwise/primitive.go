@@ -71,6 +71,8 @@ const (
 	ToF16                            // x rounded to f16, two bytes
 	ToBF16                           // x rounded to bf16, two bytes
 	ToI32                            // x truncated to i32 and saturated; 0 for NaN
+	ToI16                            // x truncated to i16 and saturated; 0 for NaN
+	ToBool                           // whether x is not 0, a byte
 	Equal                            // x == y, a byte, as the following
 	NotEqual                         // x != y
 	Less                             // x < y
@@ -116,6 +118,11 @@ const (
 	FoldMultiply                     // out[i mod Lanes] * x[i]
 	FoldMaximum                      // Maximum of out[i mod Lanes] and x[i]
 	FoldMinimum                      // Minimum of out[i mod Lanes] and x[i]
+	Add64                            // x + y, of float64, as the following
+	Multiply64                       // x * y
+	MultiplyRounded                  // x * y rounded to float32; y is float32
+	FoldAdd64                        // FoldAdd of float64
+	FoldMultiply64                   // FoldMultiply of float64
 	QuantizeShifted                  // Clamp(roundToEven(x*Scale - Sub)) ^ Flip, a byte
 	Estimate                         // Clamp(roundToEven(t)) ^ Flip, t = x*Scale - Sub or Zero, a byte; see Variant.Run
 	Softmax                          // e**(x - m)/s of rows of y[0] elements; m is the maximum, s the sum in Lanes
@@ -137,7 +144,8 @@ const (
 	class           // a byte, 0 or 1, from one float32
 	integer         // i32 from two i32
 	scaling         // float32 from two float32 and Numbers
-	folding         // Lanes float32 from all elements
+	folding         // Lanes numbers from all elements
+	double          // float64 from two numbers
 )
 
 // primitives has a row for each primitive: its name, as in the names of variants, the bytes per element of x and of the
@@ -157,6 +165,7 @@ var primitives = [numPrimitives]struct {
 
 	ToF16: {"tof16", 4, 2, narrowing}, ToBF16: {"tobf16", 4, 2, narrowing},
 	ToI32: {"tos32", 4, 4, narrowing}, ToI64: {"tos64", 4, 8, narrowing},
+	ToI16: {"tos16", 4, 2, narrowing}, ToBool: {"tobool", 4, 1, narrowing},
 
 	Add: {"add", 4, 4, arithmetic}, Subtract: {"subtract", 4, 4, arithmetic},
 	Multiply: {"multiply", 4, 4, arithmetic}, Divide: {"divide", 4, 4, arithmetic},
@@ -195,6 +204,10 @@ var primitives = [numPrimitives]struct {
 	FoldAdd: {"foldadd", 4, 4, folding}, FoldMultiply: {"foldmultiply", 4, 4, folding},
 	FoldMaximum: {"foldmaximum", 4, 4, folding}, FoldMinimum: {"foldminimum", 4, 4, folding},
 
+	Add64: {"add", 8, 8, double}, Multiply64: {"multiply", 8, 8, double},
+	MultiplyRounded: {"multiplyrounded", 8, 8, double},
+	FoldAdd64:       {"foldadd", 8, 8, folding}, FoldMultiply64: {"foldmultiply", 8, 8, folding},
+
 	Softmax: {"softmax", 4, 4, other}, Estimate: {"estimate", 4, 1, other},
 	QuantizeShifted: {"quantizeshifted", 4, 1, other},
 
@@ -215,8 +228,11 @@ func (p Primitive) String() string {
 // does returns the Info.Does of the variants of the primitive.
 func (p Primitive) does() string {
 	element := map[int]string{1: "b8", 2: "b16", 4: "f32", 8: "b64"}[primitives[p].out]
-	if primitives[p].role == integer || p == WholeU8 {
+	switch {
+	case primitives[p].role == integer || p == WholeU8:
 		element = "s32"
+	case primitives[p].x == 8 && primitives[p].out == 8:
+		element = "f64"
 	}
 	return "elementwise_" + element + "_" + p.String()
 }
@@ -224,7 +240,7 @@ func (p Primitive) does() string {
 // results returns the size in bytes of the results for n elements.
 func (p Primitive) results(n int) int {
 	if primitives[p].role == folding {
-		return 4 * Lanes
+		return primitives[p].out * Lanes
 	}
 	return n * primitives[p].out
 }
@@ -232,13 +248,21 @@ func (p Primitive) results(n int) int {
 // sizes returns the bytes per element of x and of the result.
 func (p Primitive) sizes() (x, out int) { return primitives[p].x, primitives[p].out }
 
-// isBinary reports whether the primitive reads y with four bytes for each element.
+// isBinary reports whether the primitive reads an element of y for each element of x.
 func (p Primitive) isBinary() bool {
 	switch primitives[p].role {
-	case arithmetic, relation, integer, scaling:
+	case arithmetic, relation, integer, scaling, double:
 		return true
 	}
 	return p == Pick
+}
+
+// ySize returns the bytes of an element of y of primitives for which isBinary holds.
+func (p Primitive) ySize() int {
+	if p == Add64 || p == Multiply64 {
+		return 8
+	}
+	return 4
 }
 
 // isArithmetic reports whether the primitive computes float32 from two operands.

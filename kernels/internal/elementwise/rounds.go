@@ -60,6 +60,7 @@ type routine struct {
 // portable variant.
 func rounds(primitive Primitive, routines []routine) func(out, x, y []byte, n int, p *Numbers) {
 	xSize, outSize := primitive.sizes()
+	ySize := primitive.ySize()
 	binary, estimate := primitive.isBinary(), primitive == Estimate
 	flips := primitive == Quantize || primitive == QuantizeShifted || estimate
 	if primitives[primitive].role == folding {
@@ -91,7 +92,7 @@ func rounds(primitive Primitive, routines []routine) func(out, x, y []byte, n in
 			}
 			out, x, n = out[outSize*c.n:], x[xSize*c.n:], n-c.n
 			if binary {
-				y = y[4*c.n:]
+				y = y[ySize*c.n:]
 			} else if estimate {
 				y = y[c.n/8:]
 			}

@@ -278,6 +278,20 @@ func elementwise_b16_tobf16_64_avx512vnni(c *call)
 //go:noescape
 func elementwise_f32_tos32_64_avx512vnni(c *call)
 
+// elementwise_b16_tos16_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] truncated to s16 and saturated, NaN becomes 0
+//
+//go:noescape
+func elementwise_b16_tos16_64_avx512vnni(c *call)
+
+// elementwise_b8_tobool_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = 1 if x[i] is not 0, else 0
+//
+//go:noescape
+func elementwise_b8_tobool_64_avx512vnni(c *call)
+
 // elementwise_b64_tos64_64_avx512vnni computes, for i < n, a multiple of 64:
 //
 //	out[i] = x[i] truncated to s64 and saturated, NaN becomes 0
@@ -543,6 +557,41 @@ func elementwise_f32_foldmaximum_16_avx512vnni(c *call)
 //
 //go:noescape
 func elementwise_f32_foldminimum_16_avx512vnni(c *call)
+
+// elementwise_f64_add_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] + y[i], f64
+//
+//go:noescape
+func elementwise_f64_add_32_avx512vnni(c *call)
+
+// elementwise_f64_multiply_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] * y[i], f64
+//
+//go:noescape
+func elementwise_f64_multiply_32_avx512vnni(c *call)
+
+// elementwise_f64_multiplyrounded_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = f64(f32(x[i] * f64(y[i]))), x f64
+//
+//go:noescape
+func elementwise_f64_multiplyrounded_32_avx512vnni(c *call)
+
+// elementwise_f64_foldadd_16_avx512vnni computes, for i < n, a multiple of 16:
+//
+//	out[i] = out[i mod 16] + x[i], in turn
+//
+//go:noescape
+func elementwise_f64_foldadd_16_avx512vnni(c *call)
+
+// elementwise_f64_foldmultiply_16_avx512vnni computes, for i < n, a multiple of 16:
+//
+//	out[i] = out[i mod 16] * x[i], in turn
+//
+//go:noescape
+func elementwise_f64_foldmultiply_16_avx512vnni(c *call)
 
 // elementwise_f32_u8_32_avx2 computes, for i < n, a multiple of 32:
 //
@@ -818,6 +867,20 @@ func elementwise_b16_tobf16_32_avx2(c *call)
 //go:noescape
 func elementwise_f32_tos32_32_avx2(c *call)
 
+// elementwise_b16_tos16_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] truncated to s16 and saturated, NaN becomes 0
+//
+//go:noescape
+func elementwise_b16_tos16_32_avx2(c *call)
+
+// elementwise_b8_tobool_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = 1 if x[i] is not 0, else 0
+//
+//go:noescape
+func elementwise_b8_tobool_32_avx2(c *call)
+
 // elementwise_b8_finite_32_avx2 computes, for i < n, a multiple of 32:
 //
 //	out[i] = 1 if x[i] is finite, else 0
@@ -1055,6 +1118,41 @@ func elementwise_f32_foldmaximum_16_avx2(c *call)
 //
 //go:noescape
 func elementwise_f32_foldminimum_16_avx2(c *call)
+
+// elementwise_f64_add_16_avx2 computes, for i < n, a multiple of 16:
+//
+//	out[i] = x[i] + y[i], f64
+//
+//go:noescape
+func elementwise_f64_add_16_avx2(c *call)
+
+// elementwise_f64_multiply_16_avx2 computes, for i < n, a multiple of 16:
+//
+//	out[i] = x[i] * y[i], f64
+//
+//go:noescape
+func elementwise_f64_multiply_16_avx2(c *call)
+
+// elementwise_f64_multiplyrounded_16_avx2 computes, for i < n, a multiple of 16:
+//
+//	out[i] = f64(f32(x[i] * f64(y[i]))), x f64
+//
+//go:noescape
+func elementwise_f64_multiplyrounded_16_avx2(c *call)
+
+// elementwise_f64_foldadd_16_avx2 computes, for i < n, a multiple of 16:
+//
+//	out[i] = out[i mod 16] + x[i], in turn
+//
+//go:noescape
+func elementwise_f64_foldadd_16_avx2(c *call)
+
+// elementwise_f64_foldmultiply_16_avx2 computes, for i < n, a multiple of 16:
+//
+//	out[i] = out[i mod 16] * x[i], in turn
+//
+//go:noescape
+func elementwise_f64_foldmultiply_16_avx2(c *call)
 
 // elementwise_f32_exp_32_avx512vnni computes, for i < n, a multiple of 32:
 //

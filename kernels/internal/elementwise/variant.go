@@ -28,7 +28,7 @@ func of(p Primitive, step int, i isa.ISA, run func(out, x, y []byte, n int, p *N
 	v.allOut = p.results(0)
 	switch {
 	case p.isBinary():
-		v.y = 4
+		v.y = p.ySize()
 	case p == Lookup:
 		v.allY = 256
 	case p == FixedPoint:

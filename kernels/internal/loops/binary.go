@@ -258,6 +258,7 @@ func bitPairs[T whole](f Function) Pairs {
 	}
 }
 
+// realPairs chooses between bits: only for integers is that without branches.
 func realPairs(f Function) Pairs {
 	switch f {
 	case Divide:
@@ -281,7 +282,14 @@ func realPairs(f Function) Pairs {
 			to, a, b := three[float64](out, x, y, n)
 			a, b = a[:len(to)], b[:len(to)]
 			for i := range to {
-				to[i] = larger(a[i], b[i])
+				x, y := math.Float64bits(a[i]), math.Float64bits(b[i])
+				if a[i] > b[i] {
+					y = x
+				}
+				if a[i] != a[i] {
+					y = x
+				}
+				to[i] = math.Float64frombits(y)
 			}
 		}
 	case Minimum:
@@ -289,7 +297,14 @@ func realPairs(f Function) Pairs {
 			to, a, b := three[float64](out, x, y, n)
 			a, b = a[:len(to)], b[:len(to)]
 			for i := range to {
-				to[i] = smaller(a[i], b[i])
+				x, y := math.Float64bits(a[i]), math.Float64bits(b[i])
+				if a[i] < b[i] {
+					y = x
+				}
+				if a[i] != a[i] {
+					y = x
+				}
+				to[i] = math.Float64frombits(y)
 			}
 		}
 	}

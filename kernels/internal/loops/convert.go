@@ -51,22 +51,24 @@ func fromReal[F real](to Type) Each {
 	}[to]
 }
 
-// truncated returns the loop for integers in [lo, hi].
+// truncated returns the loop for integers in [lo, hi]. The copies of the loop that come with inlining call math.Abs.
+//
+//go:noinline
 func truncated[T whole, F real](lo, hi T) Each {
-	least, most := float64(lo), float64(hi) // that of int64 is rounded up, to a number that saturates
 	return func(out, x []byte, n int) {
 		to, from := two[T, F](out, x, n)
 		from = from[:len(to)]
 		for i := range to {
-			switch v := float64(from[i]); {
-			case v != v:
-				to[i] = 0
-			case v <= least:
+			v := float64(from[i])
+			if math.Abs(v) < 1<<63 {
+				to[i] = T(min(max(int64(v), int64(lo)), int64(hi)))
+				continue
+			}
+			switch to[i] = 0; {
+			case v < 0:
 				to[i] = lo
-			case v >= most:
+			case v > 0:
 				to[i] = hi
-			default:
-				to[i] = T(int64(v))
 			}
 		}
 	}

@@ -3,12 +3,13 @@ package loops
 import (
 	"math"
 	"slices"
+	"unsafe"
 )
 
 // Reduction makes one number of many.
 type Reduction uint8
 
-// The reductions. Integers wrap; reals are added and multiplied in 16 lanes, as core documents.
+// The reductions. Integers wrap. Reals have no loops but of extremes.
 const (
 	Sum  Reduction = iota
 	Mean           // the sum of integers in 64 bits, divided and truncated
@@ -44,7 +45,9 @@ func Reducing(t Type, r Reduction) Reduce {
 	case I64:
 		return wholeReduce[int64](r)
 	case F64:
-		return realReduce(r)
+		if r == Largest || r == Smallest {
+			return extremes[float64](r)
+		}
 	}
 	return nil
 }
@@ -185,26 +188,41 @@ func wholeExtremes[T whole](r Reduction) Reduce {
 	return func(out, x []byte, rows, n int) { blocks(out, x, rows, n, smallestOf[T], minColumns[T]) }
 }
 
+// larger2 and smaller2 widen bytes and halves of words: only for words is a choice without branches.
+func larger2[T whole](a, b T) T {
+	if unsafe.Sizeof(a) < 4 {
+		return T(max(int64(a), int64(b)))
+	}
+	return max(a, b)
+}
+
+func smaller2[T whole](a, b T) T {
+	if unsafe.Sizeof(a) < 4 {
+		return T(min(int64(a), int64(b)))
+	}
+	return min(a, b)
+}
+
 func largestOf[T whole](v []T) T {
-	a, b, c, d := v[0], v[0], v[0], v[0]
+	a, b, c, d := int64(v[0]), int64(v[0]), int64(v[0]), int64(v[0])
 	for ; len(v) >= 4; v = v[4:] {
-		a, b, c, d = max(a, v[0]), max(b, v[1]), max(c, v[2]), max(d, v[3])
+		a, b, c, d = max(a, int64(v[0])), max(b, int64(v[1])), max(c, int64(v[2])), max(d, int64(v[3]))
 	}
 	for _, e := range v {
-		a = max(a, e)
+		a = max(a, int64(e))
 	}
-	return max(a, b, c, d)
+	return T(max(a, b, c, d))
 }
 
 func smallestOf[T whole](v []T) T {
-	a, b, c, d := v[0], v[0], v[0], v[0]
+	a, b, c, d := int64(v[0]), int64(v[0]), int64(v[0]), int64(v[0])
 	for ; len(v) >= 4; v = v[4:] {
-		a, b, c, d = min(a, v[0]), min(b, v[1]), min(c, v[2]), min(d, v[3])
+		a, b, c, d = min(a, int64(v[0])), min(b, int64(v[1])), min(c, int64(v[2])), min(d, int64(v[3]))
 	}
 	for _, e := range v {
-		a = min(a, e)
+		a = min(a, int64(e))
 	}
-	return min(a, b, c, d)
+	return T(min(a, b, c, d))
 }
 
 func maxColumns[T whole](to, x []T, stride int) {
@@ -212,7 +230,7 @@ func maxColumns[T whole](to, x []T, stride int) {
 	for x = x[min(stride, len(x)):]; len(x) >= len(to); x = x[min(stride, len(x)):] {
 		row := x[:len(to)]
 		for i, v := range row {
-			to[i] = max(to[i], v)
+			to[i] = larger2(to[i], v)
 		}
 	}
 }
@@ -222,73 +240,8 @@ func minColumns[T whole](to, x []T, stride int) {
 	for x = x[min(stride, len(x)):]; len(x) >= len(to); x = x[min(stride, len(x)):] {
 		row := x[:len(to)]
 		for i, v := range row {
-			to[i] = min(to[i], v)
+			to[i] = smaller2(to[i], v)
 		}
-	}
-}
-
-// lanes is the number of partial results of a sum or a product of reals.
-const lanes = 16
-
-func realReduce(r Reduction) Reduce {
-	switch r {
-	case Sum:
-		return func(out, x []byte, rows, columns int) { sumLanes(out, x, rows, columns, 1) }
-	case Mean:
-		return func(out, x []byte, rows, columns int) { sumLanes(out, x, rows, columns, float64(rows)) }
-	case Product:
-		return multiplyLanes
-	}
-	return extremes[float64](r)
-}
-
-// sumLanes adds row k of each column to lane k mod 16, and then the upper half of the lanes to the lower one until one
-// is left, which it divides.
-func sumLanes(out, x []byte, rows, columns int, by float64) {
-	to, v := view[float64](out, columns), view[float64](x, rows*columns)
-	for c := range to {
-		var lane [lanes]float64
-		at := c
-		for ; columns == 1 && len(v)-at >= lanes; at += lanes {
-			for i, e := range v[at:][:lanes] {
-				lane[i] += e
-			}
-		}
-		for ; len(v)-at > (lanes-1)*columns; at += lanes * columns {
-			for i := range lane {
-				lane[i] += v[at+i*columns]
-			}
-		}
-		for i := 0; at < len(v); i++ {
-			lane[i] += v[at]
-			at += columns
-		}
-		for half := lanes / 2; half > 0; half /= 2 {
-			for i := range half {
-				lane[i] += lane[i+half]
-			}
-		}
-		to[c] = lane[0] / by
-	}
-}
-
-// multiplyLanes is sumLanes for products.
-func multiplyLanes(out, x []byte, rows, columns int) {
-	to, v := view[float64](out, columns), view[float64](x, rows*columns)
-	for c := range to {
-		var lane [lanes]float64
-		for i := range lane {
-			lane[i] = 1
-		}
-		for k, at := 0, c; at < len(v); k, at = k+1, at+columns {
-			lane[k%lanes] *= v[at]
-		}
-		for half := lanes / 2; half > 0; half /= 2 {
-			for i := range half {
-				lane[i] *= lane[i+half]
-			}
-		}
-		to[c] = lane[0]
 	}
 }
 

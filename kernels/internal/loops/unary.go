@@ -13,15 +13,18 @@ const (
 	Square     //
 	Invert     // the complement of all bits, of integers
 	Relu       // 0 for what is less than 0
+	Relu6      // that, and 6 for what is greater than 6
 	Sqrt       // of reals, as the following
 	Reciprocal // 1 / x
 	Floor
 	Ceil
+	RoundEven // to the nearest integer, halves to even
 	numUnary
 )
 
 var unaryNames = [numUnary]string{
-	"abs", "negative", "sign", "square", "invert", "relu", "sqrt", "reciprocal", "floor", "ceil",
+	"abs", "negative", "sign", "square", "invert", "relu", "relu6", "sqrt", "reciprocal", "floor", "ceil",
+	"roundeven",
 }
 
 // String returns the name of the function in those of kernels.
@@ -34,15 +37,15 @@ type Each func(out, x []byte, n int)
 func Unary(t Type, f UnaryFunction) Each {
 	switch t {
 	case U8:
-		return products[uint8](f)
+		return limits[uint8](f)
 	case I8:
 		return wholeEach[int8](f)
 	case U16:
-		return products[uint16](f)
+		return limits[uint16](f)
 	case I16:
 		return wholeEach[int16](f)
 	case U32:
-		return products[uint32](f)
+		return limits[uint32](f)
 	case I32:
 		return wholeEach[int32](f)
 	case I64:
@@ -103,12 +106,27 @@ func wholeEach[T signed](f UnaryFunction) Each {
 				to[i] = ^a[i]
 			}
 		}
+	}
+	return limits[T](f)
+}
+
+// limits widens what it compares: only for words is that without branches.
+func limits[T whole](f UnaryFunction) Each {
+	switch f {
 	case Relu:
 		return func(out, x []byte, n int) {
 			to, a := two[T, T](out, x, n)
 			a = a[:len(to)]
 			for i := range to {
-				to[i] = max(a[i], 0)
+				to[i] = T(max(int64(a[i]), 0))
+			}
+		}
+	case Relu6:
+		return func(out, x []byte, n int) {
+			to, a := two[T, T](out, x, n)
+			a = a[:len(to)]
+			for i := range to {
+				to[i] = T(min(max(int64(a[i]), 0), 6))
 			}
 		}
 	}
@@ -116,18 +134,6 @@ func wholeEach[T signed](f UnaryFunction) Each {
 }
 
 func realEach(f UnaryFunction) Each {
-	of := map[UnaryFunction]func(x float64) float64{
-		Reciprocal: func(x float64) float64 { return 1 / x },
-		Sign: func(x float64) float64 {
-			switch {
-			case x > 0:
-				return 1
-			case x < 0:
-				return -1
-			}
-			return x
-		},
-	}[f]
 	switch f {
 	case Abs:
 		return func(out, x []byte, n int) {
@@ -137,14 +143,12 @@ func realEach(f UnaryFunction) Each {
 				to[i] = math.Abs(a[i])
 			}
 		}
-	case Relu:
+	case Reciprocal:
 		return func(out, x []byte, n int) {
 			to, a := two[float64, float64](out, x, n)
-			for i, v := range a {
-				if v < 0 {
-					v = 0
-				}
-				to[i] = v
+			a = a[:len(to)]
+			for i := range to {
+				to[i] = 1 / a[i]
 			}
 		}
 	case Sqrt:
@@ -155,6 +159,63 @@ func realEach(f UnaryFunction) Each {
 				to[i] = math.Sqrt(a[i])
 			}
 		}
+	}
+	return choices(f)
+}
+
+// choices chooses between bits: only for integers is that without branches.
+func choices(f UnaryFunction) Each {
+	switch f {
+	case Relu:
+		return func(out, x []byte, n int) {
+			to, a := two[float64, float64](out, x, n)
+			for i, v := range a {
+				bits := math.Float64bits(v)
+				if v < 0 {
+					bits = 0
+				}
+				to[i] = math.Float64frombits(bits)
+			}
+		}
+	case Relu6:
+		six := math.Float64bits(6)
+		return func(out, x []byte, n int) {
+			to, a := two[float64, float64](out, x, n)
+			for i, v := range a {
+				bits := math.Float64bits(v)
+				if v < 0 {
+					bits = 0
+				}
+				if v > 6 {
+					bits = six
+				}
+				to[i] = math.Float64frombits(bits)
+			}
+		}
+	case Sign:
+		return func(out, x []byte, n int) {
+			to, a := two[float64, float64](out, x, n)
+			for i, v := range a {
+				bits := math.Float64bits(v)
+				one := math.Float64bits(1) | bits&(1<<63)
+				if v > 0 {
+					bits = one
+				}
+				if v < 0 {
+					bits = one
+				}
+				to[i] = math.Float64frombits(bits)
+			}
+		}
+	}
+	return rounded(f)
+}
+
+// rounded rounds halves to even by adding what has no bits for fractions, and subtracting it again: the CPU's
+// instruction waits for what its register held before.
+func rounded(f UnaryFunction) Each {
+	const most = 1 << 51 // up to here sums with 3*most are rounded to integers
+	switch f {
 	case Floor:
 		return func(out, x []byte, n int) {
 			to, a := two[float64, float64](out, x, n)
@@ -171,15 +232,17 @@ func realEach(f UnaryFunction) Each {
 				to[i] = math.Ceil(a[i])
 			}
 		}
-	}
-	if of == nil {
-		return products[float64](f)
-	}
-	return func(out, x []byte, n int) {
-		to, a := two[float64, float64](out, x, n)
-		a = a[:len(to)]
-		for i := range to {
-			to[i] = of(a[i])
+	case RoundEven:
+		return func(out, x []byte, n int) {
+			to, a := two[float64, float64](out, x, n)
+			for i, v := range a {
+				if math.Abs(v) < most {
+					to[i] = math.Copysign(float64(v+3*most)-3*most, v)
+				} else {
+					to[i] = math.RoundToEven(v)
+				}
+			}
 		}
 	}
+	return products[float64](f)
 }

@@ -46,6 +46,7 @@ func matchConvert(e Element, op *pointwise.Convert) (Element, bool) {
 // narrowings are the primitives that convert float32 to other types.
 var narrowings = map[core.Type]elementwise.Primitive{
 	core.F16: elementwise.ToF16, core.BF16: elementwise.ToBF16, core.I32: elementwise.ToI32, core.I64: elementwise.ToI64,
+	core.I16: elementwise.ToI16, core.Bool: elementwise.ToBool,
 }
 
 func matchNarrowing(e Element, op *pointwise.Convert) (Element, bool) {

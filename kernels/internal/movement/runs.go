@@ -31,16 +31,18 @@ func CopyRuns(out, in []byte, n, size, outStride, inStride int) {
 }
 
 func copyRuns[T any](out, in []byte, n, outStride, inStride int) {
+	if n <= 0 {
+		return
+	}
 	var v T
 	size := int(unsafe.Sizeof(v))
-	for i := range n {
-		put[T](out[i*outStride:][:size], in[i*inStride:][:size])
+	to := unsafe.Pointer(unsafe.SliceData(out[:(n-1)*outStride+size]))
+	from := unsafe.Pointer(unsafe.SliceData(in[:(n-1)*inStride+size]))
+	a, b := 0, 0
+	for range n {
+		*(*T)(unsafe.Add(to, a)) = *(*T)(unsafe.Add(from, b))
+		a, b = a+outStride, b+inStride
 	}
-}
-
-// put copies as many bytes as a T has, which both slices have.
-func put[T any](to, from []byte) {
-	*(*T)(unsafe.Pointer(unsafe.SliceData(to))) = *(*T)(unsafe.Pointer(unsafe.SliceData(from)))
 }
 
 // Take stores in to, one after the other, the runs of size bytes that begin at the given offsets of from, of which most
@@ -74,6 +76,47 @@ func take[T any](to, from []byte, at []int) {
 	var v T
 	for i, a := range at {
 		*(*T)(unsafe.Add(out, i*int(unsafe.Sizeof(v)))) = *(*T)(unsafe.Add(in, a))
+	}
+}
+
+// Spread stores in to, one after the other, n copies each of the elements of size bytes, which are 1, 2, 4 or 8, that
+// begin at the given offsets of from, of which most is the greatest. It panics if a slice is too short for them.
+func Spread(to, from []byte, at []int, most, size, n int) {
+	to, from = to[:len(at)*n*size], from[:most+size]
+	switch size {
+	case 1:
+		spread[uint8](to, from, at, n)
+	case 2:
+		spread[uint16](to, from, at, n)
+	case 4:
+		spread[uint32](to, from, at, n)
+	case 8:
+		spread[uint64](to, from, at, n)
+	}
+}
+
+// spread stores eight bytes at a time, of which the last ones of a row may be stored twice. Those of a shorter row may
+// begin the next one.
+func spread[T uint8 | uint16 | uint32 | uint64](to, from []byte, at []int, n int) {
+	out, in := unsafe.Pointer(unsafe.SliceData(to)), unsafe.Pointer(unsafe.SliceData(from))
+	size := int(unsafe.Sizeof(T(0)))
+	ones, row := ^uint64(0)/uint64(^T(0)), n*size
+	rows := len(at)
+	if row < 8 {
+		rows = max(0, (len(to)-8+row)/row)
+	}
+	for _, a := range at[:rows] {
+		copies := uint64(*(*T)(unsafe.Add(in, a))) * ones
+		for i := 8; i < row; i += 8 {
+			*(*[8]byte)(unsafe.Add(out, i-8)) = *(*[8]byte)(unsafe.Pointer(&copies))
+		}
+		*(*[8]byte)(unsafe.Add(out, max(0, row-8))) = *(*[8]byte)(unsafe.Pointer(&copies))
+		out = unsafe.Add(out, row)
+	}
+	for i, a := range at[rows:] {
+		for k := range n {
+			*(*T)(unsafe.Add(out, i*row+k*size)) = *(*T)(unsafe.Add(in, a))
+		}
 	}
 }
 

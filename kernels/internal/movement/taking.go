@@ -13,6 +13,7 @@ type Taking struct {
 	at   []int   // the offsets of the runs
 	most int     // the greatest of them
 	same bool    // there are many runs, of the same bytes
+	n    int     // how many copies of each run there are, one after the other
 }
 
 // run is a run of bytes of a line: its offset in the data and its length.
@@ -22,6 +23,7 @@ const (
 	shortTaking = 4096 // the bytes of a line that is long enough
 	maxTaken    = 2048 // bounds the runs of a line to which axes are added
 	manySame    = 16   // runs of the same bytes that are worth a call
+	longSame    = 512  // the bytes of copies of one element that are worth a call
 )
 
 // NewTaking returns the taking of elements of size bytes from data of a shape: index i of an axis of the output is
@@ -34,13 +36,18 @@ func NewTaking(shape []int, places [][]int, size int) *Taking {
 		unit *= shape[last]
 		last--
 	}
-	t := &Taking{Lines: 1, line: unit, runs: []run{{0, unit}}}
+	t := &Taking{Lines: 1, line: unit, runs: []run{{0, unit}}, n: 1}
+	if last >= 0 && isWord(unit) && allSame(places[last]) && unit*len(places[last]) < longSame {
+		t.n, t.runs[0].at = len(places[last]), places[last][0]*strides[last]
+		t.line *= t.n
+		last--
+	}
 	for ; last >= 0; last-- {
 		n := len(places[last])
 		if t.line > unit && (t.line >= shortTaking || n*len(t.runs) > maxTaken) {
 			break
 		}
-		t.same = len(t.runs) == 1 && n >= manySame && allSame(places[last])
+		t.same = t.n == 1 && len(t.runs) == 1 && n >= manySame && allSame(places[last])
 		t.add(places[last], strides[last])
 		if t.same {
 			last--
@@ -73,7 +80,7 @@ func (t *Taking) add(places []int, stride int) {
 	for _, at := range places {
 		for _, r := range inner {
 			from := at*stride + r.at
-			if n := len(t.runs) - 1; n >= 0 && t.runs[n].at+t.runs[n].bytes == from {
+			if n := len(t.runs) - 1; t.n == 1 && n >= 0 && t.runs[n].at+t.runs[n].bytes == from {
 				t.runs[n].bytes += r.bytes
 				continue
 			}
@@ -81,6 +88,9 @@ func (t *Taking) add(places []int, stride int) {
 		}
 	}
 }
+
+// isWord reports whether elements of so many bytes can be spread.
+func isWord(bytes int) bool { return bytes == 1 || bytes == 2 || bytes == 4 || bytes == 8 }
 
 func allSame(places []int) bool {
 	return !slices.ContainsFunc(places, func(at int) bool { return at != places[0] })
@@ -114,6 +124,8 @@ func (t *Taking) Run(out, in []byte, l0, l1 int) {
 		switch {
 		case t.same:
 			Repeat(to, from[t.at[0]:][:t.size])
+		case t.n > 1:
+			Spread(to, from, t.at, t.most, t.size, t.n)
 		case t.size > 0:
 			Take(to, from, t.at, t.most, t.size)
 		default:

@@ -124,13 +124,24 @@ func (s *softmax) columns(y, x, scratch []byte, _ *elementwise.Numbers) {
 	if s.log {
 		finish = s.subtract
 		for i, sum := range machine.View[float32](sums)[:rows] {
-			machine.View[float32](sums)[i] = float32(transcendental.Log(float64(sum)))
+			machine.View[float32](sums)[i] = float32(transcendental.Log(widened(sum)))
 		}
 	}
 	for at := 0; at < len(all); at += size {
 		finish.Run(all[at:], all[at:], sums, rows, nil)
 	}
 	s.matrix.Run(movement.Matrix{Out: y, In: all, Rows: s.n, Columns: rows, OutStride: 4 * s.n, InStride: size}, 0, s.n)
+}
+
+// widened is float64(v). By the bits, unless v is not a normal number: the CPU's conversion waits for what its register
+// held before, so that one logarithm would wait for the other.
+func widened(v float32) float64 {
+	const least, all = 1 << 23, 0xff<<23 - 1<<23
+	b := math.Float32bits(v)
+	if b-least >= all {
+		return float64(v)
+	}
+	return math.Float64frombits(uint64(b)<<29 + (1023-127)<<52)
 }
 
 // largest returns the largest number of a row, or NaN if the row has one.

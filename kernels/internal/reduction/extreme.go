@@ -92,10 +92,10 @@ func (e *Extreme) Index(row, scratch []byte) int {
 func (e *Extreme) Reducer(taps, columns int) Reducer {
 	r := Reducer{Kernel: e.Kernel(), Block: 1, Bytes: ExtremeBytes, Run: e.columns}
 	switch {
-	case columns == 1 && taps <= shortRow:
-		r.Block = TransposedRows(taps)
-		r.Bytes = 4 * r.Block * taps
-		r.Run = func(y, x, scratch []byte) { e.short(y, x, scratch, taps) }
+	case isTurned(taps, columns):
+		r.Block = TransposedRows(taps * columns)
+		r.Bytes = 4 * r.Block * taps * columns
+		r.Run = func(y, x, scratch []byte) { e.short(y, x, scratch, taps, columns) }
 	case columns == 1:
 		r.Run = func(y, x, scratch []byte) { machine.View[float32](y)[0] = e.Of(x, scratch) }
 	}
@@ -140,12 +140,12 @@ func (e *Extreme) inColumn(x []float32, stride int) float32 {
 	return m
 }
 
-// short stores in y the extremes of rows of n numbers.
-func (e *Extreme) short(y, x, scratch []byte, n int) {
-	rows, size := len(y)/4, len(y)
-	transpose(e.matrix, scratch, x, n)
-	copy(y, scratch)
-	for k := 1; k < n; k++ {
-		e.combine.Run(y, y, scratch[k*size:], rows, nil)
+// short stores in y the extremes of the columns of matrices [taps][columns].
+func (e *Extreme) short(y, x, scratch []byte, taps, columns int) {
+	rows, size := len(y)/4/columns, len(y)
+	transpose(e.matrix, scratch[:len(x)], x, taps*columns)
+	for k := 1; k < taps; k++ {
+		e.combine.Run(scratch, scratch, scratch[k*size:], size/4, nil)
 	}
+	transpose(e.matrix, y, scratch[:size], rows)
 }

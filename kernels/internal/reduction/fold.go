@@ -19,96 +19,178 @@ const MaxColumns = 1024
 // folded is how many longer rows are folded together.
 const folded = 64
 
+// manyTaps is how many numbers may have a product that is subnormal on the way.
+const manyTaps = 256
+
 // Positive returns the numbers by which Shifted makes 0 of -0, as adding to 0 does.
 func Positive() elementwise.Numbers { return elementwise.Numbers{Sub: float32(math.Copysign(0, -1))} }
 
 // fold adds or multiplies the numbers of each column.
 type fold struct {
 	taps, columns int
-	start         float32 // of each lane
+	size          int                // bytes of a number
+	fill          func(lanes []byte) // sets lanes to what changes nothing
 	fold, combine *elementwise.Variant
-	shifted       *elementwise.Variant // makes 0 of sums that are -0, as adding to the start does; nil for products
-	divided       *elementwise.Variant // makes means; nil for sums and products
-	positive      elementwise.Numbers  // of shifted
-	count         elementwise.Numbers  // of divided
+	rounded       *elementwise.Variant // multiplies lanes of float64 by float32; nil for all but float32
+	finish        func(y []byte)       // makes results of sums; nil for products
 	matrix        *movement.Variant
 }
 
 // Sum returns what adds the numbers of each column.
-func Sum(s isa.Set, taps, columns int) Reducer { return newSum(s, taps, columns).reducer() }
+func Sum(s isa.Set, r Real, taps, columns int) Reducer {
+	f := newFold(s, r, false, taps, columns)
+	if r == F64 {
+		f.finish = positive
+		return f.reducer()
+	}
+	shifted, positive := elementwise.Choose(s, elementwise.Shifted), Positive()
+	f.finish = func(y []byte) { shifted.Run(y, y, nil, len(y)/4, &positive) }
+	return f.reducer()
+}
 
 // Mean is Sum with a division by the number of taps.
-func Mean(s isa.Set, taps, columns int) Reducer {
-	f := newSum(s, taps, columns)
-	f.divided, f.count.Scale = elementwise.Choose(s, elementwise.Divided), float32(taps)
+func Mean(s isa.Set, r Real, taps, columns int) Reducer {
+	f := newFold(s, r, false, taps, columns)
+	if r == F64 {
+		f.finish = func(y []byte) { divide(y, float64(taps)) }
+		return f.reducer()
+	}
+	shifted, positive := elementwise.Choose(s, elementwise.Shifted), Positive()
+	divided, count := elementwise.Choose(s, elementwise.Divided), elementwise.Numbers{Scale: float32(taps)}
+	f.finish = func(y []byte) {
+		shifted.Run(y, y, nil, len(y)/4, &positive)
+		divided.Run(y, y, nil, len(y)/4, &count)
+	}
 	return f.reducer()
+}
+
+// positive makes 0 of sums that are -0, as adding to 0 does.
+func positive(y []byte) {
+	numbers := machine.View[float64](y)
+	for i, v := range numbers {
+		numbers[i] = v + 0
+	}
+}
+
+// divide is positive followed by a division.
+func divide(y []byte, by float64) {
+	numbers := machine.View[float64](y)
+	for i, v := range numbers {
+		numbers[i] = (v + 0) / by
+	}
 }
 
 // Product returns what multiplies the numbers of each column.
-func Product(s isa.Set, taps, columns int) Reducer {
-	f := &fold{
-		taps: taps, columns: columns, start: 1, fold: elementwise.Choose(s, elementwise.FoldMultiply),
-		combine: elementwise.Choose(s, elementwise.Multiply), matrix: movement.Choose(s, 4),
-	}
-	return f.reducer()
+func Product(s isa.Set, r Real, taps, columns int) Reducer {
+	return newFold(s, r, true, taps, columns).reducer()
 }
 
-func newSum(s isa.Set, taps, columns int) *fold {
-	return &fold{
-		taps: taps, columns: columns, fold: elementwise.Choose(s, elementwise.FoldAdd),
-		combine: elementwise.Choose(s, elementwise.Add), shifted: elementwise.Choose(s, elementwise.Shifted),
-		positive: Positive(), matrix: movement.Choose(s, 4),
+// Real is the type of the numbers of a fold.
+type Real int
+
+// The types, by their bytes.
+const (
+	F32 Real = 4
+	F64 Real = 8
+)
+
+func newFold(s isa.Set, r Real, product bool, taps, columns int) *fold {
+	f := &fold{taps: taps, columns: columns, size: int(r), matrix: movement.Choose(s, int(r))}
+	both := map[bool][2]elementwise.Primitive{
+		false: {elementwise.FoldAdd, elementwise.Add}, true: {elementwise.FoldMultiply, elementwise.Multiply},
 	}
+	if r == F64 {
+		both = map[bool][2]elementwise.Primitive{
+			false: {elementwise.FoldAdd64, elementwise.Add64}, true: {elementwise.FoldMultiply64, elementwise.Multiply64},
+		}
+	}
+	f.fold, f.combine = elementwise.Choose(s, both[product][0]), elementwise.Choose(s, both[product][1])
+	start := 0.0
+	if product {
+		start = 1
+	}
+	f.fill = func(lanes []byte) { machine.Fill(machine.View[float64](lanes), start) }
+	if r == F32 {
+		f.fill = func(lanes []byte) { machine.Fill(machine.View[float32](lanes), float32(start)) }
+	}
+	if product && r == F32 && taps >= manyTaps {
+		f.rounded = elementwise.Choose(s, elementwise.MultiplyRounded)
+	}
+	return f
 }
 
 func (f *fold) reducer() Reducer {
 	r := Reducer{Kernel: f.fold.Name}
+	if f.columns > 1 {
+		r.Kernel = fmt.Sprintf("pool_f%d_mean_lanes_%v", 8*f.size, f.combine.ISA)
+	}
 	switch {
-	case f.columns > 1:
-		r.Kernel, r.Block = fmt.Sprintf("pool_f32_mean_lanes_%v", f.combine.ISA), 1
-		r.Bytes, r.Run = 4*Lanes*min(f.columns, MaxColumns), f.matrices
-	case f.taps > shortRow:
-		r.Block, r.Bytes, r.Run = folded, 2*4*Lanes*folded, f.long
+	case f.taps == 1:
+		r.Block, r.Run = max(1, maxAlone/f.columns), f.alone
+	case isTurned(f.taps, f.columns):
+		r.Block = TransposedRows(f.taps * f.columns)
+		r.Bytes = f.size * f.taps * f.columns * r.Block
+		r.Run = func(y, x, scratch []byte) { f.short(y, x, scratch, f.taps) }
+	case f.columns == 1:
+		r.Block, r.Bytes, r.Run = folded, 2*f.size*Lanes*folded, f.long
+	case f.rounded != nil:
+		r.Kernel, r.Block = f.rounded.Name, 1
+		r.Bytes, r.Run = 8*Lanes*min(f.columns, MaxColumns), f.matrices
 	default:
-		r.Block = TransposedRows(f.taps)
-		r.Bytes, r.Run = 4*f.taps*r.Block, func(y, x, scratch []byte) { f.short(y, x, scratch, f.taps) }
+		r.Block, r.Bytes, r.Run = 1, f.size*Lanes*min(f.columns, MaxColumns), f.matrices
 	}
 	return r
 }
 
+// maxAlone bounds the numbers that are results by themselves, so that they stay in a near cache.
+const maxAlone = 2048
+
+// zeros are added to numbers that are sums by themselves, which makes 0 of -0.
+var zeros [8 * maxAlone]byte
+
+// alone makes results of single taps.
+func (f *fold) alone(y, x, _ []byte) {
+	if f.finish == nil {
+		copy(y, x)
+		return
+	}
+	for n := 0; len(y) > 0; y, x = y[n:], x[n:] {
+		n = min(len(y), f.size*maxAlone)
+		f.combine.Run(y, x, zeros[:n], n/f.size, nil)
+	}
+}
+
 // long folds rows into lanes, which are short rows. scratch has room for these, twice.
 func (f *fold) long(y, x, scratch []byte) {
-	rows := len(y) / 4
-	lanes, rest := scratch[:4*Lanes*rows], scratch[4*Lanes*rows:]
-	machine.Fill(machine.View[float32](lanes), f.start)
+	rows, all := len(y)/f.size, f.size*Lanes
+	lanes, rest := scratch[:all*rows], scratch[all*rows:]
+	f.fill(lanes)
 	for i := range rows {
-		f.fold.Run(lanes[4*Lanes*i:], x[4*f.taps*i:], nil, f.taps, nil)
+		f.fold.Run(lanes[all*i:], x[f.size*f.taps*i:], nil, f.taps, nil)
 	}
 	f.short(y, lanes, rest, Lanes)
 }
 
-// short reduces rows of n numbers.
+// short reduces matrices of n taps.
 func (f *fold) short(y, x, scratch []byte, n int) {
-	rows, size := len(y)/4, len(y)
+	rows, size := len(y)/f.size/f.columns, len(y)
 	all := scratch[:len(x)]
-	transpose(f.matrix, all, x, n)
+	transpose(f.matrix, all, x, n*f.columns)
 	for at := Lanes; at < n; at += Lanes {
-		f.combine.Run(all, all, all[at*size:], min(Lanes, n-at)*rows, nil)
+		f.combine.Run(all, all, all[at*size:], min(Lanes, n-at)*size/f.size, nil)
 	}
-	CombineLanes(f.combine, all, min(n, Lanes), size)
-	if f.shifted == nil {
-		copy(y, all)
-		return
+	f.combineLanes(all, min(n, Lanes), size)
+	if f.finish != nil {
+		f.finish(all[:size])
 	}
-	f.shifted.Run(y, all, nil, rows, &f.positive)
-	if f.divided != nil {
-		f.divided.Run(y, y, nil, rows, &f.count)
-	}
+	transpose(f.matrix, y, all[:size], rows)
 }
+
+func (f *fold) combineLanes(x []byte, n, size int) { combineLanes(f.combine, x, n, size, f.size) }
 
 // matrices reduces a matrix, some columns at a time.
 func (f *fold) matrices(y, x, scratch []byte) {
-	const most = 4 * MaxColumns
+	most := f.size * MaxColumns
 	for at := 0; at < len(y); at += most {
 		f.some(y[at:min(at+most, len(y))], x[at:], scratch)
 	}
@@ -117,20 +199,47 @@ func (f *fold) matrices(y, x, scratch []byte) {
 // some reduces as many columns as y has. x begins with the first of them. Consecutive taps go to the lanes in turn, so
 // that the data is read sequentially.
 func (f *fold) some(y, x, lanes []byte) {
-	lanes = lanes[:Lanes*len(y)]
-	machine.Fill(machine.View[float32](lanes), f.start)
-	if len(y) == 4*f.columns {
-		Combine(f.combine, lanes, x)
-	} else {
+	columns := len(y) / f.size
+	switch {
+	case f.rounded != nil:
+		lanes = f.roundedProducts(lanes, x, columns)
+	case columns == f.columns:
+		lanes = lanes[:Lanes*len(y)]
+		f.fill(lanes)
+		combine(f.combine, lanes, x, f.size)
+	default:
+		lanes = lanes[:Lanes*len(y)]
+		f.fill(lanes)
 		for k := range f.taps {
 			to := lanes[k%Lanes*len(y):][:len(y)]
-			f.combine.Run(to, to, x[k*4*f.columns:], len(y)/4, nil)
+			f.combine.Run(to, to, x[k*f.size*f.columns:], columns, nil)
 		}
 	}
-	CombineLanes(f.combine, lanes, Lanes, len(y))
-	if f.divided == nil {
-		copy(y, lanes)
-		return
+	f.combineLanes(lanes, Lanes, len(y))
+	copy(y, lanes)
+	if f.finish != nil {
+		f.finish(y)
 	}
-	f.divided.Run(y, lanes, nil, len(y)/4, &f.count)
+}
+
+// roundedProducts multiplies in float64, rounded to float32 each time: products of subnormal float32 take a hundred
+// cycles. It returns the lanes as float32.
+func (f *fold) roundedProducts(lanes, x []byte, columns int) []byte {
+	wide := machine.View[float64](lanes)[:Lanes*columns]
+	machine.Fill(wide, 1)
+	if columns == f.columns {
+		for ; len(x) > 0; x = x[min(len(x), 4*len(wide)):] {
+			f.rounded.Run(lanes, lanes, x, min(len(x)/4, len(wide)), nil)
+		}
+	} else {
+		for k := range f.taps {
+			to := lanes[8*(k%Lanes*columns):]
+			f.rounded.Run(to, to, x[k*4*f.columns:], columns, nil)
+		}
+	}
+	narrow := machine.View[float32](lanes)
+	for i, v := range wide {
+		narrow[i] = float32(v)
+	}
+	return lanes[:4*len(wide)]
 }

@@ -20,29 +20,53 @@ type Reducer struct {
 // all rows.
 const shortRow = 96
 
+// isTurned reports whether matrices are best transposed, so that a call takes the numbers at the same place of all.
+func isTurned(taps, columns int) bool {
+	if columns == 1 {
+		return taps <= shortRow
+	}
+	return columns < narrow && taps*columns <= shortMatrix
+}
+
+const (
+	narrow      = 32  // the columns of the narrowest matrix whose rows are worth calls of their own
+	shortMatrix = 512 // the numbers of the largest narrower matrix that is transposed
+)
+
 // TransposedRows returns how many rows of n numbers are best transposed together: whole tiles, within the first-level
 // cache.
 func TransposedRows(n int) int { return max(16, 4096/n&^15) }
 
 // transpose stores rows of n numbers in out, column by column.
 func transpose(v *movement.Variant, out, x []byte, n int) {
-	rows := len(x) / (4 * n)
-	v.Run(movement.Matrix{Out: out, In: x, Rows: rows, Columns: n, OutStride: 4 * rows, InStride: 4 * n}, 0, rows)
+	if n == 1 || len(x) == v.Size*n {
+		copy(out, x)
+		return
+	}
+	row := v.Size * n
+	rows := len(x) / row
+	v.Run(movement.Matrix{Out: out, In: x, Rows: rows, Columns: n, OutStride: v.Size * rows, InStride: row}, 0, rows)
 }
 
 // Combine combines the blocks of x, each as long as acc and the last one perhaps shorter, with acc.
-func Combine(v *elementwise.Variant, acc, x []byte) {
+func Combine(v *elementwise.Variant, acc, x []byte) { combine(v, acc, x, 4) }
+
+// combine is Combine for numbers of size bytes.
+func combine(v *elementwise.Variant, acc, x []byte, size int) {
 	for ; len(x) > 0; x = x[min(len(acc), len(x)):] {
-		v.Run(acc, acc, x, min(len(acc), len(x))/4, nil)
+		v.Run(acc, acc, x, min(len(acc), len(x))/size, nil)
 	}
 }
 
 // CombineLanes combines n <= Lanes lanes of size bytes each, which x begins with: the upper half of Lanes is combined
 // with the lower one until one is left, at the beginning of x. Lanes from n on are as if they changed nothing.
-func CombineLanes(v *elementwise.Variant, x []byte, n, size int) {
+func CombineLanes(v *elementwise.Variant, x []byte, n, size int) { combineLanes(v, x, n, size, 4) }
+
+// combineLanes is CombineLanes for numbers of some bytes.
+func combineLanes(v *elementwise.Variant, x []byte, n, size, number int) {
 	for half := Lanes / 2; half > 0; half /= 2 {
 		if more := min(n-half, half); more > 0 {
-			v.Run(x, x, x[half*size:], more*size/4, nil)
+			v.Run(x, x, x[half*size:], more*size/number, nil)
 		}
 		n = min(n, half)
 	}

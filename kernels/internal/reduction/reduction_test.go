@@ -35,37 +35,33 @@ func TestReducers(t *testing.T) {
 		s := isa.Available().Without(without...)
 		along := reduce.Reduction{Axes: []int{1}}
 		for _, c := range []struct {
-			op core.Op
-			by func(taps, columns int) Reducer
+			op   core.Op
+			real Real
+			by   func(taps, columns int) Reducer
 		}{
-			{&reduce.Sum{Reduction: along}, func(taps, columns int) Reducer { return Sum(s, taps, columns) }},
-			{&reduce.Mean{Reduction: along}, func(taps, columns int) Reducer { return Mean(s, taps, columns) }},
-			{&reduce.Prod{Reduction: along}, func(taps, columns int) Reducer { return Product(s, taps, columns) }},
-			{&reduce.Max{Reduction: along}, Largest(s).Reducer},
-			{&reduce.Min{Reduction: along}, Smallest(s).Reducer},
+			{&reduce.Sum{Reduction: along}, F32, func(taps, columns int) Reducer { return Sum(s, F32, taps, columns) }},
+			{&reduce.Mean{Reduction: along}, F32, func(taps, columns int) Reducer { return Mean(s, F32, taps, columns) }},
+			{&reduce.Prod{Reduction: along}, F32, func(taps, columns int) Reducer { return Product(s, F32, taps, columns) }},
+			{&reduce.Max{Reduction: along}, F32, Largest(s).Reducer},
+			{&reduce.Min{Reduction: along}, F32, Smallest(s).Reducer},
+			{&reduce.Sum{Reduction: along}, F64, func(taps, columns int) Reducer { return Sum(s, F64, taps, columns) }},
+			{&reduce.Mean{Reduction: along}, F64, func(taps, columns int) Reducer { return Mean(s, F64, taps, columns) }},
+			{&reduce.Prod{Reduction: along}, F64, func(taps, columns int) Reducer { return Product(s, F64, taps, columns) }},
 		} {
 			for _, taps := range []int{1, 2, 15, 16, 17, 96, 97, 300, 2100} {
 				for _, columns := range []int{1, 2, 7, 64, 1030} {
 					if taps*columns > 20_000 {
 						continue
 					}
-					for zeros, special := range []float32{0, 0, float32(math.NaN())} {
+					for kind := range numKinds {
 						r := rand.New(rand.NewPCG(uint64(taps), uint64(columns)))
 						matrices := 1 + 70/columns
-						x := numbers(r, matrices*taps*columns, zeros > 0)
-						if special != 0 {
-							x[r.IntN(len(x))] = special
-						}
-						in, err := core.TensorOf(core.Shape{matrices, taps, columns}, x)
-						require.NoError(t, err)
+						x := tensorOf(t, c.real, core.Shape{matrices, taps, columns}, kind.numbers(r, matrices*taps*columns))
 						want := make([]*core.Tensor, 1)
-						require.NoError(t, c.op.Eval([]*core.Tensor{in}, want))
-						got := reduceAll(c.by(taps, columns), in.Bytes(), matrices, taps, columns)
-						for i, w := range core.Data[float32](want[0]) {
-							if math.Float32bits(w) != math.Float32bits(got[i]) {
-								t.Fatalf("%s of %d by %d, element %d: want %v, got %v", core.OpName(c.op), taps, columns, i, w, got[i])
-							}
-						}
+						require.NoError(t, c.op.Eval([]*core.Tensor{x}, want))
+						got := reduceAll(c.by(taps, columns), int(c.real), x.Bytes(), matrices, taps, columns)
+						require.Equal(t, want[0].Bytes(), got, "%s of f%d, %d by %d, kind %d, without %v", core.OpName(c.op),
+							8*c.real, taps, columns, kind, without)
 					}
 				}
 			}
@@ -73,11 +69,51 @@ func TestReducers(t *testing.T) {
 	}
 }
 
-func reduceAll(by Reducer, x []byte, matrices, taps, columns int) []float32 {
-	y, scratch := make([]float32, matrices*columns), machine.Bytes(make([]float32, by.Bytes/4))
+// kind is what numbers are reduced.
+type kind int
+
+const (
+	ordinary kind = iota
+	manyZeros
+	withNaN
+	vanishing // products are subnormal on the way to 0
+	numKinds
+)
+
+func (k kind) numbers(r *rand.Rand, n int) []float32 {
+	x := numbers(r, n, k == manyZeros || k == withNaN)
+	switch k {
+	case withNaN:
+		x[r.IntN(len(x))] = float32(math.NaN())
+	case vanishing:
+		for i := range x {
+			x[i] *= 0.2
+		}
+	}
+	return x
+}
+
+func tensorOf(t *testing.T, real Real, s core.Shape, x []float32) *core.Tensor {
+	t.Helper()
+	if real == F64 {
+		wide := make([]float64, len(x))
+		for i, v := range x {
+			wide[i] = float64(v) / 3
+		}
+		in, err := core.TensorOf(s, wide)
+		require.NoError(t, err)
+		return in
+	}
+	in, err := core.TensorOf(s, x)
+	require.NoError(t, err)
+	return in
+}
+
+func reduceAll(by Reducer, size int, x []byte, matrices, taps, columns int) []byte {
+	y, scratch := make([]byte, size*matrices*columns), machine.Bytes(make([]float64, (by.Bytes+7)/8))
 	for i := 0; i < matrices; i += by.Block {
 		n := min(by.Block, matrices-i)
-		by.Run(machine.Bytes(y[i*columns:][:n*columns]), x[4*i*taps*columns:][:4*n*taps*columns], scratch)
+		by.Run(y[size*i*columns:][:size*n*columns], x[size*i*taps*columns:][:size*n*taps*columns], scratch[:by.Bytes])
 	}
 	return y
 }
