@@ -6,148 +6,94 @@ import (
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
-	"github.com/tf2ng/tf2ng/core/postop"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+	"github.com/tf2ng/tf2ng/kernels/internal/product"
 	"github.com/tf2ng/tf2ng/kernels/internal/regions"
 	"github.com/tf2ng/tf2ng/kernels/internal/share"
+	"github.com/tf2ng/tf2ng/kernels/internal/window"
 )
 
-// matmul is an indirect matrix product to be lowered, of rows of u8 data with a zero point and of weights.
-type matmul struct {
+// integerProduct is an indirect matrix product to be lowered, of rows of u8 data with a zero point and of weights.
+type integerProduct struct {
 	node     *core.Node
 	rows     int       // M: output rows (pixels)
 	taps     int       // runs of bytes in one row of the data
 	tapBytes int       // length of one run
 	grid     gemm.Grid // the images, if the taps are a 3x3 window that moves by one pixel
-	weights  weights
+	weights  product.Weights
 	zero     zeroPoint // the data's zero point
 	padding  int       // the buffer of a run of zero points if the zero point is computed, else -1
-	posts    []postop.Step
-	operands []core.Value
 	// offsets returns where in the arena the runs of each row begin: [rows][taps]. It is called when the arena
 	// has been planned.
 	offsets func() []int32
-	reads   []int // the buffers that the offsets point into
-	// window is the convolution if each of its taps is one of the product, else nil.
-	window *convolution
+	reads   []int          // the buffers that the offsets point into
+	window  *window.Window // the convolution's if each of its taps is one of the product, else nil
 
 	groups int // how many products there are, whose columns lie side by side in one output
 	step   int // bytes from the data of one group to that of the next
 }
 
-// unsignedData returns a buffer in the arena that has the data of an IntegerConvolution or IntegerDot as unsigned
-// bytes, and the zero point of these bytes.
-func (c *compiler) unsignedData(n *core.Node) (src int, zero zeroPoint) {
-	zero = zeroPointOf(n)
-	if data := n.Inputs()[0]; data.Type() == core.I8 {
-		src = c.flipped(n, c.buffer(data))
-	} else {
-		src = c.bufferInArena(data)
-	}
-	if zero.computed() {
-		zero.buffer = c.buffer(n.Inputs()[2])
-	}
-	return src, zero
-}
-
-// lowerMatmul appends the instructions for the products of all groups and for their post-ops.
-func (c *compiler) lowerMatmul(m *matmul) error {
+// lowerIntegerProduct appends the instructions for the products of all groups and for their post-ops.
+func (c *compiler) lowerIntegerProduct(m *integerProduct) error {
 	out := m.node.Outputs()[0]
-	N := m.weights.columns
-	if m.weights.zeros != nil {
+	N := m.weights.Columns
+	if m.weights.Zeros != nil {
 		return c.lowerAccumulators(m)
 	}
-	epilogues := make([]epilogue, m.groups)
+	epilogues := make([]product.Epilogue, m.groups)
 	for g := range epilogues {
 		var fused bool
 		n := N / m.groups
-		part := columns{g * n, n, channelsOf(out.Shape, N)}
-		if epilogues[g], fused = matchEpilogue(m.posts, m.operands, out, part); !fused {
+		part := product.Columns{First: g * n, Count: n, Channels: product.ChannelsOf(out.Shape, N)}
+		if epilogues[g], fused = product.EpilogueOf(m.node, part); !fused {
 			return c.lowerAccumulators(m)
 		}
 	}
 	dst := c.newOutput(m.node.Out(0))
 	for g := range epilogues {
-		if err := c.lowerProduct(m, m.weights.group(g, m.groups), &epilogues[g], dst, N, g); err != nil {
+		if err := c.lowerGroup(m, m.weights.Group(g, m.groups), &epilogues[g], dst, N, g); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// lowerAccumulators appends products that compute raw accumulators, followed by the post-ops. If the weights have
-// zero points z, z times the sum of the data must still be subtracted: the sum is computed by one more column or, with
-// groups, z times the sum by a product with rows of z.
-func (c *compiler) lowerAccumulators(m *matmul) error {
-	N := m.weights.columns
-	f := unfused{
-		node: m.node, rows: m.rows, columns: N, stride: N, rowSums: -1, less: -1, posts: m.posts, operands: m.operands,
-	}
-	raw := &epilogue{Epilogue: gemm.Epilogue{Out: gemm.S32}}
-	product := func(w weights) (acc int, err error) {
-		acc = c.newScratch(m.rows * w.columns * 4)
-		for g := range m.groups {
-			if err := c.lowerProduct(m, w.group(g, m.groups), raw, acc, w.columns, g); err != nil {
-				return 0, err
-			}
-		}
-		return acc, nil
-	}
-	w := m.weights
-	var err error
-	switch {
-	case w.zeros == nil:
-	case m.groups > 1:
-		if f.less, err = product(w.zeroRows()); err != nil {
-			return err
-		}
-		w.zeros = nil
-	default:
-		w = w.withOnes()
-		f.stride, f.rowSums, f.zeros = w.columns, N, m.weights.zeros
-	}
-	if f.acc, err = product(w); err != nil {
-		return err
-	}
-	return c.lowerUnfused(&f)
-}
-
-// lowerProduct packs weights and appends the instructions of group g. The columns of the group are written into the
+// lowerGroup packs weights and appends the instructions of group g. The columns of the group are written into the
 // buffer dst, which has stride columns in all.
-func (c *compiler) lowerProduct(m *matmul, w weights, e *epilogue, dst, stride, g int) error {
+func (c *compiler) lowerGroup(m *integerProduct, w product.Weights, e *product.Epilogue, dst, stride, g int) error {
 	n := m.node
 	spec := gemm.Spec{
-		N: w.columns, Taps: m.taps, TapBytes: m.tapBytes, Windows: m.grid != gemm.Grid{}, Epilogue: e.Epilogue,
+		N: w.Columns, Taps: m.taps, TapBytes: m.tapBytes, Windows: m.grid != gemm.Grid{}, Epilogue: e.Epilogue,
 	}
 	variant := gemm.Choose(c.isas, spec, m.grid)
-	k := e.addTo(m.zero.addTo(share.NewKey(variant.Name).Text(w.key.String())).Numbers(m.taps, m.tapBytes))
+	k := e.AddTo(m.zero.AddTo(share.NewKey(variant.Name).Text(w.Key.String())).Numbers(m.taps, m.tapBytes))
 	k.Text(fmt.Sprint(spec.Windows))
-	product, err := packed(c, k, func() (*gemm.Packed, []int32, error) {
-		start, slope := w.starts(m.zero)
-		p, err := gemm.Pack(variant, spec, w.values(), start)
+	factors, err := packed(c, k, func() (*gemm.Packed, []int32, error) {
+		start, slope := w.Starts(m.zero.ZeroPoint)
+		p, err := gemm.Pack(variant, spec, w.Values(), start)
 		return p, slope, err
 	})
 	if err != nil {
-		return fmt.Errorf("node %q (%s): %w", n.Name, n.OpName(), err)
+		return err
 	}
-	packed := product.packed
+	packed := factors.packed
 	operands := prepare(c, operandSet[*gemm.Operands]{
-		node: n, computed: e.computed, zero: m.zero, slope: product.slope,
+		node: n, computed: e.Operands, zero: m.zero, slope: factors.slope,
 		new: packed.NewOperands, set: packed.Set, setInit: packed.SetInit,
 	}, m.padding)
 	order, err := m.order(variant, spec)
 	if err != nil {
-		return fmt.Errorf("node %q (%s): %w", n.Name, n.OpName(), err)
+		return c.locate(err)
 	}
 	scratch := c.newScratch(packed.Scratch() * c.threads)
 	sum := -1
 	if e.Sum != gemm.NoSum {
-		sum = c.buffer(e.sum)
+		sum = c.buffer(e.Summand)
 	}
-	offsets := c.matmulOffsets(m, spec, g)
-	size, first, rows, columns := e.Out.Size(), g*w.columns, m.rows, w.columns
+	offsets := c.groupOffsets(m, spec, g)
+	size, first, rows, columns := e.Out.Size(), g*w.Columns, m.rows, w.Columns
 	perThread, sumSize, grid := packed.Scratch(), e.Sum.Size(), m.grid
 	across, panels := 1, packed.Panels() // panels that are computed together
 	if packed.Gathers() {
@@ -185,12 +131,12 @@ func (c *compiler) lowerProduct(m *matmul, w weights, e *epilogue, dst, stride, 
 }
 
 // order returns an order of the rows in which a variant multiplies less padding, or nil. Padding must be zeros.
-func (m *matmul) order(v *gemm.Variant, s gemm.Spec) (*gemm.Order, error) {
-	if m.window == nil || m.zero.computed() || m.zero.constant != 0 || !v.Orders() || s.N <= v.NR/2 {
+func (m *integerProduct) order(v *gemm.Variant, s gemm.Spec) (*gemm.Order, error) {
+	if m.window == nil || m.zero.Computed || m.zero.Constant != 0 || !v.Orders() || s.N <= v.NR/2 {
 		return nil, nil
 	}
 	kernel := regions.Kernel{Rows: v.MR, Tile: 40, Tap: 5, Least: 2}
-	return regions.Order(m.window.batch, m.window.axes, m.tapBytes, kernel)
+	return regions.Order(m.window.Batch, m.window.Axes, m.tapBytes, kernel)
 }
 
 // flipBehind is a copy of a product's output with the sign bit of each byte inverted. It is made while the output is
@@ -243,8 +189,8 @@ func (f *flipBehind) run(r *machine.Worker, src, columns, m0, m1, n0, n1 int) {
 	}
 }
 
-// matmulOffsets returns the offsets of group g, which are set when the arena has been planned.
-func (c *compiler) matmulOffsets(m *matmul, s gemm.Spec, g int) *[]int32 {
+// groupOffsets returns the offsets of group g, which are set when the arena has been planned.
+func (c *compiler) groupOffsets(m *integerProduct, s gemm.Spec, g int) *[]int32 {
 	return c.offsets(m.node, s.CheckOffsets, func() []int32 { return moved(m.offsets(), g*m.step) })
 }
 
