@@ -77,18 +77,16 @@ func (c *compiler) lowerComputedProduct(m *integerProduct, w product.ComputedWei
 			return err
 		},
 	})
-	perThread := empty.Scratch()
-	scratch, acc := c.newScratch(perThread*c.threads), c.newScratch(productOf(m.rows, columns, 4))
+	scratch, acc := c.newThreadScratch(empty.Scratch()), c.newScratch(productOf(m.rows, columns, 4))
 	offsets := c.groupOffsets(m, spec, 0)
 	divided := c.dividedProduct(m.rows, empty.Panels(), variant.MR, w.Products*w.Columns)
 	c.emit(machine.Instruction{
 		Node: n, Kernel: variant.Name, Splits: true, MostParts: divided.Parts(), Operations: machine.Operations(n),
-		Reads: m.reads, Writes: []int{acc}, Scratch: []int{scratch},
+		Reads: m.reads, Writes: []int{acc}, Scratch: scratch.buffers(),
 		Run: func(r *machine.Worker, part, parts int) error {
 			packed := r.State[state].(*runWeights).packed
 			a := gemm.Args{
-				A: r.Arena, Offsets: *offsets, C: r.Mem[acc], LDC: 4 * columns,
-				Scratch: r.Mem[scratch][r.Thread*perThread : (r.Thread+1)*perThread],
+				A: r.Arena, Offsets: *offsets, C: r.Mem[acc], LDC: 4 * columns, Scratch: scratch.of(r),
 			}
 			m0, m1, p0, p1 := divided.Part(part, parts)
 			packed.Run(&a, m0, m1, p0, p1)

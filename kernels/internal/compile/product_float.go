@@ -230,7 +230,7 @@ type tiledChain struct {
 	buffers       []int // as in chainBuilder
 	source        int   // which of them is the tile
 	reads, writes []int
-	scratch       int
+	scratch       threadScratch
 	rows, columns int // of a tile
 }
 
@@ -252,7 +252,7 @@ func (c *compiler) tiled(b *chainBuilder, p *floatProduct, dst int) (*tiledChain
 	}
 	t.rows = elementwise.Block / p.columns / p.variant.MR * p.variant.MR
 	t.reads = slices.DeleteFunc(b.reads(), func(buffer int) bool { return buffer == dst })
-	t.scratch = c.newScratch(c.threads * elementwise.Scratch)
+	t.scratch = c.newThreadScratch(elementwise.Scratch)
 	c.buffers[dst].Size = c.threads * 4 * elementwise.Block
 	return t, nil
 }
@@ -260,7 +260,7 @@ func (c *compiler) tiled(b *chainBuilder, p *floatProduct, dst int) (*tiledChain
 // addTo makes the chain a part of the product's instruction.
 func (t *tiledChain) addTo(i *machine.Instruction) {
 	i.Kernel += ", " + t.chain.Name()
-	i.Scratch = append(i.Writes, t.scratch)
+	i.Scratch = append(i.Writes, t.scratch.buffer)
 	i.Reads, i.Writes = slices.Concat(i.Reads, t.reads), t.writes
 }
 
@@ -268,7 +268,7 @@ func (t *tiledChain) addTo(i *machine.Instruction) {
 func (t *tiledChain) run(r *machine.Worker, m *multiplication, m0, m1 int) {
 	mem := chainMemory(r, t.buffers)
 	tile := mem[t.source][r.Thread*4*elementwise.Block:][:4*elementwise.Block]
-	scratch := r.Mem[t.scratch][r.Thread*elementwise.Scratch:]
+	scratch := t.scratch.of(r)
 	for line := range m.lines(m0, m1) {
 		for i := 0; i < line.Count; i += t.rows {
 			rows := line

@@ -87,14 +87,14 @@ func (c *compiler) lowerGroup(m *integerProduct, w product.Weights, e *product.E
 	if err != nil {
 		return c.locate(err)
 	}
-	scratch := c.newScratch(packed.Scratch() * c.threads)
+	scratch := c.newThreadScratch(packed.Scratch())
 	sum := -1
 	if e.Sum != gemm.NoSum {
 		sum = c.buffer(e.Summand)
 	}
 	offsets := c.groupOffsets(m, spec, g)
 	size, first, rows, columns := e.Out.Size(), g*w.Columns, m.rows, w.Columns
-	perThread, sumSize, grid := packed.Scratch(), e.Sum.Size(), m.grid
+	sumSize, grid := e.Sum.Size(), m.grid
 	across, panels := 1, packed.Panels() // panels that are computed together
 	if packed.Gathers() {
 		if across = panels; rows < 2*variant.MR*c.threads {
@@ -106,16 +106,16 @@ func (c *compiler) lowerGroup(m *integerProduct, w product.Weights, e *product.E
 		divided.Split = order.Split
 	}
 	flip := c.flipBehind(n, m.groups == 1 && e.Out.Size() == 1)
+	flip.src, flip.columns, flip.order = dst, columns, order
 	reads, writes := append(slices.Clone(m.reads), sum), []int{dst, flip.buffer}
 	c.emit(machine.Instruction{
 		Node: n, Kernel: variant.Name, Splits: true, MostParts: divided.Parts(),
 		Operations: machine.Operations(n) / int64(m.groups),
-		Reads:      reads, Writes: writes, Scratch: []int{scratch},
+		Reads:      reads, Writes: writes, Scratch: scratch.buffers(),
 		Run: func(r *machine.Worker, part, parts int) error {
 			a := gemm.Args{
 				A: r.Arena, Offsets: *offsets, Grid: grid, Order: order,
-				C: r.Mem[dst][first*size:], LDC: stride * size, Operands: operands(r.Run),
-				Scratch: r.Mem[scratch][r.Thread*perThread : (r.Thread+1)*perThread],
+				C: r.Mem[dst][first*size:], LDC: stride * size, Operands: operands(r.Run), Scratch: scratch.of(r),
 			}
 			if sum >= 0 {
 				a.Sum, a.LDSum = r.Mem[sum][first*sumSize:], stride*sumSize
@@ -123,7 +123,7 @@ func (c *compiler) lowerGroup(m *integerProduct, w product.Weights, e *product.E
 			m0, m1, p0, p1 := divided.Part(part, parts)
 			p0, p1 = p0*across, min(p1*across, panels)
 			packed.Run(&a, m0, m1, p0, p1)
-			flip.runOrdered(r, dst, columns, order, m0, m1, p0*variant.NR, min(p1*variant.NR, columns))
+			flip.run(r, m0, m1, p0*variant.NR, min(p1*variant.NR, columns))
 			return nil
 		},
 	})
@@ -142,12 +142,14 @@ func (m *integerProduct) order(v *gemm.Variant, s gemm.Spec) (*gemm.Order, error
 // flipBehind is a copy of a product's output with the sign bit of each byte inverted. It is made while the output is
 // in the cache.
 type flipBehind struct {
-	variant *elementwise.Variant // nil if there is no copy
-	buffer  int                  // -1 if there is no copy
+	variant      *elementwise.Variant // nil if there is no copy
+	buffer       int                  // -1 if there is no copy
+	src, columns int                  // of the output
+	order        *gemm.Order          // in which its rows are counted; nil for 0, 1, 2 and so on
 }
 
 // flipBehind fuses the FlipSign nodes that read the output of a node into the instruction that is appended next. whole
-// says that this instruction writes all of the output; otherwise nothing is fused.
+// says that this instruction writes all of the output; otherwise nothing is fused. The caller sets where the output is.
 func (c *compiler) flipBehind(n *core.Node, whole bool) flipBehind {
 	f := flipBehind{buffer: -1}
 	for _, u := range c.users[n.Out(0)] {
@@ -162,31 +164,28 @@ func (c *compiler) flipBehind(n *core.Node, whole bool) flipBehind {
 	return f
 }
 
-// runOrdered makes the copy of columns [n0,n1) of rows [m0,m1), counted in an order.
-func (f *flipBehind) runOrdered(r *machine.Worker, src, columns int, order *gemm.Order, m0, m1, n0, n1 int) {
-	if f.variant == nil || order == nil {
-		f.run(r, src, columns, m0, m1, n0, n1)
-		return
-	}
-	for region := range order.Within(m0, m1) {
-		for m := range region.All() {
-			f.run(r, src, columns, m, m+1, n0, n1)
+// run makes the copy of columns [n0,n1) of rows [m0,m1), counted in the order.
+func (f *flipBehind) run(r *machine.Worker, m0, m1, n0, n1 int) {
+	switch {
+	case f.variant == nil || m0 >= m1 || n0 >= n1:
+	case f.order != nil:
+		for region := range f.order.Within(m0, m1) {
+			for m := range region.All() {
+				f.copy(r, m*f.columns+n0, n1-n0)
+			}
+		}
+	case n1-n0 == f.columns: // the rows are contiguous
+		f.copy(r, m0*f.columns, (m1-m0)*f.columns)
+	default:
+		for m := m0; m < m1; m++ {
+			f.copy(r, m*f.columns+n0, n1-n0)
 		}
 	}
 }
 
-// run makes the copy of columns [n0,n1) of rows [m0,m1).
-func (f *flipBehind) run(r *machine.Worker, src, columns, m0, m1, n0, n1 int) {
-	if f.variant == nil || m0 >= m1 || n0 >= n1 {
-		return
-	}
-	if n1-n0 == columns { // the rows are contiguous
-		m0, m1, n0, n1, columns = 0, 1, m0*columns, m1*columns, 0
-	}
-	for m := m0; m < m1; m++ {
-		at := m*columns + n0
-		f.variant.Run(r.Mem[f.buffer][at:], r.Mem[src][at:], nil, n1-n0, nil)
-	}
+// copy makes the copy of n bytes.
+func (f *flipBehind) copy(r *machine.Worker, at, n int) {
+	f.variant.Run(r.Mem[f.buffer][at:], r.Mem[f.src][at:], nil, n, nil)
 }
 
 // groupOffsets returns the offsets of group g, which are set when the arena has been planned.

@@ -167,10 +167,10 @@ func (w *Window) Grid() gemm.Grid {
 // Sliding is a window with one or two axes in the form of the depthwise kernels whose filter slides: neighbouring
 // outputs of a row share their taps.
 type Sliding struct {
-	depthwise.Grid
+	Columns, Step int            // of depthwise.Spec
+	Grid          depthwise.Grid // whose elements Offsets has
 
-	Columns, Step int // see depthwise.Spec
-	window        Window
+	window Window
 }
 
 // Sliding returns the window as one that slides; false if it has more axes, or neighbouring outputs share no taps.
@@ -188,8 +188,8 @@ func (w *Window) Sliding() (Sliding, bool) {
 		Height: (y.Out-1)*y.Stride + (y.Window-1)*y.Dilation + 1, Width: (x.Out-1)*s.Step + x.Window,
 		RowStep: y.Stride, TapStep: y.Dilation,
 	}
-	y.Window, y.Out, y.Stride = 1, s.Height, 1
-	x.Window, x.Out, x.Stride = 1, s.Width, x.Dilation
+	y.Window, y.Out, y.Stride = 1, s.Grid.Height, 1
+	x.Window, x.Out, x.Stride = 1, s.Grid.Width, x.Dilation
 	s.window = Window{Axes: []geometry.Axis{y, x}, Batch: w.Batch, Pixel: w.Pixel}
 	return s, true
 }

@@ -142,13 +142,13 @@ func TestSlidingReadsWhatTheWindowReads(t *testing.T) {
 			}
 			slide++
 			outputs, taps, at := w.Outputs(), w.Taps(), s.Offsets(src, pad)
-			size := s.Height * s.Width
+			size := s.Grid.Height * s.Grid.Width
 			require.Len(t, at, w.Batch*size)
 			for i, want := range w.Offsets(src, pad) {
 				m, k := i/taps, i%taps
 				image, y, x := m/outputs, m%outputs/s.Grid.Columns, m%s.Grid.Columns
-				row, column := y*s.RowStep+k/s.Columns*s.TapStep, x*s.Step+k%s.Columns
-				require.Equal(t, want, at[image*size+row*s.Width+column], "output %d, tap %d", m, k)
+				row, column := y*s.Grid.RowStep+k/s.Columns*s.Grid.TapStep, x*s.Step+k%s.Columns
+				require.Equal(t, want, at[image*size+row*s.Grid.Width+column], "output %d, tap %d", m, k)
 			}
 		})
 	}
