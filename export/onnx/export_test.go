@@ -440,6 +440,17 @@ func TestLargeTables(t *testing.T) {
 	}
 }
 
+// The rows of a list may be larger than any tensor as long as nobody knows how many there are.
+func TestLargeRows(t *testing.T) {
+	const side = 1 << 30
+	b := &builder{t: t}
+	list, row := b.input("x", core.F32, core.Unknown, side, side), b.input("row", core.F32, side, side)
+	y := b.op("set", &control.SetRow{}, list, b.input("at", core.I32), row)
+	m, err := onnx.Export(b.result("y", y), onnx.Options{})
+	require.NoError(t, err)
+	assert.Positive(t, m.Nodes())
+}
+
 func TestOptions(t *testing.T) {
 	for _, test := range []struct {
 		o    onnx.Options
