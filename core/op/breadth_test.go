@@ -183,6 +183,14 @@ func TestConstraintsOfFurtherOps(t *testing.T) {
 		},
 		{&pointwise.Is{Class: 9}, ops(f32()), "Is: unknown class 9 (Is-C1)"},
 		{&pointwise.Is{}, ops(i32()), "Is: input 0: got type i32, want a real type (Is-C2)"},
+		{
+			&array.BroadcastTo{}, ops(f32(2, 3), isI32(2, 4)),
+			"BroadcastTo: input 1 (shape): got shape [2,4], to which [2,3] does not broadcast (BroadcastTo-C2)",
+		},
+		{
+			&array.BroadcastTo{}, ops(f32(2, 3), i32(1)),
+			"BroadcastTo: input 1 (shape): got a shape of rank 1, to which [2,3] does not broadcast (BroadcastTo-C2)",
+		},
 		{&reduce.Any{}, ops(f32()), "Any: input 0: got type f32, want boolean (Any-C1)"},
 		{&pointwise.Assert{}, ops(f32(2), f32()), "Assert: input 1: condition: got type f32, want boolean (Assert-C1)"},
 		{

@@ -3,6 +3,7 @@ package onnx_test
 import (
 	"errors"
 	"flag"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,6 +24,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
 	"github.com/tf2ng/tf2ng/core/op/pooling"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
+	"github.com/tf2ng/tf2ng/core/op/vision"
 	"github.com/tf2ng/tf2ng/core/postop"
 	"github.com/tf2ng/tf2ng/export/onnx"
 	"github.com/tf2ng/tf2ng/internal/ngfile"
@@ -399,6 +401,54 @@ func TestUnsupported(t *testing.T) {
 	require.EqualError(t, err, `no ONNX for node "bits" (Bitcast): `+
 		`ONNX takes the bits of integers alone for another type, of the same size
        and node "finite" (CheckFinite): ONNX has nothing that fails; leave CheckNumerics out`)
+}
+
+// Tables that are made from sizes are refused before memory is allocated for them.
+func TestLargeTables(t *testing.T) {
+	const side = 1 << 30
+	one := geometry.Spatial{Layout: geometry.NHWC, PadType: geometry.PadValid}
+	for _, c := range []struct {
+		name  string
+		model func(b *builder) core.Value
+	}{
+		{"onehot", func(b *builder) core.Value {
+			return b.op("large", &indexing.OneHot{Axis: -1}, b.input("x", core.I32, core.Unknown),
+				scalar(b, int32(math.MaxInt32)), scalar(b, float32(1)), scalar(b, float32(0)))
+		}},
+		{"patches", func(b *builder) core.Value {
+			op := &vision.ExtractPatches{Spatial: one, Window: []int{1, 1}}
+			return b.op("large", op, b.input("x", core.F32, 1, side, 1, 1))
+		}},
+		{"argmax", func(b *builder) core.Value {
+			op := &pooling.MaxPoolWithArgmax{Spatial: one, Window: []int{1, 1}, Type: core.I64}
+			return b.op("large", op, b.input("x", core.F32, 1, 1<<20, 1<<20, 1))
+		}},
+		{"nearest", func(b *builder) core.Value {
+			return b.op("large", &vision.Resize{Mode: vision.ResizeNearest}, b.input("x", core.F32, 1, side, 1, 1),
+				constant(b, core.Shape{2}, int32(2), 2))
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := &builder{t: t}
+			_, err := onnx.Export(b.result("y", c.model(b)), onnx.Options{})
+			var unsupported *onnx.UnsupportedError
+			require.ErrorAs(t, err, &unsupported)
+			require.Len(t, unsupported.Reasons, 1)
+			assert.Equal(t, "large", unsupported.Reasons[0].Node)
+			assert.Equal(t, "it would need a table of more than 67108864 numbers", unsupported.Reasons[0].Why)
+		})
+	}
+}
+
+// The rows of a list may be larger than any tensor as long as nobody knows how many there are.
+func TestLargeRows(t *testing.T) {
+	const side = 1 << 30
+	b := &builder{t: t}
+	list, row := b.input("x", core.F32, core.Unknown, side, side), b.input("row", core.F32, side, side)
+	y := b.op("set", &control.SetRow{}, list, b.input("at", core.I32), row)
+	m, err := onnx.Export(b.result("y", y), onnx.Options{})
+	require.NoError(t, err)
+	assert.Positive(t, m.Nodes())
 }
 
 func TestOptions(t *testing.T) {

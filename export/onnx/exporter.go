@@ -370,6 +370,21 @@ func (e *exporter) ints(what string, list []int) string {
 	return e.tensor(what, tensorOf(core.Shape{len(list)}, data))
 }
 
+// maxTable bounds the numbers of a table that is made from sizes.
+const maxTable = 1 << 26
+
+// checkTable refuses a table that has the product of some sizes as its number of elements, before it is made.
+func checkTable(sizes ...int) error {
+	n := 1
+	for _, s := range sizes {
+		if s > 0 && n > maxTable/s {
+			return fmt.Errorf("it would need a table of more than %d numbers", maxTable)
+		}
+		n *= s
+	}
+	return nil
+}
+
 // tensorOf is core.TensorOf for data that are known to fit the shape; it panics otherwise.
 func tensorOf[T core.Element](s core.Shape, data []T) *core.Tensor {
 	t, err := core.TensorOf(s, data)

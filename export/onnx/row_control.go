@@ -274,7 +274,7 @@ func exportList(e *exporter, n *core.Node, op *control.List) error {
 // exportSetRow writes a ScatterND. If the list may grow, rows of zeros are appended first.
 func exportSetRow(e *exporter, n *core.Node, op *control.SetRow) error {
 	in := n.Inputs()
-	if s := in[0].Shape(); len(s) == 0 || !s[1:].Static() || s[1:].MustElements() == 0 {
+	if s := in[0].Shape(); len(s) == 0 || !s[1:].Static() || slices.Contains(s[1:], 0) {
 		return errors.New("the shape of the rows is not known, or they are empty")
 	}
 	x, index := e.use(in[0], form{}), e.use(in[1], form{})

@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -47,12 +48,21 @@ func (e *exporter) patches(x string, data core.Shape, axes []geometry.Axis, outs
 	return e.emit("Transpose", []string{x}, attribute{"perm", []int{0, 1, 3, 2, 4, 5}})
 }
 
-// imageAxes returns the geometry of a window over images of known height, width and channels.
+// imageAxes returns the geometry of a window over images of known height, width and channels, for patches.
 func imageAxes(s *geometry.Spatial, data core.Shape, window []int) ([]geometry.Axis, error) {
 	if len(data) != 4 || !data[1:].Static() {
 		return nil, errors.New("height, width or the number of channels is not known")
 	}
-	return s.Axes(data, window)
+	axes, err := s.Axes(data, window)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range axes {
+		if err := checkTable(a.Out, a.Window); err != nil {
+			return nil, err
+		}
+	}
+	return axes, nil
 }
 
 func exportExtractPatches(e *exporter, n *core.Node, op *vision.ExtractPatches) error {
@@ -92,8 +102,11 @@ func exportMaxPoolWithArgmax(e *exporter, n *core.Node, op *pooling.MaxPoolWithA
 	if x.Type() != real {
 		name = e.cast(name, real)
 	}
-	under := e.patches(name, s, axes, lowest)
 	size := axes[0].Window * axes[1].Window
+	if err := cmp.Or(checkTable(axes[0].Window, axes[1].Window), checkTable(axes[0].Out, axes[1].Out, s[3])); err != nil {
+		return err
+	}
+	under := e.patches(name, s, axes, lowest)
 	under = e.emit("Reshape", []string{under, e.ints("shape", []int{-1, axes[0].Out, axes[1].Out, size, s[3]})})
 	inputs, attrs := e.along(under, []int{3}, 18)
 	largest := e.emit("ReduceMax", inputs, append(attrs, attribute{"keepdims", 0})...)

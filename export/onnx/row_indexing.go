@@ -46,13 +46,27 @@ func exportSlice(e *exporter, n *core.Node, _ *indexing.Slice) error {
 	return nil
 }
 
+// cut is what a StridedSlice does to one axis, in ONNX's terms.
+type cut struct {
+	axis, start, end, step int
+	item                   int  // the index in begin and end of its start and end
+	fromBegin, fromEnd     bool // the start or the end is given, not left out by a mask
+	single                 bool // a single element is taken: the end is the start plus 1
+}
+
 // cuts are the parameters of a StridedSlice in ONNX's terms.
 type cuts struct {
-	starts, ends, axes, steps []int
-	shrunk, inserted          []int  // axes of the slice to remove, axes of the output to insert
-	items                     []int  // for each cut, the index in begin and end of its start and end
-	fromBegin, fromEnd        []bool // whether the start or the end is given, not left out by a mask
-	single                    []bool // a single element is taken: the end is the start plus 1
+	cuts             []cut
+	shrunk, inserted []int // axes of the slice to remove, axes of the output to insert
+}
+
+// each returns one parameter of each cut.
+func each[T any](c *cuts, of func(c cut) T) []T {
+	list := make([]T, len(c.cuts))
+	for i, cut := range c.cuts {
+		list[i] = of(cut)
+	}
+	return list
 }
 
 // cutsOf returns the cuts of a StridedSlice with constant parameters, for an input of the given rank.
@@ -78,50 +92,47 @@ func cutsOf(op *indexing.StridedSlice, begin, end, strides []int64, rank int) (c
 			if last == 0 {
 				last = math.MaxInt
 			}
-			c.cut(axis, int(begin[i]), last, 1)
-			c.from(i, true, false, true)
+			c.cuts = append(c.cuts, cut{
+				axis: axis, start: int(begin[i]), end: last, step: 1, item: i, fromBegin: true, single: true,
+			})
 			c.shrunk = append(c.shrunk, axis)
 			axis++
 		default:
-			from, to, step := int(begin[i]), int(end[i]), int(strides[i])
-			if op.BeginMask&bit != 0 {
-				from = map[bool]int{true: 0, false: math.MaxInt}[step > 0]
+			to := cut{
+				axis: axis, start: int(begin[i]), end: int(end[i]), step: int(strides[i]), item: i,
+				fromBegin: op.BeginMask&bit == 0, fromEnd: op.EndMask&bit == 0,
 			}
-			if op.EndMask&bit != 0 {
-				to = map[bool]int{true: math.MaxInt, false: math.MinInt}[step > 0]
+			if !to.fromBegin {
+				to.start = map[bool]int{true: 0, false: math.MaxInt}[to.step > 0]
 			}
-			c.cut(axis, from, to, step)
-			c.from(i, op.BeginMask&bit == 0, op.EndMask&bit == 0, false)
+			if !to.fromEnd {
+				to.end = map[bool]int{true: math.MaxInt, false: math.MinInt}[to.step > 0]
+			}
+			c.cuts = append(c.cuts, to)
 			axis, out = axis+1, out+1
 		}
 	}
 	return c
 }
 
-func (c *cuts) cut(axis, from, to, step int) {
-	c.axes, c.starts = append(c.axes, axis), append(c.starts, from)
-	c.ends, c.steps = append(c.ends, to), append(c.steps, step)
-}
-
-// from records which item of begin and end the last cut comes from.
-func (c *cuts) from(item int, begin, end, single bool) {
-	c.items, c.single = append(c.items, item), append(c.single, single)
-	c.fromBegin, c.fromEnd = append(c.fromBegin, begin), append(c.fromEnd, end)
-}
-
 // bounds writes the starts and ends of cuts of which begin or end is computed.
-func (e *exporter) bounds(c cuts, begin, end core.Value) (starts, ends string) {
-	size := core.Shape{len(c.items)}
-	items := e.ints("items", c.items)
+func (e *exporter) bounds(c *cuts, begin, end core.Value) (starts, ends string) {
+	size := core.Shape{len(c.cuts)}
+	items := e.ints("items", each(c, func(c cut) int { return c.item }))
 	pick := func(given []bool, list core.Value, fixed string) string {
 		return e.choose(e.tensor("given", tensorOf(size, given)), e.emit("Gather", []string{e.index(list), items}), fixed)
 	}
-	starts = pick(c.fromBegin, begin, e.ints("starts", c.starts))
-	ends = pick(c.fromEnd, end, e.ints("ends", c.ends))
+	fromBegin, fromEnd := each(c, func(c cut) bool { return c.fromBegin }), each(c, func(c cut) bool { return c.fromEnd })
+	starts = pick(fromBegin, begin, e.ints("starts", c.starts()))
+	ends = pick(fromEnd, end, e.ints("ends", c.ends()))
 	last := e.equal(starts, e.scalar(core.Scalar(int64(-1))))
 	behind := e.choose(last, e.scalar(core.Scalar(int64(math.MaxInt64))), e.add(starts, e.scalar(core.Scalar(int64(1)))))
-	return starts, e.choose(e.tensor("single", tensorOf(size, c.single)), behind, ends)
+	single := each(c, func(c cut) bool { return c.single })
+	return starts, e.choose(e.tensor("single", tensorOf(size, single)), behind, ends)
 }
+
+func (c *cuts) starts() []int { return each(c, func(c cut) int { return c.start }) }
+func (c *cuts) ends() []int   { return each(c, func(c cut) int { return c.end }) }
 
 func exportStridedSlice(e *exporter, n *core.Node, op *indexing.StridedSlice) error {
 	in := n.Inputs()
@@ -139,14 +150,15 @@ func exportStridedSlice(e *exporter, n *core.Node, op *indexing.StridedSlice) er
 	c := cutsOf(op, numbers(begin), numbers(end), steps, len(in[0].Shape()))
 	f := asIs(in[0])
 	x := e.use(in[0], f)
-	if len(c.axes) > 0 {
+	if len(c.cuts) > 0 {
 		starts, ends := "", ""
 		if begin == nil || end == nil {
-			starts, ends = e.bounds(c, in[1], in[2])
+			starts, ends = e.bounds(&c, in[1], in[2])
 		} else {
-			starts, ends = e.ints("starts", c.starts), e.ints("ends", c.ends)
+			starts, ends = e.ints("starts", c.starts()), e.ints("ends", c.ends())
 		}
-		x = e.emit("Slice", []string{x, starts, ends, e.ints("axes", c.axes), e.ints("steps", c.steps)})
+		axes, steps := each(&c, func(c cut) int { return c.axis }), each(&c, func(c cut) int { return c.step })
+		x = e.emit("Slice", []string{x, starts, ends, e.ints("axes", axes), e.ints("steps", steps)})
 	}
 	if len(c.shrunk) > 0 {
 		x = e.emit("Squeeze", []string{x, e.ints("shrunk", c.shrunk)})
@@ -165,6 +177,9 @@ func exportOneHot(e *exporter, n *core.Node, op *indexing.OneHot) error {
 	depth, rank := in[1].Constant(), len(n.Outputs()[0].Shape)
 	if depth == nil || !n.Outputs()[0].Shape.Ranked() {
 		return errors.New("its depth is computed, or the rank of its indices is not known")
+	}
+	if err := checkTable(int(depth.Int64s()[0])); err != nil {
+		return err
 	}
 	axis := axisIn(op.Axis, rank, form{})
 	places := make([]int64, depth.Int64s()[0])

@@ -93,6 +93,9 @@ func (e *exporter) nearest(n *core.Node, op *vision.Resize) error {
 	}
 	name, f := e.use(x, asIs(x)), asIs(x)
 	for axis := 1; axis <= 2; axis++ {
+		if err := checkTable(x.Shape()[axis]); err != nil {
+			return err
+		}
 		ramp := make([]int32, x.Shape()[axis])
 		for i := range ramp {
 			ramp[i] = int32(i)

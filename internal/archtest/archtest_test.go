@@ -47,8 +47,10 @@ var stages = [][]string{
 	{"fusedops"},
 	{"kernels"},
 	{"kernels/internal/compile"},
-	{"kernels/internal/normalization", "kernels/internal/resize", "kernels/internal/broadcast"},
-	{"kernels/internal/segments", "kernels/internal/regions", "kernels/internal/reduction"},
+	{
+		"kernels/internal/product", "kernels/internal/normalization", "kernels/internal/resize", "kernels/internal/broadcast",
+	},
+	{"kernels/internal/window", "kernels/internal/segments", "kernels/internal/regions", "kernels/internal/reduction"},
 	{"kernels/internal/machine", "kernels/internal/match", "kernels/internal/share"},
 	{"internal/passes", "internal/ngfile", "internal/npy"},
 	{"core/op"},

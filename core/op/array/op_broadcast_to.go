@@ -36,7 +36,9 @@ func (op *BroadcastTo) Infer(in []core.Operand) ([]core.Fact, error) {
 	if !ok {
 		var s core.Shape
 		if t := in[1].Shape; t.Static() && t[0] <= core.MaxRank {
-			s = infer.UnknownShape(t[0])
+			if s = infer.UnknownShape(t[0]); in[0].Shape.Ranked() && len(in[0].Shape) > len(s) {
+				return nil, core.Violation("C2", 1, "got a shape of rank %d, to which %v does not broadcast", len(s), in[0].Shape)
+			}
 		}
 		return []core.Fact{{Type: in[0].Type, Shape: s}}, nil
 	}

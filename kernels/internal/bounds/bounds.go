@@ -39,3 +39,20 @@ func Stored(what, unit string, size, stride, units, width int) error {
 	}
 	return nil
 }
+
+// Product returns the product of sizes, limited to about 2^62 so that it does not overflow.
+func Product(sizes ...int) int {
+	const most = 1 << 62
+	n := 1
+	for _, s := range sizes {
+		if s == 0 {
+			return 0
+		}
+		if n > most/s {
+			n = most / s * s
+			continue
+		}
+		n *= s
+	}
+	return n
+}

@@ -48,6 +48,24 @@ func TestStored(t *testing.T) {
 	}
 }
 
+func TestProduct(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		sizes []int
+		want  int
+	}{
+		{"none", nil, 1},
+		{"small", []int{2, 3, 7}, 42},
+		{"zero", []int{1 << 40, 1 << 40, 0}, 0},
+		{"zero first", []int{0, 1 << 62}, 0},
+		{"largest", []int{1 << 31, 1 << 31}, 1 << 62},
+		{"limited", []int{1 << 32, 1 << 31}, 1 << 62},
+		{"limited to a multiple", []int{1 << 40, 1 << 40, 3}, 1<<62 - 1},
+	} {
+		t.Run(c.name, func(t *testing.T) { assert.Equal(t, c.want, Product(c.sizes...)) })
+	}
+}
+
 func requireText(t *testing.T, want string, err error) {
 	t.Helper()
 	if want == "" {

@@ -1,10 +1,13 @@
 // Package compile compiles functions to machines: it runs internal/passes on a function and lowers each
 // node to instructions.
 //
-// Each file lower_*.go lowers some ops; lower.go has the table of lowerings. What an instruction does with the bytes of
-// buffers is in the packages below, such as reduction and resize. Lowerings of products share matrix products
-// (matmul.go), the post-ops after products (epilogue.go, operands.go, lower_unfused.go), packed weights, windows and
-// their padding. compiler.go has the builder that all lowerings use.
+// Each file lower_*.go lowers some ops; lower.go has the table of lowerings, compiler.go the builder that all of them
+// use. What an instruction does with the bytes of buffers is in the packages below, such as reduction and resize.
+//
+// A product goes one way. Packages window and product say what its node multiplies: pixels as offsets, weights as
+// signed bytes, zero points, post-ops. operands.go puts that into buffers, states and packed weights.
+// product_integer.go, product_float.go and lower_depthwise.go emit the kernel, and accumulators.go the post-ops that no
+// kernel has.
 package compile
 
 import (

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/trait"
+	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
@@ -101,6 +102,14 @@ func (c *compiler) bufferInArena(v core.Value) int {
 	})
 	c.at[v] = copied
 	return copied
+}
+
+// locate adds the node that is being lowered to an error of a kernel.
+func (c *compiler) locate(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("node %q (%s): %w", c.node.Name, c.node.OpName(), err)
 }
 
 // newState returns the index in Run.State of a new state. f is called once for each arena to make its state.
@@ -313,22 +322,8 @@ func keepsBuffer(op core.Op) bool {
 // allocate in addition to its outputs.
 const referenceBytes = 16
 
-// productOf returns the product of sizes, limited to about 2^62 so that it does not overflow.
-func productOf(sizes ...int) int {
-	const most = 1 << 62
-	n := 1
-	for _, s := range sizes {
-		if s == 0 {
-			return 0
-		}
-		if n > most/s {
-			n = most / s * s
-			continue
-		}
-		n *= s
-	}
-	return n
-}
+// productOf returns the product of sizes, limited so that it does not overflow.
+func productOf(sizes ...int) int { return bounds.Product(sizes...) }
 
 // checkOutputs checks the size of a node's outputs, plus temporary bytes for each element of its largest
 // operand, against the limits. It must be called before anything of that size is allocated.

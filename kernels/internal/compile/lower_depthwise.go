@@ -1,93 +1,83 @@
 package compile
 
 import (
-	"fmt"
-	"math"
-
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/core/geometry"
-	"github.com/tf2ng/tf2ng/core/op/linear"
 	"github.com/tf2ng/tf2ng/kernels/internal/depthwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+	"github.com/tf2ng/tf2ng/kernels/internal/product"
 	"github.com/tf2ng/tf2ng/kernels/internal/sdepthwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/share"
+	"github.com/tf2ng/tf2ng/kernels/internal/window"
 )
 
 // lowerDepthwise lowers an NHWC convolution with one input channel per group. If there are several output
 // channels per group, the data is first repeated, once for each of them.
-func lowerDepthwise(c *compiler, n *core.Node, g *convolution, w weights) error {
-	op := n.Op().(*linear.IntegerConvolution)
-	out := n.Outputs()[0]
-	channels := w.columns
-	d := &depthwiseProduct{node: n, geometry: g, rows: out.Shape.MustElements() / channels}
-	d.src, g.zero = c.unsignedData(n)
-	if multiplier := channels / g.inC; multiplier > 1 {
+func (c *compiler) lowerDepthwise(n *core.Node, win *window.Window, w product.Weights) error {
+	channels := w.Columns
+	d := &depthwiseProduct{node: n, window: win, rows: n.Outputs()[0].Shape.MustElements() / channels}
+	d.src, d.zero = c.unsignedData(n)
+	if multiplier := channels / win.Pixel; multiplier > 1 {
 		d.src = c.repeatChannels(n, d.src, multiplier)
-		g.inC = channels
+		win.Pixel = channels
 	}
-	d.padding = c.paddingFor(g.zero, channels)
-	e, fused := matchEpilogue(op.PostOps, n.Inputs()[4:], out, columns{0, channels, channels})
-	if fused && e.Sum == gemm.NoSum && e.Out != gemm.I32 && w.zeros == nil {
+	d.padding = c.paddingFor(d.zero, channels)
+	e, fused := product.EpilogueOf(n, product.Columns{Count: channels, Channels: channels})
+	if fused && e.Sum == gemm.NoSum && e.Out != gemm.I32 && w.Zeros == nil {
 		return c.lowerDepthwiseProduct(d, w, &e, c.newOutput(n.Out(0)))
 	}
-	f := &unfused{
-		node: n, rows: d.rows, columns: channels, stride: channels, rowSums: -1, less: -1,
-		posts: op.PostOps, operands: n.Inputs()[4:],
-	}
-	raw := &epilogue{Epilogue: gemm.Epilogue{Out: gemm.S32}}
-	if w.zeros != nil {
-		f.less = c.newScratch(d.rows * channels * 4)
-		if err := c.lowerDepthwiseProduct(d, w.zeroRows(), raw, f.less); err != nil {
+	a := product.Accumulators{Rows: d.rows, Columns: channels, Stride: channels, RowSums: -1, Less: -1}
+	if w.Zeros != nil {
+		a.Less = c.newScratch(d.rows * channels * 4)
+		if err := c.lowerDepthwiseProduct(d, w.ZeroRows(), product.Raw(), a.Less); err != nil {
 			return err
 		}
-		w.zeros = nil
+		w.Zeros = nil
 	}
-	f.acc = c.newScratch(d.rows * channels * 4)
-	if err := c.lowerDepthwiseProduct(d, w, raw, f.acc); err != nil {
+	a.Buffer = c.newScratch(d.rows * channels * 4)
+	if err := c.lowerDepthwiseProduct(d, w, product.Raw(), a.Buffer); err != nil {
 		return err
 	}
-	return c.lowerUnfused(f)
+	return c.lowerPostOps(n, a, nil)
 }
 
 // depthwiseProduct is a depthwise convolution whose data is in the arena.
 type depthwiseProduct struct {
 	node         *core.Node
-	geometry     *convolution
+	window       *window.Window
+	zero         zeroPoint
 	rows         int
 	src, padding int
 }
 
 // lowerDepthwiseProduct packs weights without zero points and appends the instructions.
-func (c *compiler) lowerDepthwiseProduct(d *depthwiseProduct, w weights, e *epilogue, dst int) error {
-	n, g, channels, rows := d.node, d.geometry, w.columns, d.rows
+func (c *compiler) lowerDepthwiseProduct(d *depthwiseProduct, w product.Weights, e *product.Epilogue, dst int) error {
+	n, channels, rows := d.node, w.Columns, d.rows
 	variant := depthwise.Choose(c.isas)
-	spec := depthwise.Spec{Channels: channels, Taps: w.products, Epilogue: e.Epilogue}
-	if _, x := g.plane(); len(g.axes) <= 2 && x.Stride%x.Dilation == 0 {
-		spec.Columns, spec.Step = x.Window, x.Stride/x.Dilation
-	}
-	k := e.addTo(g.zero.addTo(share.NewKey(variant.Name).Text(w.key.String())).Text(g.zero.typ.String()))
-	k = k.Numbers(spec.Columns, spec.Step)
-	product, err := packed(c, k, func() (*depthwise.Packed, []int32, error) {
-		start, slope := w.starts(g.zero)
-		if g.zero.computed() {
-			start = largestStarts(slope, g.zero)
+	spec := depthwise.Spec{Channels: channels, Taps: w.Products, Epilogue: e.Epilogue}
+	sliding, slides := d.window.Sliding()
+	spec.Columns, spec.Step = sliding.Columns, sliding.Step
+	k := e.AddTo(d.zero.AddTo(share.NewKey(variant.Name).Text(w.Key.String()))).Numbers(spec.Columns, spec.Step)
+	factors, err := packed(c, k, func() (*depthwise.Packed, []int32, error) {
+		start, slope := w.Starts(d.zero.ZeroPoint)
+		if d.zero.Computed {
+			start = product.LargestStarts(slope, d.zero.ZeroPoint)
 		}
-		p, err := depthwise.Pack(variant, spec, w.values(), start)
+		p, err := depthwise.Pack(variant, spec, w.Values(), start)
 		return p, slope, err
 	})
 	if err != nil {
-		return fmt.Errorf("node %q (%s): %w", n.Name, n.OpName(), err)
+		return err
 	}
-	packed := product.packed
+	packed := factors.packed
 	values := prepare(c, operandSet[*depthwise.Operands]{
-		node: n, computed: e.computed, zero: g.zero, slope: product.slope,
+		node: n, computed: e.Operands, zero: d.zero, slope: factors.slope,
 		new: packed.NewOperands, set: packed.Set, setInit: packed.SetInit,
 	}, d.padding)
 	ldc := channels * e.Out.Size()
-	grid, computeOffsets, row := depthwise.Grid{}, g.offsets, 1
-	if packed.Slides() {
-		grid, computeOffsets = g.grid(), g.gridOffsets
+	grid, computeOffsets, row := depthwise.Grid{}, d.window.Offsets, 1
+	if slides && packed.Slides() {
+		grid, computeOffsets = sliding.Grid, sliding.Offsets
 		row = grid.Columns
 	}
 	offsets := c.offsets(n, packed.CheckOffsets, func() []int32 {
@@ -111,45 +101,6 @@ func (c *compiler) lowerDepthwiseProduct(d *depthwiseProduct, w weights, e *epil
 	return nil
 }
 
-// plane returns the axes of a convolution with one or two spatial dimensions as two axes.
-func (g *convolution) plane() (y, x geometry.Axis) {
-	if len(g.axes) == 1 {
-		return geometry.Axis{In: 1, Window: 1, Out: 1, Stride: 1, Dilation: 1, DataDilation: 1}, g.axes[0]
-	}
-	return g.axes[0], g.axes[1]
-}
-
-// grid returns the grid of a convolution with one or two spatial dimensions whose filter slides: the image with its
-// padding, of whose columns only those that taps can be in.
-func (g *convolution) grid() depthwise.Grid {
-	y, x := g.plane()
-	return depthwise.Grid{
-		Rows: y.Out, Columns: x.Out,
-		Height: (y.Out-1)*y.Stride + (y.Window-1)*y.Dilation + 1, Width: (x.Out-1)*(x.Stride/x.Dilation) + x.Window,
-		RowStep: y.Stride, TapStep: y.Dilation,
-	}
-}
-
-// gridOffsets returns the offset of each element of the grid. Those in the padding are at pad.
-func (g *convolution) gridOffsets(src, pad int) []int32 {
-	y, x := g.plane()
-	grid := g.grid()
-	y.Window, y.Out, y.Stride = 1, grid.Height, 1
-	x.Window, x.Out, x.Stride = 1, grid.Width, x.Dilation
-	return windowOf([]geometry.Axis{y, x}, g.batch, g.inC).offsets(src, g.inC, pad)
-}
-
-// largestStarts returns bounds on the magnitude of the start values for a computed zero point.
-func largestStarts(slope []int32, zero zeroPoint) []int32 {
-	starts := make([]int32, len(slope))
-	for i, v := range slope {
-		if starts[i] = math.MaxUint8 * v; !zero.isByte() {
-			starts[i] = math.MaxInt32
-		}
-	}
-	return starts
-}
-
 // repeatChannels appends an instruction that writes each byte of a buffer the given number of times, and
 // returns the buffer that it writes.
 func (c *compiler) repeatChannels(n *core.Node, src, times int) int {
@@ -170,27 +121,27 @@ func (c *compiler) repeatChannels(n *core.Node, src, times int) int {
 
 // lowerFloatDepthwise lowers a float32 convolution with one input channel and multiplier output channels per
 // group.
-func (c *compiler) lowerFloatDepthwise(p *product, g *convolution, src, multiplier int) error {
+func (c *compiler) lowerFloatDepthwise(p *floatProduct, win *window.Window, src, multiplier int) error {
 	n := p.node
 	variant := sdepthwise.Choose(c.isas)
 	spec := sdepthwise.Spec{Channels: p.columns, Taps: p.taps}
 	k := share.NewKey(variant.Name).Text(p.key.String()).Numbers(spec.Channels, spec.Taps)
-	product, err := packed(c, k, func() (*sdepthwise.Packed, []int32, error) {
+	factors, err := packed(c, k, func() (*sdepthwise.Packed, []int32, error) {
 		packed, err := sdepthwise.Pack(variant, spec, p.weights())
 		return packed, nil, err
 	})
 	if err != nil {
-		return fmt.Errorf("node %q (%s): %w", n.Name, n.OpName(), err)
+		return err
 	}
-	packed := product.packed
+	packed := factors.packed
 	if multiplier > 1 {
 		src = c.repeatNumbers(n, src, multiplier)
-		g.inC *= multiplier
+		win.Pixel *= multiplier
 	}
-	pad := c.paddingRun(0, g.inC)
+	pad := c.paddingRun(0, win.Pixel)
 	dst := c.newOutput(n.Out(0))
 	offsets := c.offsets(n, spec.CheckOffsets, func() []int32 {
-		return g.offsets(c.buffers[src].Offset, c.buffers[pad].Offset)
+		return win.Offsets(c.buffers[src].Offset, c.buffers[pad].Offset)
 	})
 	rows := p.rows
 	c.emit(machine.Instruction{

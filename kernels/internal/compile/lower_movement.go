@@ -39,7 +39,7 @@ var (
 
 // lowerTranspose leaves a transpose to the products that read it, if they can.
 func lowerTranspose(c *compiler, n *core.Node) (bool, error) {
-	if c.isTurned(n.Out(0)) {
+	if c.absorbedTranspose(n.Out(0)) {
 		return true, nil // no code: its readers read the data
 	}
 	return lowerPermutation(c, n)

@@ -4,12 +4,14 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/core/op/pooling"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/match"
 	"github.com/tf2ng/tf2ng/kernels/internal/pool"
+	"github.com/tf2ng/tf2ng/kernels/internal/window"
 )
 
 var (
@@ -20,6 +22,34 @@ var (
 	_ = lowers[tensorflow.QuantizedAvgPool](lowerQuantizedAvgPool)
 	_ = wantsLast[tensorflow.QuantizedAvgPool]()
 )
+
+// maxPoolTaps bounds the offsets of one pooling. Larger poolings run the reference.
+const maxPoolTaps = 1 << 24
+
+// poolWindow returns the window of a pooling, and how many taps of each output lie inside the data; false if kernels do
+// not support it, or if an output has none.
+func poolWindow(n *core.Node, s *geometry.Spatial, size []int) (w *window.Window, counts []float32, ok bool) {
+	data := n.Inputs()[0].Shape()
+	if s.Layout != geometry.NHWC || len(data) != len(size)+2 {
+		return nil, nil, false
+	}
+	axes, err := s.Axes(data, size)
+	if err != nil {
+		return nil, nil, false
+	}
+	for _, k := range size {
+		if k > pool.MaxTaps {
+			return nil, nil, false // this also keeps the product below from overflowing
+		}
+	}
+	w = &window.Window{Axes: axes, Batch: data[0], Pixel: data[len(data)-1] * n.Outputs()[0].Type.Size()}
+	outputs, taps := w.Batch*w.Outputs(), w.Taps()
+	if outputs <= 0 || w.Pixel <= 0 || taps > pool.MaxTaps || outputs > maxPoolTaps/taps {
+		return nil, nil, false
+	}
+	counts = w.Counts()
+	return w, counts, !slices.Contains(counts, 0)
+}
 
 func lowerMaxPool(c *compiler, n *core.Node) (bool, error) {
 	op := n.Op().(*pooling.MaxPool)
@@ -32,8 +62,8 @@ func lowerMaxPool(c *compiler, n *core.Node) (bool, error) {
 	if !ok && !half {
 		return false, nil
 	}
-	w, fits := newWindow(&op.Spatial, op.Window, n.Inputs()[0].Shape())
-	if !fits || slices.Contains(w.counts(), 0) {
+	w, _, fits := poolWindow(n, &op.Spatial, op.Window)
+	if !fits {
 		return false, nil
 	}
 	if ok {
@@ -46,6 +76,7 @@ func lowerMaxPool(c *compiler, n *core.Node) (bool, error) {
 	var none elementwise.Numbers
 	c.emitEach(n, elementwise.Choose(c.isas, widen), c.buffer(n.Inputs()[0]), wide, [2]int{2, 4}, data, none)
 	c.buffers[wide].Addressed = true
+	w.Pixel *= 2
 	c.emitPool(n, w, pool.MaxF32, nil, wide, pooled)
 	c.emitEach(n, elementwise.Choose(c.isas, narrow), pooled, c.newOutput(n.Out(0)), [2]int{4, 2}, result, none)
 	return true, nil
@@ -57,24 +88,24 @@ var _ = lowers[pooling.MaxPoolWithArgmax](lowerMaxPoolWithArgmax)
 // at once.
 func lowerMaxPoolWithArgmax(c *compiler, n *core.Node) (bool, error) {
 	op, s, out := n.Op().(*pooling.MaxPoolWithArgmax), n.Inputs()[0].Shape(), n.Outputs()[0]
-	w, ok := newWindow(&op.Spatial, op.Window, s)
-	if !ok || out.Type != core.F32 || op.Type != core.I64 || slices.Contains(w.counts(), 0) {
+	w, _, ok := poolWindow(n, &op.Spatial, op.Window)
+	if !ok || out.Type != core.F32 || op.Type != core.I64 {
 		return false, nil
 	}
-	taps, channels, pixels, image := w.image(), w.channels, w.pixels/w.batch, s[1]*s[2]
+	at, taps, channels, pixels, image := w.Image(), w.Taps(), s[len(s)-1], w.Outputs(), s[1]*s[2]
 	src, values, places := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0)), c.newOutput(n.Out(1))
 	c.emitUnits(work{
-		node: n, kernel: "argmax_f32_portable", units: w.pixels, reads: []int{src}, writes: []int{values, places},
+		node: n, kernel: "argmax_f32_portable", units: w.Batch * pixels, reads: []int{src}, writes: []int{values, places},
 		run: func(r *machine.Worker, _ []byte, m0, m1 int) error {
 			x, best := machine.View[float32](r.Mem[src]), machine.View[float32](r.Mem[values])
-			at := machine.View[int64](r.Mem[places])
+			index := machine.View[int64](r.Mem[places])
 			for m := m0; m < m1; m++ {
 				first, base := m/pixels*image*channels, 0
 				if op.IncludeBatch {
 					base = first
 				}
-				largestOfPixel(best[m*channels:][:channels], at[m*channels:][:channels], x[first:],
-					taps[m%pixels*w.taps:][:w.taps], base)
+				largestOfPixel(best[m*channels:][:channels], index[m*channels:][:channels], x[first:],
+					at[m%pixels*taps:][:taps], base)
 			}
 			return nil
 		},
@@ -88,7 +119,7 @@ func largestOfPixel(best []float32, at []int64, x []float32, taps []int32, base 
 	channels, begun := len(best), false
 	at = at[:channels]
 	for _, tap := range taps {
-		if tap == padded {
+		if tap == window.Outside {
 			continue
 		}
 		first := int(tap) * channels
@@ -111,18 +142,12 @@ func largestOfPixel(best []float32, at []int64, x []float32, taps []int32, base 
 
 func lowerAvgPool(c *compiler, n *core.Node) (bool, error) {
 	op := n.Op().(*pooling.AvgPool)
-	w, ok := newWindow(&op.Spatial, op.Window, n.Inputs()[0].Shape())
+	w, counts, ok := poolWindow(n, &op.Spatial, op.Window)
 	if !ok || n.Outputs()[0].Type != core.F32 {
 		return false, nil
 	}
-	counts := w.counts()
-	if slices.Contains(counts, 0) {
-		return false, nil
-	}
 	if op.IncludePadding {
-		for i := range counts {
-			counts[i] = float32(w.taps)
-		}
+		machine.Fill(counts, float32(w.Taps()))
 	}
 	c.lowerPool(n, w, pool.AverageF32, counts)
 	return true, nil
@@ -134,12 +159,8 @@ func lowerQuantizedAvgPool(c *compiler, n *core.Node) (bool, error) {
 	if n.Outputs()[0].Type == core.I8 {
 		kind = pool.AverageI8
 	}
-	w, ok := newWindow(&op.Spatial, op.Window, n.Inputs()[0].Shape())
+	w, counts, ok := poolWindow(n, &op.Spatial, op.Window)
 	if !ok {
-		return false, nil
-	}
-	counts := w.counts()
-	if slices.Contains(counts, 0) {
 		return false, nil
 	}
 	for i, v := range counts {
@@ -151,27 +172,27 @@ func lowerQuantizedAvgPool(c *compiler, n *core.Node) (bool, error) {
 
 // lowerPool appends the instruction of a pooling. counts are the divisors of averages; for bytes, the reciprocals
 // of the divisors.
-func (c *compiler) lowerPool(n *core.Node, w *window, kind pool.Kind, counts []float32) {
+func (c *compiler) lowerPool(n *core.Node, w *window.Window, kind pool.Kind, counts []float32) {
 	src := c.bufferInArena(n.Inputs()[0])
 	c.emitPool(n, w, kind, counts, src, c.newOutput(n.Out(0)))
 }
 
 // emitPool is lowerPool with given buffers. src must be in the arena.
-func (c *compiler) emitPool(n *core.Node, w *window, kind pool.Kind, counts []float32, src, dst int) {
+func (c *compiler) emitPool(n *core.Node, w *window.Window, kind pool.Kind, counts []float32, src, dst int) {
 	variant := pool.Choose(c.isas, kind)
-	row := w.channels * kind.Size()
+	taps, pixels, row, size := w.Taps(), w.Batch*w.Outputs(), w.Pixel, kind.Size()
+	channels := row / size
 	pad := -1
 	if kind.IsAverage() {
 		pad = c.zeroRun(kind, row)
 	}
-	check := func(offsets []int32, size int) error { return kind.CheckOffsets(offsets, w.taps, w.channels, size) }
+	check := func(offsets []int32, size int) error { return kind.CheckOffsets(offsets, taps, channels, size) }
 	offsets := c.offsets(n, check, func() []int32 {
 		if pad >= 0 {
-			return w.offsets(c.buffers[src].Offset, row, c.buffers[pad].Offset)
+			return w.Offsets(c.buffers[src].Offset, c.buffers[pad].Offset)
 		}
-		return w.insideOffsets(c.buffers[src].Offset, row)
+		return w.InsideOffsets(c.buffers[src].Offset)
 	})
-	size, pixels, channels, taps := kind.Size(), w.pixels, w.channels, w.taps
 	const fewPixels, block = 4, 64 // of channels
 	divided := machine.NewGrid(c.threads, pixels, (channels+block-1)/block, 1, fewPixels)
 	c.emit(machine.Instruction{

@@ -13,6 +13,7 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/pool"
 	"github.com/tf2ng/tf2ng/kernels/internal/reduction"
+	"github.com/tf2ng/tf2ng/kernels/internal/window"
 )
 
 // reduced is data [before][at][behind] that is reduced along at.
@@ -229,7 +230,7 @@ func (c *compiler) poolsSums(d *reduced) bool {
 // lowerPooledSums lowers sums or means as a pooling whose window is as large as the data.
 func (c *compiler) lowerPooledSums(d *reduced, divide bool) {
 	all := geometry.Axis{In: d.at, Window: d.at, Out: 1, Stride: 1, Dilation: 1, DataDilation: 1}
-	w := &window{axes: []geometry.Axis{all}, batch: d.before, channels: d.behind, pixels: d.before, taps: d.at}
+	w := &window.Window{Axes: []geometry.Axis{all}, Batch: d.before, Pixel: 4 * d.behind}
 	count := float32(1)
 	if divide {
 		count = float32(d.at)

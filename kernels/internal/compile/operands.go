@@ -7,74 +7,139 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+	"github.com/tf2ng/tf2ng/kernels/internal/pool"
+	"github.com/tf2ng/tf2ng/kernels/internal/product"
 	"github.com/tf2ng/tf2ng/kernels/internal/share"
+	"github.com/tf2ng/tf2ng/kernels/internal/window"
 )
 
-// zeroPoint is the zero point of u8 data: a constant, or the value in a buffer plus shift. shift is 128 for i8 data
-// that is stored as u8, else 0.
+// This file makes what the kernels of products read: data as unsigned bytes, padding, packed weights, and operands that
+// each run computes.
+
+// zeroPoint is the zero point of u8 data, with the buffer of the op's input if it is computed, else -1.
 type zeroPoint struct {
-	constant int32
-	buffer   int // -1 if the zero point is the constant
-	typ      core.Type
-	shift    int32
+	product.ZeroPoint
+
+	buffer int
 }
 
-func (z zeroPoint) computed() bool { return z.buffer >= 0 }
-
-// isByte reports whether the zero point is certain to be a byte, so that padding can hold it.
-func (z zeroPoint) isByte() bool {
-	if z.computed() {
-		return z.typ != core.I32
-	}
-	return z.constant >= 0 && z.constant <= math.MaxUint8
-}
-
+// get returns the zero point in a run.
 func (z zeroPoint) get(r *machine.Run) int32 {
 	if z.buffer < 0 {
-		return z.constant
+		return z.Constant
 	}
-	return zeroAt(r.Mem[z.buffer], z.typ, 0) + z.shift
+	return z.Of(r.Mem[z.buffer])
 }
 
-// addTo appends to a key all that packing depends on in the data's zero point.
-func (z zeroPoint) addTo(k *share.Key) *share.Key {
-	if z.computed() {
-		return k.Text("computed")
-	}
-	return k.Numbers(int(z.constant))
-}
-
-// zeroAt returns element i of zero points of type t.
-func zeroAt(mem []byte, t core.Type, i int) int32 {
-	switch t {
-	case core.I32:
-		return machine.View[int32](mem)[i]
-	case core.I8:
-		return int32(int8(mem[i]))
-	}
-	return int32(mem[i])
-}
-
-// zeroPointOf returns the zero point that the data of an IntegerConvolution or IntegerDot has as u8. If it is
-// computed, the caller must set its buffer.
-func zeroPointOf(n *core.Node) zeroPoint {
-	z := zeroPoint{buffer: -1, typ: n.Inputs()[2].Type()}
-	if n.Inputs()[0].Type() == core.I8 {
-		z.shift = 128
-	}
-	if t := n.Inputs()[2].Constant(); t != nil {
-		z.constant = int32(t.Int64s()[0]) + z.shift
+// unsignedData returns a buffer in the arena that has the data of an IntegerConvolution or IntegerDot as unsigned
+// bytes, and the zero point of these bytes.
+func (c *compiler) unsignedData(n *core.Node) (src int, zero zeroPoint) {
+	zero = zeroPoint{product.ZeroPointOf(n), -1}
+	if data := n.Inputs()[0]; data.Type() == core.I8 {
+		src = c.flipped(n, c.buffer(data))
 	} else {
-		z.buffer = 0
+		src = c.bufferInArena(data)
 	}
-	return z
+	if zero.Computed {
+		zero.buffer = c.buffer(n.Inputs()[2])
+	}
+	return src, zero
+}
+
+// paddingFor returns a buffer of size zero points. For a constant zero point it is filled and lives as long as the
+// arena; for a computed one an instruction must fill it.
+func (c *compiler) paddingFor(zero zeroPoint, size int) int {
+	if zero.Computed {
+		return c.newScratch(size)
+	}
+	return c.paddingRun(uint8(zero.Constant), size)
+}
+
+// paddingRun returns a buffer of at least size zero points that lives as long as the arena.
+func (c *compiler) paddingRun(zero uint8, size int) int {
+	b, ok := c.padding[zero]
+	if !ok {
+		b = c.filledRun(size, func(run []byte) { machine.Fill(run, zero) })
+		c.padding[zero] = b
+	}
+	c.buffers[b].Size = max(c.buffers[b].Size, size)
+	return b
+}
+
+// zeroRun returns a buffer of zeros (-0 for float32) that lives as long as the arena.
+func (c *compiler) zeroRun(kind pool.Kind, size int) int {
+	if kind.Size() == 1 {
+		return c.paddingRun(0, size)
+	}
+	return c.filledRun(size, func(run []byte) {
+		machine.Fill(machine.View[float32](run), float32(math.Copysign(0, -1)))
+	})
+}
+
+// filledRun returns a buffer that lives as long as the arena and is filled once.
+func (c *compiler) filledRun(size int, fill func(run []byte)) int {
+	b := c.newScratch(size)
+	buf := c.buffers[b]
+	buf.Whole = true
+	c.onArena = append(c.onArena, func(arena []byte) { fill(arena[buf.Offset : buf.Offset+buf.Reserved()]) })
+	return b
+}
+
+// padImage appends an instruction that copies images into a new buffer with padding around them, and returns that
+// buffer.
+func (c *compiler) padImage(n *core.Node, src int, p *window.Padded, zero zeroPoint) int {
+	dst, lines := c.newScratch(productOf(p.Lines, p.Bytes)), p.Lines
+	c.emit(machine.Instruction{
+		Node: n, Kernel: "pad", Splits: true, Reads: []int{src, zero.buffer}, Writes: []int{dst},
+		Run: func(r *machine.Worker, part, parts int) error {
+			p.Run(r.Mem[dst], r.Mem[src], byte(zero.get(r.Run)), part*lines/parts, (part+1)*lines/parts)
+			return nil
+		},
+	})
+	return dst
+}
+
+// packedWeights are weights packed for one kernel, with the slope of their start values, see product.Weights.
+type packedWeights[P any] struct {
+	packed P
+	slope  []int32
+}
+
+// sized is implemented by the packed weights of all kernel families.
+type sized interface{ Bytes() int64 }
+
+// packed returns the packed weights that pack makes. The first plan that needs them makes them for all plans. The key k
+// must contain everything that they depend on.
+func packed[P sized](c *compiler, k *share.Key, pack func() (P, []int32, error)) (packedWeights[P], error) {
+	w, err := share.Kept(c.keep, k.String(), func() (packedWeights[P], int64, error) {
+		p, slope, err := pack()
+		if err != nil {
+			return packedWeights[P]{}, 0, err
+		}
+		c.packs = true
+		return packedWeights[P]{p, slope}, p.Bytes() + 4*int64(len(slope)), nil
+	})
+	return w, c.locate(err)
+}
+
+// tellPacked calls Options.Packed for the constants of a node whose lowering has packed constants.
+func (c *compiler) tellPacked(n *core.Node) {
+	tell := c.assembler.options.Packed
+	if c.packs && tell != nil {
+		for _, v := range n.Inputs() {
+			if k, ok := v.Node.Op().(*core.Constant); ok {
+				tell(k.Value.Bytes())
+			}
+		}
+	}
+	c.packs = false
 }
 
 // operandSet describes the operands of a packed product that are computed at run time. O is the type in which the
 // kernel family takes operands.
 type operandSet[O any] struct {
 	node     *core.Node
-	computed []computedOperand
+	computed []product.Operand
 	zero     zeroPoint
 	slope    []int32 // what a computed zero point is multiplied by to give the start values
 
@@ -86,7 +151,7 @@ type operandSet[O any] struct {
 // prepare appends an instruction that stores the computed operands, and fills the buffer padding with zero points if
 // that is not -1. It returns a function that returns the operands of a run: the zero O if all operands are constant.
 func prepare[O any](c *compiler, s operandSet[O], padding int) func(*machine.Run) O {
-	if len(s.computed) == 0 && !s.zero.computed() {
+	if len(s.computed) == 0 && !s.zero.Computed {
 		return func(*machine.Run) (none O) { return none }
 	}
 	type state struct {
@@ -97,8 +162,8 @@ func prepare[O any](c *compiler, s operandSet[O], padding int) func(*machine.Run
 	longest := 1
 	buffers := make([]int, len(s.computed))
 	for i, v := range s.computed {
-		buffers[i] = c.buffer(v.value)
-		longest = max(longest, v.value.Shape().MustElements())
+		buffers[i] = c.buffer(v.Value)
+		longest = max(longest, v.Value.Shape().MustElements())
 	}
 	index := c.newState(func() any {
 		return &state{operands: s.new(), floats: make([]float32, longest), init: make([]int32, len(s.slope))}
@@ -109,11 +174,11 @@ func prepare[O any](c *compiler, s operandSet[O], padding int) func(*machine.Run
 		Run: func(r *machine.Worker, _, _ int) error {
 			st := r.State[index].(*state)
 			for i, v := range s.computed {
-				f := st.floats[:v.value.Shape().MustElements()]
-				machine.LoadFloats(f, v.value.Type(), r.Mem[buffers[i]], 0)
-				s.set(st.operands, v.which, f)
+				f := st.floats[:v.Value.Shape().MustElements()]
+				machine.LoadFloats(f, v.Value.Type(), r.Mem[buffers[i]], 0)
+				s.set(st.operands, v.Which, f)
 			}
-			if s.zero.computed() {
+			if s.zero.Computed {
 				zero := s.zero.get(r.Run)
 				for i, v := range s.slope {
 					st.init[i] = zero * v

@@ -1,8 +1,11 @@
-// Package movement transposes matrices of elements of 1, 2, 4 or 8 bytes:
+// Package movement moves the elements of tensors, as bytes. Its vector routines transpose matrices of elements of 1, 2,
+// 4 or 8 bytes:
 //
 //	out[j][i] = in[i][j]
 //
-// The rows of both have a stride, so that a matrix may be any two axes of a tensor.
+// The rows of both have a stride, so that a matrix may be any two axes of a tensor: that is how a Permutation reorders
+// all axes. A Taking copies the elements at some positions of each axis, a Padding surrounds a tensor with a constant,
+// and CopyRuns, Take and Repeat copy runs of bytes.
 package movement
 
 import (

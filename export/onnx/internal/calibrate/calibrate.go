@@ -56,13 +56,16 @@ func Products(f *core.Function, inputs []map[string]*core.Tensor) (map[*core.Nod
 		}
 		for name, t := range out {
 			s := sums[strings.TrimSuffix(name, ":0")]
+			r, known := ranges[s.node]
 			for _, x := range t.Float64s() {
 				x *= s.unit
-				r, known := ranges[s.node]
 				if !known {
-					r = affine.Range{Least: x, Most: x}
+					r, known = affine.Range{Least: x, Most: x}, true
 				}
-				ranges[s.node] = affine.Range{Least: min(r.Least, x), Most: max(r.Most, x)}
+				r = affine.Range{Least: min(r.Least, x), Most: max(r.Most, x)}
+			}
+			if known {
+				ranges[s.node] = r
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-package compile
+package product
 
 import (
 	"fmt"
@@ -6,45 +6,55 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/core/postop"
+	"github.com/tf2ng/tf2ng/core/trait"
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 	"github.com/tf2ng/tf2ng/kernels/internal/share"
 )
 
-// epilogue is a list of post-ops in the form that the kernels take.
-type epilogue struct {
+// Epilogue is a list of post-ops in the form that the kernels take.
+type Epilogue struct {
 	gemm.Epilogue
-	sum      core.Value // the summand, if there is one
-	computed []computedOperand
+	Summand  core.Value // if there is one, see gemm.Epilogue.Sum
+	Operands []Operand  // those that are not constant, see gemm.Epilogue.Computed
 }
 
-// addTo appends to a key all that packing depends on in the epilogue.
-func (e *epilogue) addTo(k *share.Key) *share.Key {
+// Operand is an operand that is not a constant.
+type Operand struct {
+	Which gemm.Operand
+	Value core.Value
+}
+
+// Raw returns the epilogue of products whose accumulators are stored.
+func Raw() *Epilogue { return &Epilogue{Epilogue: gemm.Epilogue{Out: gemm.S32}} }
+
+// AddTo appends to a key all that packing depends on in the epilogue.
+func (e *Epilogue) AddTo(k *share.Key) *share.Key {
 	k.Floats(e.Pre).Floats(e.Scale).Floats(e.Bias).Floats(e.Post)
 	rest := e.Epilogue
 	rest.Pre, rest.Scale, rest.Bias, rest.Post = nil, nil, nil, nil
 	return k.Text(fmt.Sprintf("%#v", rest))
 }
 
-// computedOperand is an operand that is not a constant.
-type computedOperand struct {
-	which gemm.Operand
-	value core.Value
+// Columns are the columns of an output that one kernel computes: Count of them, starting at First. Column i takes the
+// per-channel operands of channel i mod Channels.
+type Columns struct{ First, Count, Channels int }
+
+// PostOpsOf returns the post-ops of an IntegerConvolution or IntegerDot, and their operands.
+func PostOpsOf(n *core.Node) (steps []postop.Step, operands []core.Value) {
+	return n.Op().(trait.PostOpped).Steps(), n.Inputs()[4:]
 }
 
-// columns are the columns of an output that one kernel computes: n of them, starting at first. Column i takes
-// the per-channel operands of channel i mod channels.
-type columns struct{ first, n, channels int }
-
-// matchEpilogue brings a post-op list into the form of the kernels' chain of steps
+// EpilogueOf returns the post-ops of an IntegerConvolution or IntegerDot as a list that the kernels' chain has:
 //
 //	Add, Mul, Add, MulAdd, Relu, Mul, RoundSaturate
 //
 // each of which may be absent. It fails for any other list, for operands that are neither per tensor nor per
 // channel, and for summands that do not have the output's shape.
-func matchEpilogue(posts []postop.Step, operands []core.Value, out core.Fact, cols columns) (e epilogue, ok bool) {
+func EpilogueOf(n *core.Node, cols Columns) (e Epilogue, ok bool) {
+	posts, operands := PostOpsOf(n)
+	out := n.Outputs()[0].Shape
 	if len(posts) == 0 {
-		e.Out = gemm.S32
-		return e, true
+		return *Raw(), true
 	}
 	e.Out = gemm.F32
 	next := func() core.Value {
@@ -71,8 +81,8 @@ func matchEpilogue(posts []postop.Step, operands []core.Value, out core.Fact, co
 		case p.Kind == postop.Add && reach(2):
 			ok = e.operand(gemm.Bias, next(), cols)
 		case p.Kind == postop.MulAdd && reach(3):
-			e.sum = next()
-			ok = e.sum.Shape().Equal(out.Shape) && e.setSumType() && e.operand(gemm.SumScale, next(), columns{0, 1, 1})
+			e.Summand = next()
+			ok = e.Summand.Shape().Equal(out) && e.setSumType() && e.operand(gemm.SumScale, next(), Columns{0, 1, 1})
 		case p.Kind == postop.Activation && p.Activation == numeric.Relu && reach(4):
 			e.Relu, ok = true, true
 		case p.Kind == postop.Mul && reach(5):
@@ -88,23 +98,23 @@ func matchEpilogue(posts []postop.Step, operands []core.Value, out core.Fact, co
 }
 
 // operand takes a value as one of the operands; false if it is not per tensor or per channel.
-func (e *epilogue) operand(which gemm.Operand, v core.Value, cols columns) bool {
+func (e *Epilogue) operand(which gemm.Operand, v core.Value, cols Columns) bool {
 	s, t := v.Shape(), v.Constant()
-	if perChannel := len(s) == 1 && s[0] == cols.channels; !perChannel && s.MustElements() != 1 {
+	if perChannel := len(s) == 1 && s[0] == cols.Channels; !perChannel && s.MustElements() != 1 {
 		return false
 	}
 	if t == nil {
-		if len(s) > 0 && cols.n%cols.channels != 0 { // the values of a group would have to be extracted first
+		if len(s) > 0 && cols.Count%cols.Channels != 0 { // the values of a group would have to be extracted first
 			return false
 		}
 		e.Computed = e.Computed.With(which)
-		e.computed = append(e.computed, computedOperand{which, v})
+		e.Operands = append(e.Operands, Operand{which, v})
 		return true
 	}
 	in := t.Float32s()
-	out := make([]float32, cols.n)
+	out := make([]float32, cols.Count)
 	for i := range out {
-		out[i] = in[(cols.first+i)%cols.channels%len(in)]
+		out[i] = in[(cols.First+i)%cols.Channels%len(in)]
 	}
 	switch which {
 	case gemm.Pre:
@@ -123,7 +133,7 @@ func (e *epilogue) operand(which gemm.Operand, v core.Value, cols columns) bool 
 
 // round takes the last step, RoundSaturate, if it rounds half to even, to 8 bits, or to i32 with an upper bound
 // that the kernels support.
-func (e *epilogue) round(p postop.Step, operands *[]core.Value) bool {
+func (e *Epilogue) round(p postop.Step, operands *[]core.Value) bool {
 	if p.Round != numeric.RoundNearestTowardEven {
 		return false
 	}
@@ -154,15 +164,15 @@ func (e *epilogue) round(p postop.Step, operands *[]core.Value) bool {
 	return true
 }
 
-func (e *epilogue) setSumType() (ok bool) {
+func (e *Epilogue) setSumType() (ok bool) {
 	e.Sum, ok = map[core.Type]gemm.SumType{
 		core.U8: gemm.SumU8, core.I8: gemm.SumI8, core.I32: gemm.SumI32, core.F32: gemm.SumF32,
-	}[e.sum.Type()]
+	}[e.Summand.Type()]
 	return ok
 }
 
-// channelsOf returns the length of a shape's last axis, or 1 if there is one column.
-func channelsOf(s core.Shape, columns int) int {
+// ChannelsOf returns the length of a shape's last axis, or 1 if there is one column.
+func ChannelsOf(s core.Shape, columns int) int {
 	if len(s) == 0 || columns == 1 {
 		return 1
 	}

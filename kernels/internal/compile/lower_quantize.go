@@ -1,0 +1,159 @@
+package compile
+
+import (
+	"slices"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/tensorflow"
+	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
+	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+	"github.com/tf2ng/tf2ng/kernels/internal/match"
+	"github.com/tf2ng/tf2ng/kernels/internal/reduction"
+)
+
+// This file lowers ops that quantize float32 and cannot be part of a chain.
+
+var _ = lowers[tensorflow.QuantizeV2](lowerQuantizeV2)
+
+// lowerQuantizeV2 lowers a QuantizeV2 that cannot be part of a chain because its range is computed.
+func lowerQuantizeV2(c *compiler, n *core.Node) (bool, error) {
+	op := n.Op().(*tensorflow.QuantizeV2)
+	elements := n.Outputs()[0].Shape.MustElements()
+	if elements == 0 || op.Axis != -1 || op.Type.Size() != 1 {
+		return false, nil
+	}
+	if _, ok := match.QuantizeV2Numbers(op, 0, 1); !ok {
+		return c.lowerQuantizeV2Steps(n, op, elements)
+	}
+	in, out := c.emitRange(n)
+	src, dst, low, high := in[0], out[0], out[1], out[2]
+	quantize, flush := elementwise.Choose(c.isas, elementwise.Quantize), elementwise.Choose(c.isas, elementwise.Flushed)
+	const leastFlushed = 0x1p100 // a smaller factor makes 0 of subnormal numbers anyway
+	c.emitElements(work{
+		node: n, kernel: quantize.Name, units: elements, reads: []int{src, low, high}, writes: []int{dst},
+		scratch: 4 * elementBlock, run: func(r *machine.Worker, tmp []byte, i0, i1 int) error {
+			r.Numbers, _ = match.QuantizeV2Numbers(op, floatAt(r.Run, low), floatAt(r.Run, high))
+			if r.Numbers.Scale < leastFlushed {
+				quantize.Run(r.Mem[dst][i0:], r.Mem[src][4*i0:], nil, i1-i0, &r.Numbers)
+				return nil
+			}
+			for i := i0; i < i1; i += elementBlock {
+				k := min(elementBlock, i1-i)
+				flush.Run(tmp, r.Mem[src][4*i:], nil, k, nil)
+				quantize.Run(r.Mem[dst][i:], tmp, nil, k, &r.Numbers)
+			}
+			return nil
+		},
+	})
+	return true, nil
+}
+
+// lowerQuantizeV2Steps lowers a QuantizeV2 by a chain that is built in each run, when its range is known. If no
+// chain fits the range, the reference computes it.
+func (c *compiler) lowerQuantizeV2Steps(n *core.Node, op *tensorflow.QuantizeV2, elements int) (bool, error) {
+	if err := c.checkOutputs(n, referenceBytes); err != nil {
+		return false, err
+	}
+	isas := c.isas
+	state := c.newState(func() any { return new(*elementwise.Chain) })
+	none := vector(core.F32, 0)
+	in, out := c.emitEval(n, "range", func(r *machine.Run, in, out []*core.Tensor) error {
+		chain := r.State[state].(**elementwise.Chain)
+		*chain = nil
+		if steps, numbers, ok := match.QuantizeV2Steps(op, in[1], in[2]); ok {
+			load := elementwise.Step{Kind: elementwise.Load, Source: elementwise.Source{Buffer: 0, Type: elementwise.F32}}
+			store := elementwise.Step{Kind: elementwise.StoreQuantized, Numbers: numbers, Buffer: 1}
+			all := slices.Concat([]elementwise.Step{load}, steps, []elementwise.Step{store})
+			made, err := elementwise.NewChain(isas, 2, all)
+			if err != nil {
+				return err
+			}
+			*chain, in[0], out[0] = made, none, vector(op.Type, 0)
+		}
+		return op.Eval(in, out)
+	})
+	c.emitElements(work{
+		node: n, kernel: "elementwise_quantize", units: elements, reads: append(in, out[1:]...), writes: out[:1],
+		scratch: elementwise.Scratch, run: func(r *machine.Worker, scratch []byte, i0, i1 int) error {
+			if chain := *r.State[state].(**elementwise.Chain); chain != nil {
+				buffers := [2][]byte{r.Mem[in[0]], r.Mem[out[0]]}
+				chain.Run(buffers[:], scratch, i0, i1)
+			}
+			return nil
+		},
+	})
+	return true, nil
+}
+
+var _ = lowers[tensorflow.QuantizeAndDequantize](lowerLevels)
+
+// lowerLevels lowers a QuantizeAndDequantize of float32 whose range is computed.
+func lowerLevels(c *compiler, n *core.Node) (bool, error) {
+	op, x, elements := n.Op().(*tensorflow.QuantizeAndDequantize), n.Inputs()[0], n.Outputs()[0].Shape.MustElements()
+	if _, ok := op.ComputedLevels(0, 0); !ok || x.Type() != core.F32 || len(n.Inputs()) != 3 || elements == 0 ||
+		op.RoundMode != numeric.RoundNearestTowardEven {
+		return false, nil
+	}
+	src, dst := c.buffer(x), c.newOutput(n.Out(0))
+	smallest, largest := c.extreme(false), c.extreme(true)
+	ends := emitPartials(c, work{
+		node: n, kernel: smallest.Kernel(), units: elements, reads: []int{src}, scratch: reduction.ExtremeBytes,
+	}, func(r *machine.Worker, scratch []byte, i0, i1 int) [2]float32 {
+		part := r.Mem[src][4*i0 : 4*i1]
+		return [2]float32{smallest.Of(part, scratch), largest.Of(part, scratch)}
+	})
+	scaled, round := elementwise.Choose(c.isas, elementwise.Scaled), elementwise.Choose(c.isas, elementwise.RoundEven)
+	c.emitElements(work{
+		node: n, kernel: round.Name, units: elements, reads: []int{src}, writes: []int{dst},
+		run: func(r *machine.Worker, _ []byte, i0, i1 int) error {
+			low, high := rangeOfParts(ends(r.Run))
+			if high == 0 { // the sign of this zero depends on the signs of all zeros
+				for _, v := range machine.View[float32](r.Mem[src]) {
+					high = max(high, v)
+				}
+			}
+			l, _ := op.ComputedLevels(low, high)
+			for i := i0; i < i1; i += elementBlock {
+				k := min(elementBlock, i1-i)
+				to := r.Mem[dst][4*i:][:4*k]
+				r.Numbers.Scale = l.Scale
+				scaled.Run(to, r.Mem[src][4*i:], nil, k, &r.Numbers)
+				round.Run(to, to, nil, k, nil)
+				r.Numbers.Scale = l.Back
+				scaled.Run(to, to, nil, k, &r.Numbers)
+			}
+			return nil
+		},
+	})
+	return true, nil
+}
+
+// rangeOfParts returns the smallest and the largest number of all parts; NaN if a part has NaN.
+func rangeOfParts(ends [][2]float32) (low, high float32) {
+	low, high = ends[0][0], ends[0][1]
+	for _, e := range ends {
+		low, high = min(low, e[0]), max(high, e[1])
+	}
+	return low, high
+}
+
+var _ = lowers[tensorflow.UniformQuantize](lowerUniformQuantize)
+
+// lowerUniformQuantize lowers a UniformQuantize to bytes with one constant scale.
+func lowerUniformQuantize(c *compiler, n *core.Node) (bool, error) {
+	in, elements := n.Inputs(), n.Outputs()[0].Shape.MustElements()
+	scale, zero := in[1].Constant(), in[2].Constant()
+	if scale == nil || zero == nil || elements == 0 {
+		return false, nil
+	}
+	factor, numbers, ok := n.Op().(*tensorflow.UniformQuantize).Affine(scale, zero)
+	if !ok {
+		return false, nil
+	}
+	src := c.buffer(in[0])
+	c.newOutput(n.Out(0))
+	operand := c.constantBuffer(machine.Bytes(numbers[:]))
+	c.emitRequantized(n, elementwise.Affine, src, operand, &elementwise.Numbers{Scale: factor})
+	return true, nil
+}
