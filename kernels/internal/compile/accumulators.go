@@ -6,6 +6,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/core/op/linear"
+	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/product"
@@ -77,7 +78,7 @@ func (c *compiler) lowerComputedProduct(m *integerProduct, w product.ComputedWei
 			return err
 		},
 	})
-	scratch, acc := c.newThreadScratch(empty.Scratch()), c.newScratch(productOf(m.rows, columns, 4))
+	scratch, acc := c.newThreadScratch(empty.Scratch()), c.newScratch(bounds.Product(m.rows, columns, 4))
 	offsets := c.groupOffsets(m, spec, 0)
 	divided := c.dividedProduct(m.rows, empty.Panels(), variant.MR, w.Products*w.Columns)
 	c.emit(machine.Instruction{

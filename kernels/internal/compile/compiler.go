@@ -230,7 +230,7 @@ func (c *compiler) newThreadScratch(bytes int) threadScratch {
 	if bytes == 0 {
 		return threadScratch{buffer: -1}
 	}
-	return threadScratch{c.newScratch(productOf(c.threads, bytes)), bytes}
+	return threadScratch{c.newScratch(bounds.Product(c.threads, bytes)), bytes}
 }
 
 // buffers returns the buffer for Instruction.Scratch.
@@ -322,9 +322,6 @@ func keepsBuffer(op core.Op) bool {
 // allocate in addition to its outputs.
 const referenceBytes = 16
 
-// productOf returns the product of sizes, limited so that it does not overflow.
-func productOf(sizes ...int) int { return bounds.Product(sizes...) }
-
 // checkOutputs checks the size of a node's outputs, plus temporary bytes for each element of its largest
 // operand, against the limits. It must be called before anything of that size is allocated.
 func (c *compiler) checkOutputs(n *core.Node, temporary int64) error {
@@ -367,7 +364,7 @@ func (c *compiler) checkResults(results []*core.Node) error {
 // checkIndirection checks the size of the offsets of an indirection, one for each tap of each row, against
 // the limits.
 func (c *compiler) checkIndirection(n *core.Node, rows, taps int) error {
-	if bytes := int64(productOf(rows, taps, 4)); bytes > c.limits.Bytes {
+	if bytes := int64(bounds.Product(rows, taps, 4)); bytes > c.limits.Bytes {
 		return machine.OutOfMemory(n, bytes, c.limits.Bytes)
 	}
 	return nil

@@ -5,6 +5,7 @@ import (
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/linear"
+	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/movement"
@@ -21,7 +22,7 @@ func hasOneConstant(n *core.Node) bool {
 // lowerComputedDot lowers products of two computed matrices: the second is packed when the program runs. Transposes of
 // the operands and of the product that leave the last axis are only other places of rows.
 func (c *compiler) lowerComputedDot(n *core.Node, d product.Pairs) (bool, error) {
-	if productOf(d.K, d.N) > maxComputed {
+	if bounds.Product(d.K, d.N) > maxComputed {
 		return false, nil
 	}
 	in := n.Inputs()
@@ -129,7 +130,7 @@ func (c *compiler) absorbedTranspose(v core.Value) bool {
 			return true
 		}
 		d := product.PairsOf(u)
-		return productOf(d.K, d.N) > maxComputed
+		return bounds.Product(d.K, d.N) > maxComputed
 	})
 }
 
@@ -139,7 +140,7 @@ func (c *compiler) widened(n *core.Node, v core.Value) int {
 		return c.buffer(v)
 	}
 	elements := v.Shape().MustElements()
-	b := c.newScratch(productOf(4, elements))
+	b := c.newScratch(bounds.Product(4, elements))
 	convert := elementwise.Choose(c.isas, elementwise.ConvertBF16)
 	c.emitEach(n, convert, c.buffer(v), b, [2]int{2, 4}, elements, elementwise.Numbers{})
 	return b

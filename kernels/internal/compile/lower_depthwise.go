@@ -2,6 +2,7 @@ package compile
 
 import (
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/depthwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
@@ -105,7 +106,7 @@ func (c *compiler) lowerDepthwiseProduct(d *depthwiseProduct, w product.Weights,
 // returns the buffer that it writes.
 func (c *compiler) repeatChannels(n *core.Node, src, times int) int {
 	size := c.buffers[src].Size
-	dst := c.newScratch(productOf(size, times))
+	dst := c.newScratch(bounds.Product(size, times))
 	c.emit(machine.Instruction{
 		Node: n, Kernel: "repeat", Splits: true, Reads: []int{src}, Writes: []int{dst},
 		Run: func(r *machine.Worker, part, parts int) error {
@@ -160,7 +161,7 @@ func (c *compiler) lowerFloatDepthwise(p *floatProduct, win *window.Window, src,
 // returns the buffer that it writes.
 func (c *compiler) repeatNumbers(n *core.Node, src, times int) int {
 	size := c.buffers[src].Size / 4
-	dst := c.newScratch(productOf(4*size, times))
+	dst := c.newScratch(bounds.Product(4*size, times))
 	c.emit(machine.Instruction{
 		Node: n, Kernel: "repeat", Splits: true, Reads: []int{src}, Writes: []int{dst},
 		Run: func(r *machine.Worker, part, parts int) error {

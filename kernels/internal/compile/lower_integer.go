@@ -7,6 +7,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/core/op/linear"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
+	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/movement"
@@ -174,7 +175,7 @@ func lowerQuantizedProduct(c *compiler, n *core.Node) (bool, error) {
 		repeated += channels
 	}
 	c.emitElements(work{
-		node: n, kernel: times.Name, units: elements, reads: in[:2], writes: res[:1], scratch: productOf(4, repeated),
+		node: n, kernel: times.Name, units: elements, reads: in[:2], writes: res[:1], scratch: bounds.Product(4, repeated),
 		run: func(r *machine.Worker, tmp []byte, i0, i1 int) error {
 			s := r.State[state].(*productZeros)
 			zx, zy := machine.Bytes(s.x[:]), machine.Bytes(s.y[:])

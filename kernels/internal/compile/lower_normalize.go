@@ -5,6 +5,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/normalize"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/core/trait"
+	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/normalization"
 )
@@ -112,12 +113,12 @@ func lowerQuantizedInstanceNorm(c *compiler, n *core.Node) (bool, error) {
 	}
 	in := n.Inputs()[0].Shape()
 	s := normalization.NewInstances(c.isas, n.Op().(*tensorflow.QuantizedInstanceNorm), in)
-	if productOf(c.threads, s.Bytes) > maxNormBytes {
+	if bounds.Product(c.threads, s.Bytes) > maxNormBytes {
 		return false, nil
 	}
 	s.Place(in[1], in[2])
 	src, low, high := c.buffer(n.Inputs()[0]), c.buffer(n.Inputs()[1]), c.buffer(n.Inputs()[2])
-	means, factors := c.newScratch(productOf(s.Images, s.Moments)), c.newScratch(productOf(s.Images, s.Moments))
+	means, factors := c.newScratch(bounds.Product(s.Images, s.Moments)), c.newScratch(bounds.Product(s.Images, s.Moments))
 	state := c.newState(func() any { return &instances{images: make([]normalization.Image, s.Images)} })
 	measure, quantize := s.Kernels()
 	c.emitUnits(work{

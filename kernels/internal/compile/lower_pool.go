@@ -7,6 +7,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/core/op/pooling"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
+	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/match"
@@ -72,7 +73,7 @@ func lowerMaxPool(c *compiler, n *core.Node) (bool, error) {
 	}
 	// Numbers of f16 go through float32. The maximum is one of the inputs, so narrowing it is exact.
 	data, result := n.Inputs()[0].Shape().MustElements(), n.Outputs()[0].Shape.MustElements()
-	wide, pooled := c.newScratch(productOf(4, data)), c.newScratch(productOf(4, result))
+	wide, pooled := c.newScratch(bounds.Product(4, data)), c.newScratch(bounds.Product(4, result))
 	var none elementwise.Numbers
 	c.emitEach(n, elementwise.Choose(c.isas, widen), c.buffer(n.Inputs()[0]), wide, [2]int{2, 4}, data, none)
 	c.buffers[wide].Addressed = true

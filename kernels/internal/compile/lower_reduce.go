@@ -8,6 +8,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/core/op/reduce"
+	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/loops"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
@@ -80,7 +81,7 @@ func (c *compiler) turnShort(d *reduced, size int) {
 	if d.behind > 1 || d.at > fewInRow {
 		return
 	}
-	turned := c.newScratch(productOf(size, d.before, d.at))
+	turned := c.newScratch(bounds.Product(size, d.before, d.at))
 	c.emitPermutation(d.node, core.Shape{d.before, d.at}, []int{1, 0}, size, d.src, turned)
 	d.src, d.before, d.behind = turned, 1, d.before
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/core/op/vision"
+	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/loops"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/resize"
@@ -43,7 +44,7 @@ func lowerResize(c *compiler, n *core.Node) (bool, error) {
 
 // emitReals appends an instruction that converts numbers to float32, and returns their buffer.
 func (c *compiler) emitReals(n *core.Node, typ loops.Type, src, elements int) int {
-	wide, convert := c.newScratch(productOf(4, elements)), loops.Convert(typ, loops.F32)
+	wide, convert := c.newScratch(bounds.Product(4, elements)), loops.Convert(typ, loops.F32)
 	c.emitElements(work{
 		node: n, kernel: fmt.Sprintf("%v_to_f32_portable", typ), units: elements, reads: []int{src}, writes: []int{wide},
 		run: func(r *machine.Worker, _ []byte, i0, i1 int) error {

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/pool"
@@ -88,7 +89,7 @@ func (c *compiler) filledRun(size int, fill func(run []byte)) int {
 // padImage appends an instruction that copies images into a new buffer with padding around them, and returns that
 // buffer.
 func (c *compiler) padImage(n *core.Node, src int, p *window.Padded, zero zeroPoint) int {
-	dst, lines := c.newScratch(productOf(p.Lines, p.Bytes)), p.Lines
+	dst, lines := c.newScratch(bounds.Product(p.Lines, p.Bytes)), p.Lines
 	c.emit(machine.Instruction{
 		Node: n, Kernel: "pad", Splits: true, Reads: []int{src, zero.buffer}, Writes: []int{dst},
 		Run: func(r *machine.Worker, part, parts int) error {

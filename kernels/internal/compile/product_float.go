@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
@@ -74,7 +75,7 @@ func (c *compiler) factor(n *core.Node, v core.Value, variant *sgemm.Variant, ru
 		return c.bufferInArena(v)
 	}
 	elements, src := v.Shape().MustElements(), c.buffer(v)
-	b := c.newScratch(productOf(4, elements))
+	b := c.newScratch(bounds.Product(4, elements))
 	c.emit(machine.Instruction{
 		Node: n, Kernel: "widen", Splits: true, Reads: []int{src}, Writes: []int{b},
 		Run: func(r *machine.Worker, part, parts int) error {
