@@ -150,51 +150,45 @@ func (c *compiler) lowerReduction(n *core.Node, axes []int, r loops.Reduction) b
 		return false
 	}
 	d := c.reducedOf(n, axes)
+	isExtreme := r == loops.Largest || r == loops.Smallest
 	switch {
-	case typ == loops.F32:
-		c.lowerReals(d, r)
-	case typ == loops.F64 && r == loops.Sum:
-		c.emitReducer(d, 8, reduction.Sum(c.isas, reduction.F64, d.at, d.behind))
-	case typ == loops.F64 && r == loops.Mean:
-		c.emitReducer(d, 8, reduction.Mean(c.isas, reduction.F64, d.at, d.behind))
-	case typ == loops.F64 && r == loops.Product:
-		c.emitReducer(d, 8, reduction.Product(c.isas, reduction.F64, d.at, d.behind))
-	case d.at == 1 && x.Type.IsInteger():
+	case d.at == 1 && (isExtreme || x.Type.IsInteger()):
 		c.emitCopy(n, d.src, d.dst, 0, typ.Size()*d.before*d.behind)
-	default:
+	case isExtreme && typ == loops.F32:
+		c.lowerExtreme(d, c.extreme(r == loops.Largest))
+	case isExtreme || x.Type.IsInteger():
 		c.lowerLoop(d, typ, r)
+	default:
+		c.lowerFold(d, x.Type, r)
 	}
 	return true
 }
 
-// lowerReals lowers a reduction of float32.
-func (c *compiler) lowerReals(d *reduced, r loops.Reduction) {
-	isExtreme := r == loops.Largest || r == loops.Smallest
-	switch {
-	case d.at == 1 && isExtreme:
-		c.emitCopy(d.node, d.src, d.dst, 0, 4*d.before*d.behind)
-	case d.at == 1 && r == loops.Product:
-		c.emitSame(d, elementwise.Scaled, elementwise.Numbers{Scale: 1})
-	case d.at == 1:
-		c.emitSame(d, elementwise.Shifted, reduction.Positive())
-	case isExtreme && d.before*d.behind == 1 && d.at >= max(minPart, c.threads*partsPerThread):
-		c.lowerExtremeOfAll(d, c.extreme(r == loops.Largest))
-	case isExtreme:
-		c.emitReducer(d, 4, c.extreme(r == loops.Largest).Reducer(d.at, d.behind))
-	case r == loops.Product:
-		c.emitReducer(d, 4, reduction.Product(c.isas, reduction.F32, d.at, d.behind))
-	case c.poolsSums(d):
-		c.lowerPooledSums(d, r == loops.Mean)
-	case r == loops.Mean:
-		c.emitReducer(d, 4, reduction.Mean(c.isas, reduction.F32, d.at, d.behind))
-	default:
-		c.emitReducer(d, 4, reduction.Sum(c.isas, reduction.F32, d.at, d.behind))
+// lowerExtreme lowers the extreme of float32.
+func (c *compiler) lowerExtreme(d *reduced, e *reduction.Extreme) {
+	if d.before*d.behind == 1 && d.at >= max(minPart, c.threads*partsPerThread) {
+		c.lowerExtremeOfAll(d, e)
+		return
 	}
+	c.emitReducer(d, 4, e.Reducer(d.at, d.behind))
 }
 
-// emitSame appends an instruction that makes of each number what its reduction alone is.
-func (c *compiler) emitSame(d *reduced, p elementwise.Primitive, numbers elementwise.Numbers) {
-	c.emitEach(d.node, elementwise.Choose(c.isas, p), d.src, d.dst, [2]int{4, 4}, d.before*d.behind, numbers)
+// lowerFold lowers a sum, a mean or a product of float32 or float64.
+func (c *compiler) lowerFold(d *reduced, t core.Type, r loops.Reduction) {
+	if d.at == 1 { // each number is a row
+		d.before, d.behind = d.before*d.behind, 1
+	}
+	by := reduction.Sum
+	switch {
+	case r == loops.Product:
+		by = reduction.Product
+	case t == core.F32 && c.poolsSums(d):
+		c.lowerPooledSums(d, r == loops.Mean)
+		return
+	case r == loops.Mean:
+		by = reduction.Mean
+	}
+	c.emitReducer(d, t.Size(), by(c.isas, t, d.at, d.behind))
 }
 
 // extreme returns what finds the largest, or the smallest, numbers.

@@ -67,6 +67,9 @@ func Variants() []variant.Info { return variants.Infos() }
 // Choose returns the fastest variant of a primitive within s.
 func Choose(s isa.Set, p Primitive) *Variant { return variants.Choose(s, p.does()) }
 
+// Size returns the bytes of an element of x.
+func (v *Variant) Size() int { return v.x }
+
 // Run computes n elements. It panics if a slice is too short for them. out may be x or y if their elements have the
 // same size as those of out; then the other may also be a later part of out. Estimate also writes y, a bit for each
 // element, the lowest first: whether t, which is Zero where x*Scale is 0, clamped, is further than Back from a whole

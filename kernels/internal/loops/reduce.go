@@ -188,15 +188,16 @@ func wholeExtremes[T whole](r Reduction) Reduce {
 	return func(out, x []byte, rows, n int) { blocks(out, x, rows, n, smallestOf[T], minColumns[T]) }
 }
 
-// larger2 and smaller2 widen bytes and halves of words: only for words is a choice without branches.
-func larger2[T whole](a, b T) T {
+// widenedMax is the larger number. It widens bytes and halves of words: only for words is a choice without branches.
+func widenedMax[T whole](a, b T) T {
 	if unsafe.Sizeof(a) < 4 {
 		return T(max(int64(a), int64(b)))
 	}
 	return max(a, b)
 }
 
-func smaller2[T whole](a, b T) T {
+// widenedMin is the smaller number, likewise.
+func widenedMin[T whole](a, b T) T {
 	if unsafe.Sizeof(a) < 4 {
 		return T(min(int64(a), int64(b)))
 	}
@@ -230,7 +231,7 @@ func maxColumns[T whole](to, x []T, stride int) {
 	for x = x[min(stride, len(x)):]; len(x) >= len(to); x = x[min(stride, len(x)):] {
 		row := x[:len(to)]
 		for i, v := range row {
-			to[i] = larger2(to[i], v)
+			to[i] = widenedMax(to[i], v)
 		}
 	}
 }
@@ -240,7 +241,7 @@ func minColumns[T whole](to, x []T, stride int) {
 	for x = x[min(stride, len(x)):]; len(x) >= len(to); x = x[min(stride, len(x)):] {
 		row := x[:len(to)]
 		for i, v := range row {
-			to[i] = smaller2(to[i], v)
+			to[i] = widenedMin(to[i], v)
 		}
 	}
 }

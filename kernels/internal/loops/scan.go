@@ -31,23 +31,16 @@ func scanning[T number](product bool) Scan {
 		from, before := row, row // of the numbers that are next, and of what they are added to
 		for k := range n {
 			out := to[row:][:inner]
-			switch {
-			case k > 0:
-				rows(out, to[before:], v[from:])
-			case exclusive:
+			if k == 0 {
 				for i := range out {
 					out[i] = first
 				}
-			default:
-				for i := range out {
-					out[i] = first
-				}
-				rows(out, out, v[from:])
 			}
-			if before = row; !exclusive || k > 0 {
+			if k > 0 || !exclusive {
+				rows(out, to[before:], v[from:])
 				from += step
 			}
-			row += step
+			before, row = row, row+step
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
@@ -22,101 +23,84 @@ const folded = 64
 // manyTaps is how many numbers may have a product that is subnormal on the way.
 const manyTaps = 256
 
-// Positive returns the numbers by which Shifted makes 0 of -0, as adding to 0 does.
-func Positive() elementwise.Numbers { return elementwise.Numbers{Sub: float32(math.Copysign(0, -1))} }
-
 // fold adds or multiplies the numbers of each column.
 type fold struct {
 	taps, columns int
-	size          int                // bytes of a number
-	fill          func(lanes []byte) // sets lanes to what changes nothing
+	t             core.Type // f32 or f64
+	size          int       // the bytes of a number
+	start         float64   // of each lane
 	fold, combine *elementwise.Variant
 	rounded       *elementwise.Variant // multiplies lanes of float64 by float32; nil for all but float32
 	finish        func(y []byte)       // makes results of sums; nil for products
 	matrix        *movement.Variant
 }
 
-// Sum returns what adds the numbers of each column.
-func Sum(s isa.Set, r Real, taps, columns int) Reducer {
-	f := newFold(s, r, false, taps, columns)
-	if r == F64 {
-		f.finish = positive
-		return f.reducer()
-	}
-	shifted, positive := elementwise.Choose(s, elementwise.Shifted), Positive()
-	f.finish = func(y []byte) { shifted.Run(y, y, nil, len(y)/4, &positive) }
-	return f.reducer()
+// Sum returns what adds the numbers of each column, of type f32 or f64.
+func Sum(s isa.Set, t core.Type, taps, columns int) Reducer {
+	return newFold(s, t, taps, columns, elementwise.FoldAdd, elementwise.Add).sums(s, 1)
 }
 
 // Mean is Sum with a division by the number of taps.
-func Mean(s isa.Set, r Real, taps, columns int) Reducer {
-	f := newFold(s, r, false, taps, columns)
-	if r == F64 {
-		f.finish = func(y []byte) { divide(y, float64(taps)) }
-		return f.reducer()
-	}
-	shifted, positive := elementwise.Choose(s, elementwise.Shifted), Positive()
-	divided, count := elementwise.Choose(s, elementwise.Divided), elementwise.Numbers{Scale: float32(taps)}
-	f.finish = func(y []byte) {
-		shifted.Run(y, y, nil, len(y)/4, &positive)
-		divided.Run(y, y, nil, len(y)/4, &count)
+func Mean(s isa.Set, t core.Type, taps, columns int) Reducer {
+	return newFold(s, t, taps, columns, elementwise.FoldAdd, elementwise.Add).sums(s, taps)
+}
+
+// Product returns what multiplies the numbers of each column, of type f32 or f64.
+func Product(s isa.Set, t core.Type, taps, columns int) Reducer {
+	f := newFold(s, t, taps, columns, elementwise.FoldMultiply, elementwise.Multiply)
+	f.start = 1
+	if t == core.F32 && taps >= manyTaps {
+		f.rounded = elementwise.Choose(s, elementwise.MultiplyRounded)
 	}
 	return f.reducer()
 }
 
-// positive makes 0 of sums that are -0, as adding to 0 does.
-func positive(y []byte) {
-	numbers := machine.View[float64](y)
-	for i, v := range numbers {
-		numbers[i] = v + 0
+// double has the primitives of float64 for those of float32.
+var double = map[elementwise.Primitive]elementwise.Primitive{
+	elementwise.FoldAdd: elementwise.FoldAdd64, elementwise.FoldMultiply: elementwise.FoldMultiply64,
+	elementwise.Add: elementwise.Add64, elementwise.Multiply: elementwise.Multiply64,
+}
+
+func newFold(s isa.Set, t core.Type, taps, columns int, lane, combine elementwise.Primitive) *fold {
+	if t == core.F64 {
+		lane, combine = double[lane], double[combine]
+	}
+	return &fold{
+		taps: taps, columns: columns, t: t, size: t.Size(), fold: elementwise.Choose(s, lane),
+		combine: elementwise.Choose(s, combine), matrix: movement.Choose(s, t.Size()),
 	}
 }
 
-// divide is positive followed by a division.
-func divide(y []byte, by float64) {
-	numbers := machine.View[float64](y)
-	for i, v := range numbers {
-		numbers[i] = (v + 0) / by
-	}
-}
-
-// Product returns what multiplies the numbers of each column.
-func Product(s isa.Set, r Real, taps, columns int) Reducer {
-	return newFold(s, r, true, taps, columns).reducer()
-}
-
-// Real is the type of the numbers of a fold.
-type Real int
-
-// The types, by their bytes.
-const (
-	F32 Real = 4
-	F64 Real = 8
-)
-
-func newFold(s isa.Set, r Real, product bool, taps, columns int) *fold {
-	f := &fold{taps: taps, columns: columns, size: int(r), matrix: movement.Choose(s, int(r))}
-	both := map[bool][2]elementwise.Primitive{
-		false: {elementwise.FoldAdd, elementwise.Add}, true: {elementwise.FoldMultiply, elementwise.Multiply},
-	}
-	if r == F64 {
-		both = map[bool][2]elementwise.Primitive{
-			false: {elementwise.FoldAdd64, elementwise.Add64}, true: {elementwise.FoldMultiply64, elementwise.Multiply64},
+// sums returns the reducer of sums that are divided. It makes 0 of those that are -0, as adding to 0 does.
+func (f *fold) sums(s isa.Set, by int) Reducer {
+	shifted, divided := elementwise.Choose(s, elementwise.Shifted), elementwise.Choose(s, elementwise.Divided)
+	positive, count := elementwise.Numbers{Sub: float32(math.Copysign(0, -1))}, elementwise.Numbers{Scale: float32(by)}
+	f.finish = func(y []byte) {
+		if f.t == core.F64 {
+			divide(machine.View[float64](y), float64(by))
+			return
+		}
+		shifted.Run(y, y, nil, len(y)/4, &positive)
+		if by != 1 {
+			divided.Run(y, y, nil, len(y)/4, &count)
 		}
 	}
-	f.fold, f.combine = elementwise.Choose(s, both[product][0]), elementwise.Choose(s, both[product][1])
-	start := 0.0
-	if product {
-		start = 1
+	return f.reducer()
+}
+
+func divide(y []float64, by float64) {
+	for i, v := range y {
+		y[i] = (v + 0) / by
 	}
-	f.fill = func(lanes []byte) { machine.Fill(machine.View[float64](lanes), start) }
-	if r == F32 {
-		f.fill = func(lanes []byte) { machine.Fill(machine.View[float32](lanes), float32(start)) }
+}
+
+// fill sets lanes to the start.
+func (f *fold) fill(lanes []byte) {
+	if f.t == core.F64 {
+		machine.Fill(machine.View[float64](lanes), f.start)
+		return
 	}
-	if product && r == F32 && taps >= manyTaps {
-		f.rounded = elementwise.Choose(s, elementwise.MultiplyRounded)
-	}
-	return f
+	machine.Fill(machine.View[float32](lanes), float32(f.start))
 }
 
 func (f *fold) reducer() Reducer {
@@ -179,14 +163,12 @@ func (f *fold) short(y, x, scratch []byte, n int) {
 	for at := Lanes; at < n; at += Lanes {
 		f.combine.Run(all, all, all[at*size:], min(Lanes, n-at)*size/f.size, nil)
 	}
-	f.combineLanes(all, min(n, Lanes), size)
+	CombineLanes(f.combine, all, min(n, Lanes), size)
 	if f.finish != nil {
 		f.finish(all[:size])
 	}
 	transpose(f.matrix, y, all[:size], rows)
 }
-
-func (f *fold) combineLanes(x []byte, n, size int) { combineLanes(f.combine, x, n, size, f.size) }
 
 // matrices reduces a matrix, some columns at a time.
 func (f *fold) matrices(y, x, scratch []byte) {
@@ -206,7 +188,7 @@ func (f *fold) some(y, x, lanes []byte) {
 	case columns == f.columns:
 		lanes = lanes[:Lanes*len(y)]
 		f.fill(lanes)
-		combine(f.combine, lanes, x, f.size)
+		Combine(f.combine, lanes, x)
 	default:
 		lanes = lanes[:Lanes*len(y)]
 		f.fill(lanes)
@@ -215,7 +197,7 @@ func (f *fold) some(y, x, lanes []byte) {
 			f.combine.Run(to, to, x[k*f.size*f.columns:], columns, nil)
 		}
 	}
-	f.combineLanes(lanes, Lanes, len(y))
+	CombineLanes(f.combine, lanes, Lanes, len(y))
 	copy(y, lanes)
 	if f.finish != nil {
 		f.finish(y)

@@ -49,24 +49,18 @@ func transpose(v *movement.Variant, out, x []byte, n int) {
 }
 
 // Combine combines the blocks of x, each as long as acc and the last one perhaps shorter, with acc.
-func Combine(v *elementwise.Variant, acc, x []byte) { combine(v, acc, x, 4) }
-
-// combine is Combine for numbers of size bytes.
-func combine(v *elementwise.Variant, acc, x []byte, size int) {
+func Combine(v *elementwise.Variant, acc, x []byte) {
 	for ; len(x) > 0; x = x[min(len(acc), len(x)):] {
-		v.Run(acc, acc, x, min(len(acc), len(x))/size, nil)
+		v.Run(acc, acc, x, min(len(acc), len(x))/v.Size(), nil)
 	}
 }
 
 // CombineLanes combines n <= Lanes lanes of size bytes each, which x begins with: the upper half of Lanes is combined
 // with the lower one until one is left, at the beginning of x. Lanes from n on are as if they changed nothing.
-func CombineLanes(v *elementwise.Variant, x []byte, n, size int) { combineLanes(v, x, n, size, 4) }
-
-// combineLanes is CombineLanes for numbers of some bytes.
-func combineLanes(v *elementwise.Variant, x []byte, n, size, number int) {
+func CombineLanes(v *elementwise.Variant, x []byte, n, size int) {
 	for half := Lanes / 2; half > 0; half /= 2 {
 		if more := min(n-half, half); more > 0 {
-			v.Run(x, x, x[half*size:], more*size/number, nil)
+			v.Run(x, x, x[half*size:], more*size/v.Size(), nil)
 		}
 		n = min(n, half)
 	}

@@ -34,19 +34,22 @@ func TestReducers(t *testing.T) {
 	for _, without := range isatest.Levels() {
 		s := isa.Available().Without(without...)
 		along := reduce.Reduction{Axes: []int{1}}
+		sized := func(by func(isa.Set, core.Type, int, int) Reducer, typ core.Type) func(taps, columns int) Reducer {
+			return func(taps, columns int) Reducer { return by(s, typ, taps, columns) }
+		}
 		for _, c := range []struct {
-			op   core.Op
-			real Real
-			by   func(taps, columns int) Reducer
+			op  core.Op
+			typ core.Type
+			by  func(taps, columns int) Reducer
 		}{
-			{&reduce.Sum{Reduction: along}, F32, func(taps, columns int) Reducer { return Sum(s, F32, taps, columns) }},
-			{&reduce.Mean{Reduction: along}, F32, func(taps, columns int) Reducer { return Mean(s, F32, taps, columns) }},
-			{&reduce.Prod{Reduction: along}, F32, func(taps, columns int) Reducer { return Product(s, F32, taps, columns) }},
-			{&reduce.Max{Reduction: along}, F32, Largest(s).Reducer},
-			{&reduce.Min{Reduction: along}, F32, Smallest(s).Reducer},
-			{&reduce.Sum{Reduction: along}, F64, func(taps, columns int) Reducer { return Sum(s, F64, taps, columns) }},
-			{&reduce.Mean{Reduction: along}, F64, func(taps, columns int) Reducer { return Mean(s, F64, taps, columns) }},
-			{&reduce.Prod{Reduction: along}, F64, func(taps, columns int) Reducer { return Product(s, F64, taps, columns) }},
+			{&reduce.Sum{Reduction: along}, core.F32, sized(Sum, core.F32)},
+			{&reduce.Mean{Reduction: along}, core.F32, sized(Mean, core.F32)},
+			{&reduce.Prod{Reduction: along}, core.F32, sized(Product, core.F32)},
+			{&reduce.Max{Reduction: along}, core.F32, Largest(s).Reducer},
+			{&reduce.Min{Reduction: along}, core.F32, Smallest(s).Reducer},
+			{&reduce.Sum{Reduction: along}, core.F64, sized(Sum, core.F64)},
+			{&reduce.Mean{Reduction: along}, core.F64, sized(Mean, core.F64)},
+			{&reduce.Prod{Reduction: along}, core.F64, sized(Product, core.F64)},
 		} {
 			for _, taps := range []int{1, 2, 15, 16, 17, 96, 97, 300, 2100} {
 				for _, columns := range []int{1, 2, 7, 64, 1030} {
@@ -56,12 +59,12 @@ func TestReducers(t *testing.T) {
 					for kind := range numKinds {
 						r := rand.New(rand.NewPCG(uint64(taps), uint64(columns)))
 						matrices := 1 + 70/columns
-						x := tensorOf(t, c.real, core.Shape{matrices, taps, columns}, kind.numbers(r, matrices*taps*columns))
+						x := tensorOf(t, c.typ, core.Shape{matrices, taps, columns}, kind.numbers(r, matrices*taps*columns))
 						want := make([]*core.Tensor, 1)
 						require.NoError(t, c.op.Eval([]*core.Tensor{x}, want))
-						got := reduceAll(c.by(taps, columns), int(c.real), x.Bytes(), matrices, taps, columns)
-						require.Equal(t, want[0].Bytes(), got, "%s of f%d, %d by %d, kind %d, without %v", core.OpName(c.op),
-							8*c.real, taps, columns, kind, without)
+						got := reduceAll(c.by(taps, columns), c.typ.Size(), x.Bytes(), matrices, taps, columns)
+						require.Equal(t, want[0].Bytes(), got, "%s of %v, %d by %d, kind %d, without %v", core.OpName(c.op),
+							c.typ, taps, columns, kind, without)
 					}
 				}
 			}
@@ -93,9 +96,9 @@ func (k kind) numbers(r *rand.Rand, n int) []float32 {
 	return x
 }
 
-func tensorOf(t *testing.T, real Real, s core.Shape, x []float32) *core.Tensor {
+func tensorOf(t *testing.T, typ core.Type, s core.Shape, x []float32) *core.Tensor {
 	t.Helper()
-	if real == F64 {
+	if typ == core.F64 {
 		wide := make([]float64, len(x))
 		for i, v := range x {
 			wide[i] = float64(v) / 3
