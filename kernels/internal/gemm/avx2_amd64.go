@@ -16,12 +16,10 @@ func packAVX2(p *Packed, weights []int8) {
 
 // blockAVX2 is the layout of the scratch of one call.
 type blockAVX2 struct {
-	rows, lda       int // rows per block, and bytes per row
-	panel           int // the offset of a panel of B as words
-	tile, sum, size int // the offsets of a partial tile and of its summands; the size of the scratch
+	rows, lda  int // rows per block, and bytes per row
+	panel      int // the offset of a panel of B as words
+	tile, size int // the offset of a partial tile; the size of the scratch
 }
-
-const tileBytes = 6 * 16 * 4
 
 // wordRows is how many rows it takes to make widening a panel of B worth while: kernels multiply words faster.
 const wordRows = 64
@@ -35,8 +33,7 @@ func (p *Packed) blockAVX2() (b blockAVX2) {
 	b.rows = max(blockLimit/b.lda/6*6, 12)
 	b.panel = b.rows*b.lda + 64
 	b.tile = b.panel + K*p.variant.NR*2
-	b.sum = b.tile + tileBytes
-	b.size = b.sum + tileBytes + 63
+	b.size = b.tile + scratchTile(p) + 63
 	return b
 }
 
@@ -96,7 +93,7 @@ func (r *runnerAVX2) multiply(m, rows, panel int) {
 				n++
 				more--
 			}
-			r.partial(m+at, n, n0, cols, at)
+			r.partial(cutTile{panel, m + at, 1, n}, at)
 			at += n
 		}
 		return
@@ -128,22 +125,13 @@ func (r *runnerAVX2) weights(rows, panel int) {
 // a0 points a to a row of the block.
 func (r *runnerAVX2) a0(row int) { r.call.a = unsafe.Pointer(&r.scratch[row*r.lda]) }
 
-// partial computes one tile that extends beyond the last column. It goes through the scratch.
-func (r *runnerAVX2) partial(m, rows, n0, cols, at int) {
-	p := r.p
-	tile, sums := r.scratch[r.block.tile:r.block.sum], r.scratch[r.block.sum:]
-	r.a0(at)
-	r.c, r.ldc = unsafe.Pointer(&tile[0]), 16*p.size
-	if p.sumSize > 0 {
-		r.sum, r.ldsum = unsafe.Pointer(&sums[0]), 16*p.sumSize
-		for i := range rows {
-			copy(sums[i*r.ldsum:], r.a.Sum[(m+i)*r.a.LDSum+n0*p.sumSize:][:cols*p.sumSize])
-		}
-	}
-	r.kernel(rows, 1)
-	for i := range rows {
-		copy(r.a.C[(m+i)*r.a.LDC+n0*p.size:][:cols*p.size], tile[i*r.ldc:])
-	}
+// partial computes one tile that extends beyond the last column, beginning with a row of the block.
+func (r *runnerAVX2) partial(t cutTile, row int) {
+	scratch := r.scratch[r.block.tile:]
+	r.a0(row)
+	t.load(r.p, &r.call, &r.a, scratch)
+	r.kernel(t.rows, 1)
+	t.store(r.p, &r.a, scratch)
 }
 
 func (r *runnerAVX2) kernel(rows, tiles int) {

@@ -99,8 +99,8 @@ func (r *runnerDots) panel(m0, m1, panel int) {
 	p := r.p
 	r.panel0, r.width = panel*p.variant.NR, p.dotWidth(panel)
 	r.cols, r.rows = min(p.spec.N-r.panel0, r.width), p.dotSums()/r.width
-	if r.stored = r.cols; p.variant.ISA == isa.AVXVNNI {
-		r.stored = r.width
+	if r.stored = r.width; p.variant.masks {
+		r.stored = r.cols
 	}
 	p.epilogueCall(&r.call, &r.a, panel)
 	r.b = unsafe.Pointer(&p.bytes[r.panel0*p.spec.Taps*p.tapBytes])

@@ -17,11 +17,12 @@ func init() {
 		},
 		Variant{
 			Info: variant.Info{Does: does, MR: 2, NR: 8, KR: 64, ISA: isa.AVX512VNNI, For: "few columns"},
-			pack: packDots, run: runDots, scratch: scratchDots, suits: suitsDots(64, 8), limit: loopAVX512VNNI,
+			pack: packDots, run: runDots, scratch: scratchDots, suits: suitsDots(64, 8), masks: true,
+			limit: loopAVX512VNNI,
 		},
 		Variant{
 			Info: variant.Info{Does: does, MR: 7, NR: 32, KR: 4, ISA: isa.AVX512VNNI},
-			pack: packVNNI, run: runVNNI, orders: true, limit: loopAVX512VNNI,
+			pack: packVNNI, run: runVNNI, orders: true, masks: true, limit: loopAVX512VNNI,
 		},
 		Variant{
 			Info: variant.Info{
@@ -31,7 +32,7 @@ func init() {
 		},
 		Variant{
 			Info: variant.Info{Does: does, MR: 6, NR: 16, KR: 4, ISA: isa.AVXVNNI},
-			pack: packVNNI, run: runVNNI, scratch: scratchAVXVNNI, orders: true, limit: loopAVXVNNI,
+			pack: packVNNI, run: runVNNI, scratch: scratchTile, orders: true, limit: loopAVXVNNI,
 		},
 		Variant{
 			Info: variant.Info{

@@ -10,7 +10,7 @@ import (
 func init() {
 	variants.Add(Variant{
 		Info: variant.Info{Does: does, MR: rowsNEON, NR: 16, KR: 4, ISA: isa.NEONDot},
-		pack: packNEONDot, run: runNEONDot, scratch: scratchNEONDot, limit: loopNEONDot,
+		pack: packNEONDot, run: runNEONDot, scratch: scratchTile, limit: loopNEONDot,
 	})
 }
 

@@ -33,11 +33,6 @@ func interleave16(to, from []byte, stride, pitch, steps, kr int) {
 	interleave4NEON(&call{b: unsafe.Pointer(&from[0]), c: unsafe.Pointer(&to[0]), lda: stride, ldc: pitch, k: steps})
 }
 
-// scratchNEONDot is the scratch for a tile that extends beyond the last column, and for its summands.
-func scratchNEONDot(*Packed) int { return 2 * tileNEON }
-
-const tileNEON = rowsNEON * 16 * 4
-
 // runnerNEONDot is one call of Run.
 type runnerNEONDot struct {
 	call
@@ -71,10 +66,10 @@ func (r *runnerNEONDot) panel(m0, m1, panel int) {
 		return
 	}
 	for m := m0; m < middle; m += each + 1 {
-		r.partial(m, n0, width, each+1)
+		r.partial(cutTile{panel, m, 1, each + 1}, width)
 	}
 	for m := middle; m < m1; m += each {
-		r.partial(m, n0, width, each)
+		r.partial(cutTile{panel, m, 1, each}, width)
 	}
 }
 
@@ -87,22 +82,11 @@ func (r *runnerNEONDot) tilesAt(m, n0, width, rows, tiles int) {
 	r.kernel(m, width, rows, tiles)
 }
 
-// partial computes one tile that extends beyond the last column. It goes through the scratch.
-func (r *runnerNEONDot) partial(m, n0, width, rows int) {
-	p, a := r.p, &r.a
-	cols := p.spec.N - n0
-	tile, sums := a.Scratch[:tileNEON], a.Scratch[tileNEON:]
-	r.c, r.ldc = unsafe.Pointer(&tile[0]), width*p.size
-	if p.sumSize > 0 {
-		r.sum, r.ldsum = unsafe.Pointer(&sums[0]), width*p.sumSize
-		for i := range rows {
-			copy(sums[i*r.ldsum:], a.Sum[(m+i)*a.LDSum+n0*p.sumSize:][:cols*p.sumSize])
-		}
-	}
-	r.kernel(m, width, rows, 1)
-	for i := range rows {
-		copy(a.C[(m+i)*a.LDC+n0*p.size:][:cols*p.size], tile[i*r.ldc:])
-	}
+// partial computes one tile that extends beyond the last column.
+func (r *runnerNEONDot) partial(t cutTile, width int) {
+	t.load(r.p, &r.call, &r.a, r.a.Scratch)
+	r.kernel(t.first, width, t.rows, 1)
+	t.store(r.p, &r.a, r.a.Scratch)
 }
 
 func (r *runnerNEONDot) kernel(m, width, rows, tiles int) {

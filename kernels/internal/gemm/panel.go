@@ -43,6 +43,38 @@ func (p *Packed) rowsCall(c *call, a *Args, m, n0 int) {
 	}
 }
 
+// cutTile is a tile of which not all columns of the panel exist: rows first, first+step, ... It goes through scratch.
+type cutTile struct{ panel, first, step, rows int }
+
+// tileBytes is the size of the largest tile that goes through scratch.
+const tileBytes = 6 * 16 * 4
+
+// scratchTile is the scratch for such a tile, and for its summands.
+func scratchTile(*Packed) int { return 2 * tileBytes }
+
+// load points c to scratch in place of C and Sum, and copies the tile's summands there. All columns of the panel have
+// room in it.
+func (t *cutTile) load(p *Packed, c *call, a *Args, scratch []byte) {
+	width, n0 := p.panelWidth(t.panel), t.panel*p.variant.NR
+	sums, size := scratch[tileBytes:], (p.spec.N-n0)*p.sumSize
+	c.c, c.ldc = unsafe.Pointer(&scratch[0]), width*p.size
+	c.sum, c.ldsum = unsafe.Pointer(&sums[0]), width*p.sumSize
+	for i := range t.rows {
+		if size > 0 {
+			copy(sums[i*c.ldsum:], a.Sum[(t.first+i*t.step)*a.LDSum+n0*p.sumSize:][:size])
+		}
+	}
+}
+
+// store copies the columns that exist from scratch to C.
+func (t *cutTile) store(p *Packed, a *Args, scratch []byte) {
+	width, n0 := p.panelWidth(t.panel), t.panel*p.variant.NR
+	for i := range t.rows {
+		to := a.C[(t.first+i*t.step)*a.LDC+n0*p.size:]
+		copy(to[:(p.spec.N-n0)*p.size], scratch[i*width*p.size:])
+	}
+}
+
 // tiling divides n rows into tiles of at most mr rows whose sizes differ by at most one: first more tiles of rows+1
 // rows, then others tiles of rows rows.
 func tiling(n, mr int) (rows, more, others int) {

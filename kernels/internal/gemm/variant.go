@@ -21,6 +21,7 @@ type Variant struct {
 	// computes reports whether it can compute a product at all; nil if it can compute every product.
 	computes func(s Spec) bool
 	orders   bool // it takes Args.Order
+	masks    bool // it stores a part of a panel's columns in C by itself
 	gathers  bool // it first copies the taps of its rows side by side, if they are several
 	// tileRows returns at which multiples of rows it is best to divide images of size g; nil if at those of MR.
 	tileRows func(g Grid) int

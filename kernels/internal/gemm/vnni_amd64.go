@@ -81,9 +81,6 @@ func (p *Packed) tileRowsVNNI(panel int) int {
 	return p.variant.MR
 }
 
-// scratchAVXVNNI is the scratch for a tile and its summands, where not all columns of a panel exist.
-func scratchAVXVNNI(*Packed) int { return 2 * tileBytes }
-
 // runnerVNNI is one call of Run.
 type runnerVNNI struct {
 	call
@@ -115,10 +112,10 @@ func (r *runnerVNNI) fetch(panel, next, m0, m1 int) {
 func (r *runnerVNNI) kernel(g *Region, panel, i, rows, tiles int) {
 	p, nr, taps := r.p, r.p.variant.NR, r.p.spec.Taps
 	m, step := g.First+i*g.Step, rows*g.Step
-	if p.variant.ISA == isa.AVXVNNI && r.flags&partial != 0 {
+	if r.flags&partial != 0 && !p.variant.masks {
 		for line := range g.Lines {
 			for tile := range tiles {
-				r.partial(g, panel, m+line*g.LineStep+tile*step, rows)
+				r.partial(cutTile{panel, m + line*g.LineStep + tile*step, g.Step, rows}, int(g.Taps[0]))
 			}
 		}
 		return
@@ -135,26 +132,14 @@ func (r *runnerVNNI) kernel(g *Region, panel, i, rows, tiles int) {
 	p.multiplyVNNI(&r.call, panel)
 }
 
-// partial computes a tile with columns that do not exist, beginning with row m. It goes through the scratch.
-func (r *runnerVNNI) partial(g *Region, panel, m, rows int) {
-	p, a, width := r.p, &r.a, r.p.panelWidth(panel)
-	n0 := panel * p.variant.NR
-	cols := p.spec.N - n0
-	tile, sums := a.Scratch[:tileBytes], a.Scratch[tileBytes:]
-	ldc, ldsum := width*p.size, width*p.sumSize
-	if p.sumSize > 0 {
-		for i := range rows {
-			copy(sums[i*ldsum:], a.Sum[(m+i*g.Step)*a.LDSum+n0*p.sumSize:][:cols*p.sumSize])
-		}
-	}
+// partial computes a tile with columns that do not exist, beginning with a tap.
+func (r *runnerVNNI) partial(t cutTile, tap int) {
 	c := r.call
-	c.c, c.sum, c.ldc, c.ldsum = unsafe.Pointer(&tile[0]), unsafe.Pointer(&sums[0]), ldc, ldsum
-	c.offsets = unsafe.Pointer(&a.Offsets[m*p.spec.Taps+int(g.Taps[0])])
-	c.rows, c.tiles, c.lineCount = rows, 1, 1
-	p.multiplyVNNI(&c, panel)
-	for i := range rows {
-		copy(a.C[(m+i*g.Step)*a.LDC+n0*p.size:][:cols*p.size], tile[i*ldc:])
-	}
+	t.load(r.p, &c, &r.a, r.a.Scratch)
+	c.offsets = unsafe.Pointer(&r.a.Offsets[t.first*r.p.spec.Taps+tap])
+	c.rows, c.tiles, c.lineCount = t.rows, 1, 1
+	r.p.multiplyVNNI(&c, t.panel)
+	t.store(r.p, &r.a, r.a.Scratch)
 }
 
 // multiplyVNNI calls the routine for a panel.
