@@ -44,26 +44,13 @@ func (g *gen) spread(q quad) [4]reg.VecPhysical {
 
 // nineQuads leaves the sums of n pixels in registers 0 and following, four for each.
 func (g *gen) nineQuads(n int) {
-	const taps = 9
-	g.MOVQ(field("init"), p)
 	for i := range n {
-		for k := range 4 {
-			g.load(emit.At(p, k*g.Width), g.V(4*i+k))
-		}
+		g.startQuads(i)
 	}
-	for t := 0; t < taps; t += 4 {
+	for t := 0; t < nine; t += 4 {
 		var x [2][4]reg.VecPhysical
 		for i := range n {
-			q := g.quadFrom(8 + 8*i)
-			for j := range min(4, taps-t) {
-				g.MOVLQSX(emit.At(tap, 4*(taps*i+t+j)), first)
-				g.load(emit.Indexed(a, first, 1, 0), q[j])
-			}
-			if t+4 <= taps {
-				x[i] = g.interleave(q)
-			} else {
-				x[i] = g.spread(q) // the weights of the other three are 0
-			}
+			x[i] = g.quadOfNine(g.quadFrom(8+8*i), i, t)
 		}
 		for k := range 4 {
 			m := emit.At(weights, (t+k)*g.Width)
@@ -82,27 +69,38 @@ func (g *gen) nineQuads(n int) {
 
 // nineYMM is nineQuads with half as many registers: one pixel after the other.
 func (g *gen) nineYMM(n int) {
-	const taps = 9
-	g.MOVQ(field("init"), p)
 	for i := range n {
-		for k := range 4 {
-			g.load(emit.At(p, k*g.Width), g.V(4*i+k))
-		}
-		for t := 0; t < taps; t += 4 {
-			q := g.quadFrom(8)
-			for j := range min(4, taps-t) {
-				g.MOVLQSX(emit.At(tap, 4*(taps*i+t+j)), first)
-				g.load(emit.Indexed(a, first, 1, 0), q[j])
-			}
-			join := g.interleave
-			if t+4 > taps {
-				join = g.spread // the weights of the other three are 0
-			}
-			for k, x := range join(q) {
+		g.startQuads(i)
+		for t := 0; t < nine; t += 4 {
+			for k, x := range g.quadOfNine(g.quadFrom(8), i, t) {
 				g.dot(emit.At(weights, (t+k)*g.Width), x, g.V(4*i+k))
 			}
 		}
 	}
+}
+
+const nine = 9 // taps
+
+// startQuads loads the start values of the sums of pixel i.
+func (g *gen) startQuads(i int) {
+	if i == 0 {
+		g.MOVQ(field("init"), p)
+	}
+	for k := range 4 {
+		g.load(emit.At(p, k*g.Width), g.V(4*i+k))
+	}
+}
+
+// quadOfNine loads and interleaves four of nine taps of pixel i, from tap t on. The last one stands alone.
+func (g *gen) quadOfNine(q quad, i, t int) [4]reg.VecPhysical {
+	for j := range min(4, nine-t) {
+		g.MOVLQSX(emit.At(tap, 4*(nine*i+t+j)), first)
+		g.load(emit.Indexed(a, first, 1, 0), q[j])
+	}
+	if t+4 > nine {
+		return g.spread(q) // the weights of the other three are 0
+	}
+	return g.interleave(q)
 }
 
 // dot adds the products of four taps of each channel.

@@ -111,34 +111,38 @@ func (g *ARM64) FMAXNM(d, n, m VReg) { g.words3("fmaxnm", 0x4e20c400, d, n, m) }
 // FMINNM makes d the smaller of n and m, likewise.
 func (g *ARM64) FMINNM(d, n, m VReg) { g.words3("fminnm", 0x4ea0c400, d, n, m) }
 
-// SCVTF converts the int32 in n to float32.
-func (g *ARM64) SCVTF(d, n VReg) {
-	g.word(0x4e21d800|uint32(n<<5|d), "scvtf v%d.4s, v%d.4s", d, n)
+// one emits an instruction of one operand, of some arrangement.
+func (g *ARM64) one(name string, encoding uint32, d, n VReg, to, from string) {
+	g.word(encoding|uint32(n<<5|d), "%s v%d.%s, v%d.%s", name, d, to, n, from)
 }
+
+// SCVTF converts the int32 in n to float32.
+func (g *ARM64) SCVTF(d, n VReg) { g.one("scvtf", 0x4e21d800, d, n, "4s", "4s") }
 
 // FCVTNS rounds the float32 in n half to even, to int32, and saturates; NaN becomes 0.
-func (g *ARM64) FCVTNS(d, n VReg) {
-	g.word(0x4e21a800|uint32(n<<5|d), "fcvtns v%d.4s, v%d.4s", d, n)
+func (g *ARM64) FCVTNS(d, n VReg) { g.one("fcvtns", 0x4e21a800, d, n, "4s", "4s") }
+
+// Extend are the instructions that widen the lower and the upper half of n: bytes to halfwords, halfwords to words.
+type Extend struct{ Low, High, LowWords, HighWords func(d, n VReg) }
+
+// Unsigned returns those that fill with zeros.
+func (g *ARM64) Unsigned() Extend {
+	return Extend{
+		func(d, n VReg) { g.Op("VUXTL %s, %s", n.B8(), d.H8()) },
+		func(d, n VReg) { g.Op("VUXTL2 %s, %s", n.B16(), d.H8()) },
+		func(d, n VReg) { g.Op("VUXTL %s, %s", n.H4(), d.S4()) },
+		func(d, n VReg) { g.Op("VUXTL2 %s, %s", n.H8(), d.S4()) },
+	}
 }
 
-// SXTL widens the lower eight signed bytes of n to halfwords, and SXTL2 the upper ones.
-func (g *ARM64) SXTL(d, n VReg) {
-	g.word(0x0f08a400|uint32(n<<5|d), "sxtl v%d.8h, v%d.8b", d, n)
-}
-
-// SXTL2 widens the upper eight signed bytes of n to halfwords.
-func (g *ARM64) SXTL2(d, n VReg) {
-	g.word(0x4f08a400|uint32(n<<5|d), "sxtl2 v%d.8h, v%d.16b", d, n)
-}
-
-// SXTLWords widens the lower four signed halfwords of n to words.
-func (g *ARM64) SXTLWords(d, n VReg) {
-	g.word(0x0f10a400|uint32(n<<5|d), "sxtl v%d.4s, v%d.4h", d, n)
-}
-
-// SXTL2Words widens the upper four signed halfwords of n to words.
-func (g *ARM64) SXTL2Words(d, n VReg) {
-	g.word(0x4f10a400|uint32(n<<5|d), "sxtl2 v%d.4s, v%d.8h", d, n)
+// Signed returns those that fill with the sign.
+func (g *ARM64) Signed() Extend {
+	return Extend{
+		func(d, n VReg) { g.one("sxtl", 0x0f08a400, d, n, "8h", "8b") },
+		func(d, n VReg) { g.one("sxtl2", 0x4f08a400, d, n, "8h", "16b") },
+		func(d, n VReg) { g.one("sxtl", 0x0f10a400, d, n, "4s", "4h") },
+		func(d, n VReg) { g.one("sxtl2", 0x4f10a400, d, n, "4s", "8h") },
+	}
 }
 
 func (r *ARM64Routine) write(dir string) error {

@@ -115,24 +115,27 @@ func (f *Family) call() []byte {
 	return b.Bytes()
 }
 
-// declarations returns the Go source of the routines' declarations.
+// declarations returns the Go source of the routines' declarations for amd64.
 func (f *Family) declarations() []byte {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s\n\n//go:build %s\n\npackage %s\n", header, constraint, f.Name)
+	b := f.declaring(constraint)
 	for _, r := range f.Routines {
-		declare(&b, r.Name, r.Doc)
+		declare(b, r.Name, r.Doc)
 	}
 	return b.Bytes()
 }
 
-// declarationsARM64 does the same for the routines for arm64.
+// declarationsARM64 returns those for arm64.
 func (f *Family) declarationsARM64() []byte {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s\n\n//go:build %s\n\npackage %s\n", header, constraintARM64, f.Name)
+	b := f.declaring(constraintARM64)
 	for _, r := range f.ARM64 {
-		declare(&b, r.Name, r.Doc)
+		declare(b, r.Name, r.Doc)
 	}
 	return b.Bytes()
+}
+
+// declaring returns the beginning of a file of declarations.
+func (f *Family) declaring(constraint string) *bytes.Buffer {
+	return bytes.NewBufferString(fmt.Sprintf("%s\n\n//go:build %s\n\npackage %s\n", header, constraint, f.Name))
 }
 
 // declare writes the declaration of a routine.

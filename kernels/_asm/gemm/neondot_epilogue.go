@@ -46,8 +46,8 @@ func (t *neonTile) sum() {
 		t.Broadcast("sumScale", neonTemp, neonFree(7))
 		t.Op("MOVD call_ldsum(R0), %s", neonStride)
 		t.Op("MOVD %s, %s", neonSum, neonTemp)
-		t.summand(stepSumU8, "u8", t.unsignedBytes)
-		t.summand(stepSumI8, "i8", t.signedBytes)
+		t.summand(stepSumU8, "u8", func(v emit.VReg) { t.bytes(v, t.Unsigned()) })
+		t.summand(stepSumI8, "i8", func(v emit.VReg) { t.bytes(v, t.Signed()) })
 		t.summand(stepSumI32, "i32", func(v emit.VReg) {
 			t.words(neonTemp, v)
 			t.convert(v)
@@ -80,43 +80,18 @@ func (t *neonTile) convert(v emit.VReg) {
 	}
 }
 
-// bytes loads a row of bytes.
-func (t *neonTile) bytes(v emit.VReg) {
+// bytes loads a row of bytes and converts them to float32, in the registers from v on. It uses two of the three before.
+func (t *neonTile) bytes(v emit.VReg, extend emit.Extend) {
+	raw, half := v-3, v-2
 	if t.cols == 4 {
-		t.Op("FMOVQ (%s), %s", neonTemp, v.F())
+		t.Op("FMOVQ (%s), %s", neonTemp, raw.F())
 	} else {
-		t.Op("FMOVD (%s), %s", neonTemp, v.F())
+		t.Op("FMOVD (%s), %s", neonTemp, raw.F())
 	}
-}
-
-func (t *neonTile) unsignedBytes(v emit.VReg) {
-	raw := v - 3
-	t.bytes(raw)
-	for c := emit.VReg(0); int(c) < t.cols; c += 2 {
-		half := raw + 1
-		if c == 0 {
-			t.Op("VUXTL %s, %s", raw.B8(), half.H8())
-		} else {
-			t.Op("VUXTL2 %s, %s", raw.B16(), half.H8())
-		}
-		t.Op("VUXTL %s, %s", half.H4(), (v + c).S4())
-		t.Op("VUXTL2 %s, %s", half.H8(), (v + c + 1).S4())
-	}
-	t.convert(v)
-}
-
-func (t *neonTile) signedBytes(v emit.VReg) {
-	raw := v - 3
-	t.bytes(raw)
-	for c := emit.VReg(0); int(c) < t.cols; c += 2 {
-		half := raw + 1
-		if c == 0 {
-			t.SXTL(half, raw)
-		} else {
-			t.SXTL2(half, raw)
-		}
-		t.SXTLWords(v+c, half)
-		t.SXTL2Words(v+c+1, half)
+	for c, widen := range []func(d, n emit.VReg){extend.Low, extend.High}[:t.cols/2] {
+		widen(half, raw)
+		extend.LowWords(v+2*emit.VReg(c), half)
+		extend.HighWords(v+2*emit.VReg(c)+1, half)
 	}
 	t.convert(v)
 }
