@@ -51,8 +51,8 @@ func (g *gen) quadwords(i int, v uint64) {
 	g.VPBROADCASTQ(emit.X(g.V(i)), g.V(i))
 }
 
-// multiplyRounded makes v its product with the float32 of y, rounded to float32. What is less than register 8 is rounded
-// by adding register 11: conversions to and from subnormal float32 would take a hundred cycles.
+// multiplyRounded makes v its product with the float32 of y, rounded to float32. What is less than register 8 is
+// rounded by adding register 11: conversions to and from subnormal float32 would take a hundred cycles.
 func (g *gen) multiplyRounded(y operand.Mem, v reg.VecPhysical) {
 	product, small, large, mask := g.V(4), g.V(5), g.V(6), g.V(7)
 	pick := func(yes, no, to reg.VecPhysical) {

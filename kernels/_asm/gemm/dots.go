@@ -36,8 +36,8 @@ var dotColumns, dotValid = reg.K1, reg.K2
 func dotsRoutine(bytes, cols int) emit.Routine {
 	sums := bytes / 4
 	rows := sums / cols
-	isa, stored := "avx512vnni", `The lower half of mask has a bit for each number of a tile whose column exists, the upper one as many bits as
-numbers of it are stored, side by side: ldc is the bytes from tile to tile.`
+	isa, stored := "avx512vnni", `The lower half of mask has a bit for each number of a tile whose column exists, the
+upper one as many bits as numbers of it are stored, side by side: ldc is the bytes from tile to tile.`
 	if bytes == 32 {
 		isa, stored = "avxvnni", "The numbers of a tile are stored side by side: ldc is the bytes from tile to tile."
 	}

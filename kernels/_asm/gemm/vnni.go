@@ -37,8 +37,8 @@ func vnniRoutine(bytes, most, cols int) emit.Routine {
 	c[m,n] = epilogue(init[n] + sum over t, k4 < k/4, i < 4 of a[offsets[m,t]+4*k4+i] * b[t,k4,n,i])
 
 t are taps numbers, one after the other or, if gaps is not nil, with gaps between them. There are lineCount lines of
-tiles tiles. The rows of a tile are ldc, ldsum and rowOffsets bytes apart, and the tiles tileC, tileSum and tileOffsets.
-k is a multiple of 4. The columns that are stored are %s.`, name, bytes/4*cols, columns),
+tiles tiles. The rows of a tile are ldc, ldsum and rowOffsets bytes apart, and the tiles tileC, tileSum and
+tileOffsets. k is a multiple of 4. The columns that are stored are %s.`, name, bytes/4*cols, columns),
 		Frame: 40,
 		Build: func(c *build.Context) {
 			g := &gen{emit.Gen{Context: c}}

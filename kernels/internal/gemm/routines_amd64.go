@@ -105,8 +105,8 @@ func gemm_u8s8_chain_32x16k64_amx(c *call)
 //	c[m,n] = epilogue(init[n] + sum over t, k4 < k/4, i < 4 of a[offsets[m,t]+4*k4+i] * b[t,k4,n,i])
 //
 // t are taps numbers, one after the other or, if gaps is not nil, with gaps between them. There are lineCount lines of
-// tiles tiles. The rows of a tile are ldc, ldsum and rowOffsets bytes apart, and the tiles tileC, tileSum and tileOffsets.
-// k is a multiple of 4. The columns that are stored are those whose bit in mask is 1.
+// tiles tiles. The rows of a tile are ldc, ldsum and rowOffsets bytes apart, and the tiles tileC, tileSum and
+// tileOffsets. k is a multiple of 4. The columns that are stored are those whose bit in mask is 1.
 //
 //go:noescape
 func gemm_u8s8_chain_7x32k4_avx512vnni(c *call)
@@ -116,8 +116,8 @@ func gemm_u8s8_chain_7x32k4_avx512vnni(c *call)
 //	c[m,n] = epilogue(init[n] + sum over t, k4 < k/4, i < 4 of a[offsets[m,t]+4*k4+i] * b[t,k4,n,i])
 //
 // t are taps numbers, one after the other or, if gaps is not nil, with gaps between them. There are lineCount lines of
-// tiles tiles. The rows of a tile are ldc, ldsum and rowOffsets bytes apart, and the tiles tileC, tileSum and tileOffsets.
-// k is a multiple of 4. The columns that are stored are those whose bit in mask is 1.
+// tiles tiles. The rows of a tile are ldc, ldsum and rowOffsets bytes apart, and the tiles tileC, tileSum and
+// tileOffsets. k is a multiple of 4. The columns that are stored are those whose bit in mask is 1.
 //
 //go:noescape
 func gemm_u8s8_chain_12x16k4_avx512vnni(c *call)
@@ -134,8 +134,8 @@ func gemm_u8s8_short_7x32k4_avx512vnni(c *call)
 //	c[m,n] = epilogue(init[n] + sum over t, k4 < k/4, i < 4 of a[offsets[m,t]+4*k4+i] * b[t,k4,n,i])
 //
 // t are taps numbers, one after the other or, if gaps is not nil, with gaps between them. There are lineCount lines of
-// tiles tiles. The rows of a tile are ldc, ldsum and rowOffsets bytes apart, and the tiles tileC, tileSum and tileOffsets.
-// k is a multiple of 4. The columns that are stored are all of the panel.
+// tiles tiles. The rows of a tile are ldc, ldsum and rowOffsets bytes apart, and the tiles tileC, tileSum and
+// tileOffsets. k is a multiple of 4. The columns that are stored are all of the panel.
 //
 //go:noescape
 func gemm_u8s8_chain_6x16k4_avxvnni(c *call)
@@ -145,8 +145,8 @@ func gemm_u8s8_chain_6x16k4_avxvnni(c *call)
 //	c[m,n] = epilogue(init[n] + sum over t, k4 < k/4, i < 4 of a[offsets[m,t]+4*k4+i] * b[t,k4,n,i])
 //
 // t are taps numbers, one after the other or, if gaps is not nil, with gaps between them. There are lineCount lines of
-// tiles tiles. The rows of a tile are ldc, ldsum and rowOffsets bytes apart, and the tiles tileC, tileSum and tileOffsets.
-// k is a multiple of 4. The columns that are stored are all of the panel.
+// tiles tiles. The rows of a tile are ldc, ldsum and rowOffsets bytes apart, and the tiles tileC, tileSum and
+// tileOffsets. k is a multiple of 4. The columns that are stored are all of the panel.
 //
 //go:noescape
 func gemm_u8s8_chain_12x8k4_avxvnni(c *call)
@@ -155,8 +155,8 @@ func gemm_u8s8_chain_12x8k4_avxvnni(c *call)
 //
 //	c[m,n] = epilogue(init[n] + sum over t < taps, s < k, i < 64 of a[offsets[m,t]+64*s+i] * b[t,s,n,i])
 //
-// The lower half of mask has a bit for each number of a tile whose column exists, the upper one as many bits as
-// numbers of it are stored, side by side: ldc is the bytes from tile to tile.
+// The lower half of mask has a bit for each number of a tile whose column exists, the
+// upper one as many bits as numbers of it are stored, side by side: ldc is the bytes from tile to tile.
 //
 //go:noescape
 func gemm_u8s8_chain_16x1k64_avx512vnni(c *call)
@@ -165,8 +165,8 @@ func gemm_u8s8_chain_16x1k64_avx512vnni(c *call)
 //
 //	c[m,n] = epilogue(init[n] + sum over t < taps, s < k, i < 64 of a[offsets[m,t]+64*s+i] * b[t,s,n,i])
 //
-// The lower half of mask has a bit for each number of a tile whose column exists, the upper one as many bits as
-// numbers of it are stored, side by side: ldc is the bytes from tile to tile.
+// The lower half of mask has a bit for each number of a tile whose column exists, the
+// upper one as many bits as numbers of it are stored, side by side: ldc is the bytes from tile to tile.
 //
 //go:noescape
 func gemm_u8s8_chain_8x2k64_avx512vnni(c *call)
@@ -175,8 +175,8 @@ func gemm_u8s8_chain_8x2k64_avx512vnni(c *call)
 //
 //	c[m,n] = epilogue(init[n] + sum over t < taps, s < k, i < 64 of a[offsets[m,t]+64*s+i] * b[t,s,n,i])
 //
-// The lower half of mask has a bit for each number of a tile whose column exists, the upper one as many bits as
-// numbers of it are stored, side by side: ldc is the bytes from tile to tile.
+// The lower half of mask has a bit for each number of a tile whose column exists, the
+// upper one as many bits as numbers of it are stored, side by side: ldc is the bytes from tile to tile.
 //
 //go:noescape
 func gemm_u8s8_chain_4x4k64_avx512vnni(c *call)
@@ -185,8 +185,8 @@ func gemm_u8s8_chain_4x4k64_avx512vnni(c *call)
 //
 //	c[m,n] = epilogue(init[n] + sum over t < taps, s < k, i < 64 of a[offsets[m,t]+64*s+i] * b[t,s,n,i])
 //
-// The lower half of mask has a bit for each number of a tile whose column exists, the upper one as many bits as
-// numbers of it are stored, side by side: ldc is the bytes from tile to tile.
+// The lower half of mask has a bit for each number of a tile whose column exists, the
+// upper one as many bits as numbers of it are stored, side by side: ldc is the bytes from tile to tile.
 //
 //go:noescape
 func gemm_u8s8_chain_2x8k64_avx512vnni(c *call)
