@@ -28,7 +28,7 @@ func lowerGather(c *compiler, n *core.Node) (bool, error) {
 	}
 	axis := axisOf(op.Axis, x.Shape())
 	if places, ok := gatheredPlaces(x.Shape(), axis, indices.Constant()); ok {
-		c.emitTaking(n, places)
+		c.emitTaking(n, c.buffer(n.Inputs()[0]), places)
 		return true, nil
 	}
 	dim, count := x.Shape()[axis], indices.Shape().MustElements()

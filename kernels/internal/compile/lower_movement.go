@@ -215,15 +215,14 @@ func lowerTaking(c *compiler, n *core.Node) (bool, error) {
 	if !ok {
 		return false, nil
 	}
-	c.emitTaking(n, places)
+	c.emitTaking(n, c.buffer(n.Inputs()[0]), places)
 	return true, nil
 }
 
-// emitTaking appends an instruction that copies elements of a node's first input.
-func (c *compiler) emitTaking(n *core.Node, places trait.Places) {
-	x := n.Inputs()[0]
-	t := movement.NewTaking(places.In, places.At, x.Type().Size())
-	c.emitLines(n, "take", t.Lines, c.buffer(x), c.newOutput(n.Out(0)), t.Run)
+// emitTaking appends an instruction that copies elements of a buffer to a node's output.
+func (c *compiler) emitTaking(n *core.Node, src int, places trait.Places) {
+	t := movement.NewTaking(places.In, places.At, n.Outputs()[0].Type.Size())
+	c.emitLines(n, "take", t.Lines, src, c.newOutput(n.Out(0)), t.Run)
 }
 
 var (
@@ -242,7 +241,7 @@ func lowerSlice(c *compiler, n *core.Node) (bool, error) {
 	}
 	places, ok := n.Op().(trait.Slicing).Slices(core.Operands(n.Inputs()))
 	if ok {
-		c.emitTaking(n, places)
+		c.emitTaking(n, c.buffer(n.Inputs()[0]), places)
 	}
 	return ok, nil
 }
@@ -323,13 +322,11 @@ func lowerBatchToSpace(c *compiler, n *core.Node) (bool, error) {
 	}
 	whole := c.newScratch(full.MustElements() * size)
 	c.emitPermutation(n, parts, order, size, c.buffer(x), whole)
-	places := trait.NewPlaces(full, out, func(axis, i int) int {
+	c.emitTaking(n, whole, trait.NewPlaces(full, out, func(axis, i int) int {
 		if axis > 0 && axis <= m {
 			i += int(lists[2*(axis-1)])
 		}
 		return i
-	})
-	t := movement.NewTaking(places.In, places.At, size)
-	c.emitLines(n, "take", t.Lines, whole, c.newOutput(n.Out(0)), t.Run)
+	}))
 	return true, nil
 }
