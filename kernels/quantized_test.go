@@ -334,6 +334,55 @@ func TestCombinedOfSpecialNumbers(t *testing.T) {
 	}
 }
 
+// TestRangesOfSlices: a range for each slice along an axis, of few and of many elements.
+func TestRangesOfSlices(t *testing.T) {
+	for name, c := range map[string]struct {
+		shape core.Shape
+		axis  int
+	}{
+		"the last axis": {core.Shape{9, 40, 7}, 2}, "an inner axis": {core.Shape{4, 9, 70}, 1},
+		"long rows": {core.Shape{3, 301, 5}, 0}, "a vector": {core.Shape{33}, 0}, "one slice": {core.Shape{70, 1, 9}, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			g := newGraph(t, 7)
+			g.anyKernel = true // what is special
+			bounds := func(low, width float64, computed bool) (mn, mx core.Value) {
+				lo, hi := make([]float32, c.shape[c.axis]), make([]float32, c.shape[c.axis])
+				for i := range lo {
+					lo[i] = float32(low * g.r.Float64())
+					hi[i] = lo[i] + float32(width*(0.1+g.r.Float64()))
+				}
+				a, err := core.TensorOf(core.Shape{len(lo)}, lo)
+				require.NoError(t, err)
+				b, err := core.TensorOf(core.Shape{len(hi)}, hi)
+				require.NoError(t, err)
+				return g.operandOf(a, computed), g.operandOf(b, computed)
+			}
+			for _, typ := range []core.Type{core.U8, core.I8} {
+				x, q := g.parameter(core.F32, c.shape), g.parameter(typ, c.shape)
+				for _, computed := range []bool{false, true} {
+					for _, low := range []float64{-3, 0, 2} {
+						mn, mx := bounds(low, 4, computed)
+						combined := tensorflow.QuantizeV2{Type: typ, Axis: c.axis, EnsureMinimumRange: 0.01}
+						g.results(g.node(&combined, x, mn, mx))
+						even := combined
+						even.Mode, even.RoundMode = tensorflow.Scaled, numeric.RoundNearestTowardEven
+						g.results(g.node(&even, x, mn, mx))
+						away := combined
+						away.Mode, away.NarrowRange = tensorflow.Scaled, true
+						g.results(g.node(&away, x, mn, mx))
+						for _, mode := range []tensorflow.QuantizeMode{tensorflow.MinCombined, tensorflow.Scaled} {
+							g.result(g.apply(&tensorflow.Dequantize{Mode: mode, Axis: c.axis, OutType: core.F32}, q, mn, mx))
+						}
+					}
+				}
+			}
+			g.check(false, "8+multiply", "multiply+round+quantize", "multiply+add")
+			g.check(true)
+		})
+	}
+}
+
 // TestScaledOfSubnormalNumbers: subnormal numbers are 0, also in a range so small that they would not be rounded to it.
 func TestScaledOfSubnormalNumbers(t *testing.T) {
 	for _, typ := range []core.Type{core.U8, core.I8} {

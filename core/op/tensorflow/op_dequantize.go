@@ -122,17 +122,32 @@ func (op *Dequantize) ElementCost(core.Type) (cost int, ok bool) { return 1, tru
 
 // function returns the function that dequantizes the values of a range.
 func (op *Dequantize) function(t core.Type, r tfRange) func(q int64) float32 {
-	lo, hi := t.Bounds()
-	switch op.Mode {
-	case MinCombined:
-		var half float32
-		if t.IsSigned() {
-			half = float32(float64(hi-lo+1) / 2)
-		}
-		s := numeric.Flushed((r.max - r.min) / (float32(hi) - float32(lo)))
-		return func(q int64) float32 { return numeric.Flushed(numeric.Flushed((float32(q)+half)*s) + r.min) }
-	case MinFirst:
+	if op.Mode == MinFirst {
 		return r.eigenDequantize(t)
+	}
+	l := op.linear(t, r)
+	if op.Mode == MinCombined {
+		return func(q int64) float32 {
+			return numeric.Flushed(numeric.Flushed((float32(q)+l.Half)*l.Scale) + l.Base)
+		}
+	}
+	return func(q int64) float32 { return numeric.Flushed(float32(q) * l.Scale) }
+}
+
+// Linear holds the parameters of MIN_COMBINED and SCALED for one range: y is (q+Half)*Scale + Base, and q*Scale.
+type Linear struct {
+	Half, Scale, Base float32
+}
+
+// linear returns the parameters of a range.
+func (op *Dequantize) linear(t core.Type, r tfRange) Linear {
+	lo, hi := t.Bounds()
+	if op.Mode == MinCombined {
+		l := Linear{Scale: numeric.Flushed((r.max - r.min) / (float32(hi) - float32(lo))), Base: r.min}
+		if t.IsSigned() {
+			l.Half = float32(float64(hi-lo+1) / 2)
+		}
+		return l
 	}
 	s := r.max / float32(hi)
 	if op.NarrowRange {
@@ -141,6 +156,27 @@ func (op *Dequantize) function(t core.Type, r tfRange) func(q int64) float32 {
 	if t.IsSigned() || op.NarrowRange && t == core.U8 && op.Axis == -1 {
 		s = float32(math.Max(float64(r.min/float32(lo)), float64(s)))
 	}
-	s = numeric.Flushed(s)
-	return func(q int64) float32 { return numeric.Flushed(float32(q) * s) }
+	return Linear{Scale: numeric.Flushed(s)}
+}
+
+// Linear returns the parameters for bytes, for each slice; false for MIN_FIRST, and for ranges so narrow that subnormal
+// numbers matter.
+func (op *Dequantize) Linear(t core.Type, minT, maxT *core.Tensor) ([]Linear, bool) {
+	const least = 0x1p-80
+	if op.Mode == MinFirst || t.Size() != 1 {
+		return nil, false
+	}
+	ranges, err := readRanges(minT, maxT, 1, 2)
+	if err != nil {
+		return nil, false
+	}
+	all := make([]Linear, len(ranges))
+	for i, r := range ranges {
+		l := op.linear(t, r)
+		if !(l.Scale > least) || l.Base != 0 && numeric.Abs32(l.Base) <= least {
+			return nil, false
+		}
+		all[i] = l
+	}
+	return all, true
 }

@@ -319,19 +319,54 @@ type Combined struct {
 	Lo, Hi, Scale, Half float32
 }
 
-// Combined returns the parameters for bytes; false for another mode, for several ranges, and for a range so narrow
-// that subnormal numbers matter.
-func (op *QuantizeV2) Combined(minT, maxT *core.Tensor) (Combined, bool) {
-	if op.Mode != MinCombined || op.Axis != -1 || op.Type.Size() != 1 || minT == nil || maxT == nil {
-		return Combined{}, false
+// Combined returns the parameters for bytes, for each slice; false for another mode, and for a range so narrow that
+// subnormal numbers matter.
+func (op *QuantizeV2) Combined(minT, maxT *core.Tensor) ([]Combined, bool) {
+	if op.Mode != MinCombined {
+		return nil, false
+	}
+	return ofSlices(op, minT, maxT, func(r tfRange) (Combined, bool) {
+		s, half := op.combinedFactor(r)
+		// With a larger factor a subnormal difference, which must count as 0, would matter.
+		return Combined{Lo: r.min, Hi: r.max, Scale: s, Half: half}, s < 0x1p100
+	})
+}
+
+// First holds the parameters of MIN_FIRST in the form that rounds twice: q is rha(x*Scale) - Offset.
+type First struct {
+	Scale, Offset float32
+}
+
+// First returns the parameters for bytes, for each slice; false for another mode, for oneDNN's form, and for ranges so
+// narrow or wide that subnormal or infinite numbers matter.
+func (op *QuantizeV2) First(minT, maxT *core.Tensor) ([]First, bool) {
+	if op.Mode != MinFirst || op.isMinFirstOfOneDNN() {
+		return nil, false
+	}
+	return ofSlices(op, minT, maxT, func(r tfRange) (First, bool) {
+		k, offset := r.eigenScale(op.Type)
+		return First{k, offset}, k > 0x1p-100 && k < 0x1p100
+	})
+}
+
+// ofSlices returns what parameters returns for each slice of a QuantizeV2 to bytes; false if any of them is false or
+// there are none.
+func ofSlices[T any](op *QuantizeV2, minT, maxT *core.Tensor, parameters func(r tfRange) (T, bool)) ([]T, bool) {
+	if op.Type.Size() != 1 || minT == nil || maxT == nil {
+		return nil, false
 	}
 	ranges, err := op.grown(minT, maxT)
-	if err != nil || len(ranges) != 1 {
-		return Combined{}, false
+	if err != nil {
+		return nil, false
 	}
-	s, half := op.combinedFactor(ranges[0])
-	// With a larger factor a subnormal difference, which must count as 0, would matter.
-	return Combined{Lo: ranges[0].min, Hi: ranges[0].max, Scale: s, Half: half}, s < 0x1p100
+	all := make([]T, len(ranges))
+	for i, r := range ranges {
+		var ok bool
+		if all[i], ok = parameters(r); !ok {
+			return nil, false
+		}
+	}
+	return all, true
 }
 
 func (op *QuantizeV2) minCombined(r tfRange) func(x float32) int64 {
@@ -426,29 +461,35 @@ func (op *QuantizeV2) cast(x float64) int64 {
 // Rounding returns the formula by which QuantizeV2 of 8 bits quantizes each number, for a single constant range;
 // false for MIN_COMBINED and for the form of MIN_FIRST that rounds twice.
 func (op *QuantizeV2) Rounding(minT, maxT *core.Tensor) (trait.Rounding, bool) {
-	if op.Axis != -1 || op.Type.Size() != 1 || minT == nil || maxT == nil {
+	if op.Axis != -1 {
 		return trait.Rounding{}, false
 	}
-	ranges, err := op.grown(minT, maxT)
-	if err != nil || len(ranges) != 1 {
+	all, ok := op.Roundings(minT, maxT)
+	if !ok {
 		return trait.Rounding{}, false
 	}
-	r := ranges[0]
-	q := trait.Rounding{Round: numeric.RoundNearestTowardEven}
-	q.Lo, q.Hi = op.Type.Bounds()
-	switch {
-	case op.isMinFirstOfOneDNN():
-		q.Factor = 255 / (r.max - r.min)
-		q.Shift = float32(r.min * q.Factor)
-	case op.isScaledToEven():
-		q.Factor = op.evenFactor(r)
-	case op.Mode == Scaled:
-		q.Round = op.RoundMode
-		q.Factor, q.Lo, q.Hi = op.scaledFactor(r)
-	default:
-		return trait.Rounding{}, false
-	}
-	// Beyond this, the bounds Lo/Factor and Hi/Factor to which SCALED clips are not exact. With a smaller
-	// factor, the product with a subnormal number, which counts as 0, is 0 anyway.
-	return q, q.Factor > 0x1p-100 && q.Factor < 0x1p100
+	return all[0], true
+}
+
+// Roundings is Rounding for each slice.
+func (op *QuantizeV2) Roundings(minT, maxT *core.Tensor) ([]trait.Rounding, bool) {
+	return ofSlices(op, minT, maxT, func(r tfRange) (trait.Rounding, bool) {
+		q := trait.Rounding{Round: numeric.RoundNearestTowardEven}
+		q.Lo, q.Hi = op.Type.Bounds()
+		switch {
+		case op.isMinFirstOfOneDNN():
+			q.Factor = 255 / (r.max - r.min)
+			q.Shift = float32(r.min * q.Factor)
+		case op.isScaledToEven():
+			q.Factor = op.evenFactor(r)
+		case op.Mode == Scaled:
+			q.Round = op.RoundMode
+			q.Factor, q.Lo, q.Hi = op.scaledFactor(r)
+		default:
+			return q, false
+		}
+		// Beyond this, the bounds Lo/Factor and Hi/Factor to which SCALED clips are not exact. With a smaller
+		// factor, the product with a subnormal number, which counts as 0, is 0 anyway.
+		return q, q.Factor > 0x1p-100 && q.Factor < 0x1p100
+	})
 }

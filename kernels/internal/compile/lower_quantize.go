@@ -20,7 +20,7 @@ var _ = lowers[tensorflow.QuantizeV2](lowerQuantizeV2)
 func lowerQuantizeV2(c *compiler, n *core.Node) (bool, error) {
 	op := n.Op().(*tensorflow.QuantizeV2)
 	elements := n.Outputs()[0].Shape.MustElements()
-	if elements == 0 || op.Axis != -1 || op.Type.Size() != 1 {
+	if elements == 0 || op.Type.Size() != 1 {
 		return false, nil
 	}
 	if _, ok := match.QuantizeV2Numbers(op, 0, 1); !ok {
@@ -57,21 +57,29 @@ func (c *compiler) lowerQuantizeV2Steps(n *core.Node, op *tensorflow.QuantizeV2,
 	}
 	isas := c.isas
 	state := c.newState(func() any { return new(*elementwise.Chain) })
-	none := vector(core.F32, 0)
+	x := n.Inputs()[0].Shape()
 	in, out := c.emitEval(n, "range", func(r *machine.Run, in, out []*core.Tensor) error {
 		chain := r.State[state].(**elementwise.Chain)
 		*chain = nil
-		if steps, numbers, ok := match.QuantizeV2Steps(op, in[1], in[2]); ok {
-			load := elementwise.Step{Kind: elementwise.Load, Source: elementwise.Source{Buffer: 0, Type: elementwise.F32}}
-			store := elementwise.Step{Kind: elementwise.StoreQuantized, Numbers: numbers, Buffer: 1}
-			all := slices.Concat([]elementwise.Step{load}, steps, []elementwise.Step{store})
-			made, err := elementwise.NewChain(isas, 2, all)
-			if err != nil {
-				return err
-			}
-			*chain, in[0], out[0] = made, none, vector(op.Type, 0)
+		steps, numbers, ok := match.QuantizeV2Steps(op, x, in[1], in[2])
+		if !ok {
+			return op.Eval(in, out)
 		}
-		return op.Eval(in, out)
+		load := elementwise.Step{Kind: elementwise.Load, Source: elementwise.Source{Buffer: 0, Type: elementwise.F32}}
+		store := elementwise.Step{Kind: elementwise.StoreQuantized, Numbers: numbers, Buffer: 1}
+		var err error
+		*chain, err = elementwise.NewChain(isas, 2, slices.Concat([]elementwise.Step{load}, steps, []elementwise.Step{store}))
+		if err != nil {
+			return err
+		}
+		ranges, err := op.Constants([]core.Operand{{}, {Const: in[1]}, {Const: in[2]}})
+		if err != nil {
+			return err
+		}
+		for i, t := range ranges[1:] {
+			copy(out[i+1].Bytes(), t.Bytes())
+		}
+		return nil
 	})
 	c.emitElements(work{
 		node: n, kernel: "elementwise_quantize", units: elements, reads: append(in, out[1:]...), writes: out[:1],

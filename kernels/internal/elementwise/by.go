@@ -87,10 +87,10 @@ func (s *step) applyBy(to, current, other []byte, buffers [][]byte, at, n int) {
 		return
 	}
 	numbers := &view[Numbers](other[len(other)-numbersSize:], 1)[0]
-	values := buffers[s.Source.Buffer]
+	values := s.rows(buffers)
 	for i := 0; i < n; {
 		k := min(row-(at+i)%row, n-i)
-		*numbers = s.by.numbersOf(math.Float32frombits(binary.NativeEndian.Uint32(values[(at+i)/row*4:])))
+		*numbers = s.by.numbersOf(math.Float32frombits(binary.NativeEndian.Uint32(values[(at+i)/row*4%len(values):])))
 		s.by.run.Run(to[4*i:], current[4*i:], nil, k, numbers)
 		i += k
 	}

@@ -50,10 +50,11 @@ func (t Type) Size() int {
 }
 
 // Source is an operand with a value for each element. The values are those of a buffer: integers are multiplied by
-// Scale, numbers of other types are taken as they are. If Values is not nil, it has a value for each channel instead,
-// and element i is of channel i mod len(Values). If Row is not 0, the buffer has a float32 for each row of so many
-// elements instead. If Tile is set, the buffer has only the elements of one call of Run, which are at most Block. Steps
-// change what is taken; they read no other elements and store nothing.
+// Scale, numbers of other types are taken as they are. If Values is not nil, it has a value for each channel instead.
+// Channels take turns: each has one element, or as many in a row as Row says if that is not 0. Without Values, Row
+// means that the buffer has a float32 for each row of so many elements. If Tile is set, the buffer has only the
+// elements of one call of Run, which are at most Block. Steps change what is taken; they read no other elements and
+// store nothing.
 type Source struct {
 	Buffer int
 	Type   Type
@@ -123,7 +124,7 @@ type step struct {
 	convert *Variant // converts the operand if it is not float32
 	run     *Variant
 	numbers Numbers // of convert
-	table   []byte  // the values of the operand's channels, repeated so that a block can begin at any channel
+	table   []byte  // the values of the operand's channels; without rows, repeated so that a block can begin at any
 	then    []step  // change the operand
 	by      by      // computes the step if the operand is one number, or one for each long row
 }
@@ -230,15 +231,7 @@ func (c *Chain) buffer(i, size int) error {
 func (c *Chain) operand(t *step, use func(Primitive) *Variant) error {
 	o := &t.Source
 	if o.Values != nil {
-		if len(o.Values) == 0 || len(o.Values) > math.MaxInt32 {
-			return fmt.Errorf("got %d values of channels, want at least 1", len(o.Values))
-		}
-		t.table = make([]byte, 4*(len(o.Values)+Block))
-		table := view[float32](t.table, len(t.table)/4)
-		for i := range table {
-			table[i] = o.Values[i%len(o.Values)]
-		}
-		return nil
+		return t.channels()
 	}
 	if o.Row != 0 {
 		return c.row(o)
@@ -257,6 +250,29 @@ func (c *Chain) operand(t *step, use func(Primitive) *Variant) error {
 		return err
 	}
 	return c.buffer(o.Buffer, o.Type.Size())
+}
+
+// channels makes the table of an operand with a value for each channel.
+func (t *step) channels() error {
+	o := &t.Source
+	switch {
+	case len(o.Values) == 0 || len(o.Values) > math.MaxInt32:
+		return fmt.Errorf("got %d values of channels, want at least 1", len(o.Values))
+	case o.Row < 0:
+		return fmt.Errorf("got channels of %d elements in a row, want at least 1", o.Row)
+	case len(o.Values) == 1 || o.Row == 1:
+		o.Row = 0
+	}
+	n := len(o.Values)
+	if o.Row == 0 {
+		n += Block
+	}
+	t.table = make([]byte, 4*n)
+	table := view[float32](t.table, n)
+	for i := range table {
+		table[i] = o.Values[i%len(o.Values)]
+	}
+	return nil
 }
 
 // loadTile notes the buffer that has the elements of one call.
@@ -441,13 +457,13 @@ func (s *step) changed(v, to, other []byte, buffers [][]byte, at, n int) []byte 
 // values returns n values of the operand before its steps. They are in to if they had to be converted.
 func (s *step) values(to []byte, buffers [][]byte, at, n int) []byte {
 	switch o := &s.Source; {
+	case o.Row != 0:
+		repeatRows(to[:4*n], s.rows(buffers), at, o.Row)
+		return to[:4*n]
 	case s.table != nil:
 		return s.table[at%len(o.Values)*4:][:4*n]
 	case o.Tile:
 		return buffers[o.Buffer][:4*n]
-	case o.Row != 0:
-		repeatRows(to[:4*n], buffers[o.Buffer], at, o.Row)
-		return to[:4*n]
 	case o.Type == F32:
 		return buffers[o.Buffer][4*at : 4*(at+n)]
 	default:
@@ -456,11 +472,19 @@ func (s *step) values(to []byte, buffers [][]byte, at, n int) []byte {
 	}
 }
 
+// rows returns the values of an operand that has one for each row. If there are more rows, they begin again.
+func (s *step) rows(buffers [][]byte) []byte {
+	if s.table != nil {
+		return s.table
+	}
+	return buffers[s.Source.Buffer]
+}
+
 // repeatRows fills to, whose first element is number at, with the value of each element's row.
 func repeatRows(to, values []byte, at, row int) {
 	for len(to) > 0 {
 		n := 4 * min(row-at%row, len(to)/4)
-		v := binary.NativeEndian.Uint32(values[at/row*4:])
+		v := binary.NativeEndian.Uint32(values[at/row*4%len(values):])
 		few := to[:min(n, 64)]
 		for i := 0; i < len(few); i += 4 {
 			binary.NativeEndian.PutUint32(few[i:], v)

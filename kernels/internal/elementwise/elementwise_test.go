@@ -730,6 +730,11 @@ func TestChains(t *testing.T) {
 		}
 		return Source{Values: v}
 	}
+	rows := func(n, row int) Source {
+		s := channels(n)
+		s.Row = row
+		return s
+	}
 	chains := []struct {
 		name  string
 		steps []Step
@@ -747,6 +752,16 @@ func TestChains(t *testing.T) {
 			{Kind: Load, Source: Source{Type: I32, Scale: 1e-7}},
 			{Kind: Combine, Primitive: Add, Source: channels(1500)},
 			{Kind: StoreQuantized, Buffer: 3, Numbers: Numbers{Scale: 0.5, Sub: -700, Lo: 0, Hi: 255, Flip: true}},
+		}},
+		{"channels of rows", []Step{
+			{Kind: Load, Source: rows(4, 1)},
+			with(Subtract, data(with(Multiply, rows(5, 9)))), with(Add, rows(3, 700)), with(Maximum, rows(2, 300)),
+			with(Divide, rows(7, 400)),
+			{
+				Kind: StoreQuantized, Buffer: 3, Numbers: Numbers{Scale: 0.7, Lo: -128, Hi: 127},
+				Source: Source{Steps: []Step{with(Multiply, rows(6, 3000)), {Kind: RoundAway}}},
+			},
+			{Kind: StoreF32, Buffer: 2},
 		}},
 		{"halves away from zero", []Step{
 			{Kind: Load, Source: Source{Buffer: 0, Type: F32}},
@@ -881,7 +896,7 @@ func defineSteps(current []byte, steps []Step, buffers [][]byte, n int) []byte {
 		for i := range n {
 			switch {
 			case o.Values != nil:
-				store(out, i, o.Values[i%len(o.Values)])
+				store(out, i, o.Values[i/max(o.Row, 1)%len(o.Values)])
 			case o.Row != 0:
 				store(out, i, load(buffers[o.Buffer], i/o.Row))
 			case o.Type == F32:
@@ -992,6 +1007,11 @@ func TestNewErrors(t *testing.T) {
 			"channels",
 			[]Step{{Kind: Load, Source: Source{Values: []float32{}}}},
 			"step 0: got 0 values of channels, want at least 1",
+		},
+		{
+			"rows of channels",
+			[]Step{{Kind: Load, Source: Source{Values: []float32{1, 2}, Row: -1}}},
+			"step 0: got channels of -1 elements in a row, want at least 1",
 		},
 		{"kind", []Step{first, {Kind: 10}}, "step 1: unknown kind 10"},
 		{

@@ -18,7 +18,6 @@ var (
 	_ = matches[quantization.Dequantize](Dequantize, matchDequantize)
 	_ = matches[tensorflow.Dequantize](Dequantize, matchTFDequantize)
 	_ = matches[quantization.Quantize](Quantize, matchQuantize)
-	_ = matches[tensorflow.QuantizeV2](Quantize, matchQuantizeV2)
 	_ = matches[pointwise.Clamp](Unary, matchClamp)
 	_ = matches[normalize.BatchNorm](Unary, matchBatchNorm)
 )
@@ -86,8 +85,12 @@ func matchDequantize(e Element, op *quantization.Dequantize) (Element, bool) {
 func matchTFDequantize(e Element, op *tensorflow.Dequantize) (Element, bool) {
 	e, ok := matchIntegers(e)
 	in := e.Node.Inputs()
-	if !ok || op.Axis != -1 || in[1].Constant() == nil || in[2].Constant() == nil {
+	if !ok || in[1].Constant() == nil || in[2].Constant() == nil {
 		return e, false
+	}
+	if op.Axis != -1 {
+		e.Steps, ok = dequantizeSlices(op, in)
+		return e, ok
 	}
 	y, ok := dequantizeAll(op, in)
 	if !ok {
@@ -176,69 +179,6 @@ func matchQuantize(e Element, op *quantization.Quantize) (Element, bool) {
 	}
 	e.Numbers = elementwise.Numbers{Scale: 1, Lo: float32(lo - z), Hi: float32(hi - z), Flip: z != 0}
 	return e, true
-}
-
-func matchQuantizeV2(e Element, op *tensorflow.QuantizeV2) (Element, bool) {
-	in := e.Node.Inputs()
-	mn, mx := in[1].Constant(), in[2].Constant()
-	if op.Axis != -1 || op.Type.Size() != 1 || mn == nil || mx == nil || in[0].Constant() != nil {
-		return e, false
-	}
-	// The reference of the op computes the range that it uses.
-	out, err := core.EvalOp(op, []*core.Tensor{vectorOver(core.F32, 0, nil), mn, mx})
-	if err != nil {
-		return e, false
-	}
-	e.RangeOut = out[1:]
-	var ok bool
-	e.Steps, e.Numbers, ok = QuantizeV2Steps(op, mn, mx)
-	return e, ok
-}
-
-// QuantizeV2Steps returns, for a QuantizeV2 to bytes and a range, the steps before the quantization and the numbers of
-// the quantization; false if no chain can compute it.
-func QuantizeV2Steps(
-	op *tensorflow.QuantizeV2, mn, mx *core.Tensor,
-) (steps []elementwise.Step, n elementwise.Numbers, ok bool) {
-	if q, ok := op.Combined(mn, mx); ok {
-		steps, n = combinedSteps(op, q)
-		return steps, n, true
-	}
-	r, ok := op.Rounding(mn, mx)
-	n = elementwise.Numbers{Scale: r.Factor, Lo: float32(r.Lo), Hi: float32(r.Hi)}
-	away := r.Round == numeric.RoundNearestTowardInfinity
-	if away || r.Shift != 0 {
-		steps = []elementwise.Step{combineValues(elementwise.Multiply, []float32{r.Factor})}
-		n.Scale = 1
-	}
-	if r.Shift != 0 {
-		steps = append(steps, combineValues(elementwise.Add, []float32{-r.Shift}))
-	}
-	if away {
-		return append(steps, elementwise.Step{Kind: elementwise.RoundAway}), n, ok
-	}
-	return steps, n, ok && r.Round == numeric.RoundNearestTowardEven
-}
-
-// QuantizeV2Numbers returns the parameters of the primitive Quantize for a QuantizeV2 to bytes whose adjusted range is
-// [low, high]; false if the primitive cannot express it.
-func QuantizeV2Numbers(op *tensorflow.QuantizeV2, low, high float32) (elementwise.Numbers, bool) {
-	if op.Axis != -1 || op.Type.Size() != 1 {
-		return elementwise.Numbers{}, false
-	}
-	lo, hi := op.Type.Bounds()
-	n := elementwise.Numbers{Lo: float32(lo), Hi: float32(hi)}
-	switch {
-	case op.Mode != tensorflow.Scaled || op.RoundMode != numeric.RoundNearestTowardEven || op.NarrowRange || op.Plain:
-		return n, false
-	case op.Type == core.U8:
-		n.Scale = 255 / high
-	case op.Factor127:
-		n.Scale = 127 / high
-	default:
-		n.Scale = 127.5 / high
-	}
-	return n, true
 }
 
 // vectorOver returns a vector of n elements, whose bytes are b.

@@ -1,7 +1,6 @@
 package match
 
 import (
-	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
@@ -70,21 +69,4 @@ func matchLevels(e Element, op *tensorflow.QuantizeAndDequantize) (Element, bool
 	}
 	e.Steps = append(e.Steps, combineValues(elementwise.Multiply, []float32{l.Back}))
 	return e, ok && l.Lo <= l.Hi && l.Hi > 0
-}
-
-// combinedSteps returns the steps of a QuantizeV2 to bytes in mode MIN_COMBINED.
-func combinedSteps(op *tensorflow.QuantizeV2, q tensorflow.Combined) ([]elementwise.Step, elementwise.Numbers) {
-	var steps []elementwise.Step
-	if op.Type == core.U8 { // numbers that are not negative, so that rounding them down is truncation
-		steps = append(steps, elementwise.Step{
-			Kind: elementwise.Apply, Primitive: elementwise.Levels,
-			Numbers: elementwise.Numbers{Lo: q.Lo, Hi: q.Hi, Scale: q.Scale, Back: 1},
-		})
-	} else {
-		steps = append(steps, limit(q.Lo, q.Hi), combineValues(elementwise.Subtract, []float32{q.Lo}),
-			combineValues(elementwise.Multiply, []float32{q.Scale}), combineValues(elementwise.Subtract, []float32{q.Half}),
-			elementwise.Step{Kind: elementwise.RoundAway})
-	}
-	lo, hi := op.Type.Bounds()
-	return steps, elementwise.Numbers{Scale: 1, Lo: float32(lo), Hi: float32(hi)}
 }
