@@ -1,6 +1,8 @@
 package compile
 
 import (
+	"slices"
+
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/depthwise"
@@ -123,31 +125,46 @@ func (c *compiler) repeatChannels(n *core.Node, src, times int) int {
 // lowerFloatDepthwise lowers a float32 convolution with one input channel and multiplier output channels per
 // group.
 func (c *compiler) lowerFloatDepthwise(p *floatProduct, win *window.Window, src, multiplier int) error {
-	n := p.node
+	if multiplier > 1 {
+		src = c.repeatNumbers(p.node, src, multiplier)
+		win.Pixel *= multiplier
+	}
+	if s, ok := win.Strips(); ok {
+		src = c.padImage(p.node, src, s.Padded, zeroPoint{buffer: -1})
+		c.buffers[src].Addressed = true
+		p.reads = []int{src}
+		p.offsets = func() []int32 { return s.Offsets(c.buffers[src].Offset) }
+		return c.lowerFloatDepthwiseRows(p, s.Outputs)
+	}
+	pad := c.paddingRun(0, win.Pixel)
+	p.reads = []int{src, pad}
+	p.offsets = func() []int32 { return win.Offsets(c.buffers[src].Offset, c.buffers[pad].Offset) }
+	return c.lowerFloatDepthwiseRows(p, 1)
+}
+
+// lowerFloatDepthwiseRows lowers a depthwise convolution whose offsets are those of each so many neighbouring outputs.
+func (c *compiler) lowerFloatDepthwiseRows(p *floatProduct, outputs int) error {
 	variant := sdepthwise.Choose(c.isas)
-	spec := sdepthwise.Spec{Channels: p.columns, Taps: p.taps}
+	spec := sdepthwise.Spec{Channels: p.columns * outputs, Taps: p.taps}
 	k := share.NewKey(variant.Name).Text(p.key.String()).Numbers(spec.Channels, spec.Taps)
 	factors, err := packed(c, k, func() (*sdepthwise.Packed, []int32, error) {
-		packed, err := sdepthwise.Pack(variant, spec, p.weights())
+		weights := make([]float32, 0, spec.Taps*spec.Channels)
+		for tap := range slices.Chunk(p.weights(), p.columns) {
+			for range outputs {
+				weights = append(weights, tap...)
+			}
+		}
+		packed, err := sdepthwise.Pack(variant, spec, weights)
 		return packed, nil, err
 	})
 	if err != nil {
 		return err
 	}
-	packed := factors.packed
-	if multiplier > 1 {
-		src = c.repeatNumbers(n, src, multiplier)
-		win.Pixel *= multiplier
-	}
-	pad := c.paddingRun(0, win.Pixel)
-	dst := c.newOutput(n.Out(0))
-	offsets := c.offsets(n, spec.CheckOffsets, func() []int32 {
-		return win.Offsets(c.buffers[src].Offset, c.buffers[pad].Offset)
-	})
-	rows := p.rows
+	packed, dst, rows := factors.packed, c.newOutput(p.node.Out(0)), p.rows/outputs
+	offsets := c.offsets(p.node, spec.CheckOffsets, p.offsets)
 	c.emit(machine.Instruction{
-		Node: n, Kernel: variant.Name, Splits: true, Operations: machine.Operations(n),
-		Reads: []int{src, pad}, Writes: []int{dst},
+		Node: p.node, Kernel: variant.Name, Splits: true, Operations: machine.Operations(p.node),
+		Reads: p.reads, Writes: []int{dst},
 		Run: func(r *machine.Worker, part, parts int) error {
 			r.SDepthwise = sdepthwise.Args{A: r.Arena, Offsets: *offsets, C: r.Mem[dst], LDC: 4 * spec.Channels}
 			packed.Run(&r.SDepthwise, part*rows/parts, (part+1)*rows/parts)

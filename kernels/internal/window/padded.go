@@ -13,13 +13,13 @@ import (
 // have been copied with their padding (see Padded). Joining pays for few channels, where a single tap would fill only a
 // part of a kernel's step.
 func (w *Window) JoinsTaps() bool {
-	for _, a := range w.Axes {
-		if a.PadBelow < 0 || a.DataDilation != 1 {
-			return false
-		}
-	}
 	x := w.Axes[len(w.Axes)-1]
-	return x.Dilation == 1 && x.Window > 1 && (w.Pixel < 16 || w.Pixel%4 != 0 && w.Pixel < 64)
+	return w.canPad() && x.Dilation == 1 && x.Window > 1 && (w.Pixel < 16 || w.Pixel%4 != 0 && w.Pixel < 64)
+}
+
+// canPad reports whether images can be copied with their padding.
+func (w *Window) canPad() bool {
+	return !slices.ContainsFunc(w.Axes, func(a geometry.Axis) bool { return a.PadBelow < 0 || a.DataDilation != 1 })
 }
 
 // Rows returns the axes of a window whose taps are the rows of this one: along the last axis there is one, which is

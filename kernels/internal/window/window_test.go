@@ -289,3 +289,54 @@ func TestJoinsTaps(t *testing.T) {
 		})
 	}
 }
+
+// A tap of a strip reads what the tap of each of its outputs reads, in a row.
+func TestStrips(t *testing.T) {
+	same := axis(geometry.Axis{In: 9, Window: 3, PadBelow: 1, PadAbove: 1})
+	apart := axis(geometry.Axis{In: 7, Window: 3, Stride: 2, Dilation: 2, PadBelow: 2})
+	long := axis(geometry.Axis{In: 300, Window: 5, Dilation: 3, PadBelow: 6, PadAbove: 6})
+	for _, c := range []struct {
+		name           string
+		axes           []geometry.Axis
+		pixel, outputs int // 0 for none
+	}{
+		{"a row", []geometry.Axis{same}, 12, 9},
+		{"rows apart", []geometry.Axis{apart, same}, 4, 9},
+		{"parts of a row", []geometry.Axis{same, long}, 12, 50},
+		{"wide pixels", []geometry.Axis{same, same}, 80, 0},
+		{"columns apart", []geometry.Axis{same, apart}, 12, 0},
+		{"a long row of an odd length", []geometry.Axis{axis(geometry.Axis{In: 1361, Window: 1})}, 76, 0},
+		{"negative padding", []geometry.Axis{axis(geometry.Axis{In: 9, Window: 2, PadBelow: -1}), same}, 12, 0},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := &Window{Axes: c.axes, Batch: 2, Pixel: c.pixel}
+			s, ok := w.Strips()
+			require.Equal(t, c.outputs > 0, ok)
+			if !ok {
+				return
+			}
+			require.Equal(t, c.outputs, s.Outputs)
+			const zero = 77
+			random := rand.New(rand.NewPCG(1, 2))
+			data := make([]byte, w.Batch*w.inputs()*w.Pixel)
+			for i := range data {
+				data[i] = byte(random.IntN(256))
+			}
+			images := make([]byte, s.Lines*s.Bytes)
+			s.Run(images, data, zero, 0, s.Lines)
+			taps := w.Taps()
+			offsets := s.Offsets(0)
+			require.Len(t, offsets, w.Batch*w.Outputs()/s.Outputs*taps)
+			for m := range w.Batch * w.Outputs() {
+				for k := range taps {
+					want := slices.Repeat([]byte{zero}, w.Pixel)
+					if pixel, ok := read(w, m%w.Outputs(), k); ok {
+						want = data[(m/w.Outputs()*w.inputs()+pixel)*w.Pixel:][:w.Pixel]
+					}
+					strip := images[offsets[m/s.Outputs*taps+k]:]
+					require.Equal(t, want, strip[m%s.Outputs*w.Pixel:][:w.Pixel], "output %d, tap %d", m, k)
+				}
+			}
+		})
+	}
+}
