@@ -202,6 +202,8 @@ def windows():
             x, constant(3, 3, 32, 64), (1, 56, 56, 32), 2, "SAME"), (1, 28, 28, 64)),
         "DepthwiseConv2dNative": one(lambda x: tf.nn.depthwise_conv2d(
             x, constant(3, 3, 64, 1), [1, 1, 1, 1], "SAME"), half),
+        "DepthwiseConv2dNative of 3 channels": one(lambda x: tf.nn.depthwise_conv2d(
+            x, constant(7, 7, 3, 1), [1, 1, 1, 1], "SAME"), (1, 224, 224, 3)),
         "Conv3D": one(lambda x: tf.nn.conv3d(x, constant(3, 3, 3, 16, 16), [1] * 5, "SAME"), (1, 16, 28, 28, 16)),
         "MatMul": one(lambda x: x @ constant(512, 512), MATRIX),
         "MatMul of a vector": one(lambda x: x @ constant(2048, 1000), (1, 2048)),
@@ -218,6 +220,10 @@ def quantized():
     def least(x):
         return tf.reduce_min(x), tf.reduce_max(x)
 
+    def slices(n):
+        size = 1 + random.uniform(0, 1, n).astype(np.float32)
+        return {"min_range": -size, "max_range": size, "mode": "SCALED"}
+
     def bytes_of(name="x", shape=IMAGE):
         return data(shape, tf.quint8, name)
 
@@ -228,6 +234,10 @@ def quantized():
         "QuantizeV2 i8 SCALED, computed range": one(lambda x: quantize(x, tf.qint8, "SCALED", *least(x))),
         "QuantizeV2 u8 MIN_FIRST, computed range": one(lambda x: quantize(x, tf.quint8, "MIN_FIRST", *least(x))),
         "QuantizeV2 u8 MIN_COMBINED, computed range": one(lambda x: quantize(x, tf.quint8, "MIN_COMBINED", *least(x))),
+        "QuantizeV2 i8 MIN_FIRST": one(lambda x: quantize(x, tf.qint8, "MIN_FIRST", -1.0, 1.0)),
+        "QuantizeV2 of channels": one(lambda x: R.QuantizeV2(input=x, T=tf.qint8, axis=3, **slices(64))[0]),
+        "QuantizeV2 of rows": one(lambda x: R.QuantizeV2(input=x, T=tf.qint8, axis=0, **slices(64))[0], (64, 128, 64)),
+        "Dequantize of channels": lambda: R.Dequantize(input=bytes_of(), axis=3, **slices(64)),
         "Dequantize SCALED": lambda: R.Dequantize(input=bytes_of(), min_range=0.0, max_range=6.0, mode="SCALED"),
         "Dequantize MIN_FIRST": lambda: R.Dequantize(input=bytes_of(), min_range=-1.0, max_range=6.0, mode="MIN_FIRST"),
         "FakeQuantWithMinMaxArgs": one(lambda x: tf.quantization.fake_quant_with_min_max_args(x, -1.0, 1.0)),
