@@ -383,6 +383,27 @@ func TestRangesOfSlices(t *testing.T) {
 	}
 }
 
+// TestRequantizeOfAnyRange: ranges of which no chain can make bytes are the reference's.
+func TestRequantizeOfAnyRange(t *testing.T) {
+	for typ, kernel := range map[core.Type]string{core.U8: "fixedpoint", core.I8: "quantize"} {
+		for _, computed := range []bool{false, true} {
+			g := newGraph(t, 4)
+			g.anyKernel = true
+			x := g.parameter(core.I32, core.Shape{40, 41})
+			for _, from := range [][2]float32{{-3, 5}, {0, 0}, {-1e-30, 1e-30}, {-1e30, 1e38}, {5e4, 6e5}, {1, -1}} {
+				for _, to := range [][2]float32{{-1, 2}, {0, 0}, {-1e-32, 0}, {-1e38, 1e38}} {
+					ranges := []core.Value{x}
+					for _, v := range []float32{from[0], from[1], to[0], to[1]} {
+						ranges = append(ranges, g.operandOf(core.Scalar(v), computed))
+					}
+					g.results(g.node(&tensorflow.Requantize{Type: typ}, ranges...))
+				}
+			}
+			g.check(false, kernel)
+		}
+	}
+}
+
 // TestScaledOfSubnormalNumbers: subnormal numbers are 0, also in a range so small that they would not be rounded to it.
 func TestScaledOfSubnormalNumbers(t *testing.T) {
 	for _, typ := range []core.Type{core.U8, core.I8} {

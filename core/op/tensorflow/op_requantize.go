@@ -120,11 +120,23 @@ func (op *Requantize) Elements() trait.Elements { return trait.FirstElements }
 // ElementCost is at most the cost of a product.
 func (op *Requantize) ElementCost(core.Type) (cost int, ok bool) { return 1, true }
 
-// Element returns the function from the range [min0, max0] to [min1, max1], which must be valid, for each
-// element.
-func (op *Requantize) Element(min0, max0, min1, max1 float32) func(q int64) int64 {
-	return op.element(tfRange{numeric.Flushed(min0), numeric.Flushed(max0)},
-		tfRange{numeric.Flushed(min1), numeric.Flushed(max1)})
+// Eigen holds the parameters of Requantize to i8: q is rha((x*Scale+Base)*Factor) - Offset, each step rounded to f32.
+type Eigen struct {
+	Scale, Base, Factor, Offset float32
+}
+
+// Eigen returns the parameters for a range of x and a requested range, which must be valid; false for u8, and for
+// ranges so narrow or wide that subnormal or infinite numbers matter.
+func (op *Requantize) Eigen(min0, max0, min1, max1 float32) (Eigen, bool) {
+	var e Eigen
+	from := tfRange{numeric.Flushed(min0), numeric.Flushed(max0)}
+	to := tfRange{numeric.Flushed(min1), numeric.Flushed(max1)}
+	e.Scale, e.Base = from.eigenLine(core.I32)
+	e.Factor, e.Offset = to.eigenScale(core.I8)
+	isNormal := func(v float32) bool { return v > 0x1p-80 && v < 0x1p60 }
+	ok := op.Type == core.I8 && isNormal(e.Scale) && isNormal(e.Factor) &&
+		(e.Base == 0 || isNormal(numeric.Abs32(e.Base)))
+	return e, ok
 }
 
 func (op *Requantize) element(from, to tfRange) func(q int64) int64 {

@@ -66,14 +66,19 @@ func (r tfRange) quantizedToFloat(t core.Type) func(q int64) float32 {
 // eigenDequantize returns DEQUANTIZE_WITH_EIGEN, in float32: k = (max-min)/(n-1),
 // base = rha(min/k)*k (min if min == max); (base - lowest*k) + q*k.
 func (r tfRange) eigenDequantize(t core.Type) func(q int64) float32 {
+	k, base := r.eigenLine(t)
+	return func(q int64) float32 { return numeric.Flushed(base + numeric.Flushed(float32(q)*k)) }
+}
+
+// eigenLine returns k and base - lowest*k of DEQUANTIZE_WITH_EIGEN.
+func (r tfRange) eigenLine(t core.Type) (k, base float32) {
 	n, lowest := steps(t)
-	k := numeric.Flushed(float32(float64(r.max-r.min) / (n - 1)))
-	base := r.min
+	k = numeric.Flushed(float32(float64(r.max-r.min) / (n - 1)))
+	base = r.min
 	if r.max != r.min {
 		base = numeric.Flushed(rha32(r.min/k) * k)
 	}
-	base = numeric.Flushed(base - numeric.Flushed(float32(lowest)*k))
-	return func(q int64) float32 { return numeric.Flushed(base + numeric.Flushed(float32(q)*k)) }
+	return k, numeric.Flushed(base - numeric.Flushed(float32(lowest)*k))
 }
 
 // eigenQuantize returns QUANTIZE_WITH_EIGEN, in float32: k = (n-1)/(max-min) (0 if

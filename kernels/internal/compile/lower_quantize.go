@@ -24,7 +24,7 @@ func lowerQuantizeV2(c *compiler, n *core.Node) (bool, error) {
 		return false, nil
 	}
 	if _, ok := match.QuantizeV2Numbers(op, 0, 1); !ok {
-		return c.lowerQuantizeV2Steps(n, op, elements)
+		return c.lowerQuantizeV2Steps(n, op)
 	}
 	in, out := c.emitRange(n)
 	src, dst, low, high := in[0], out[0], out[1], out[2]
@@ -49,41 +49,52 @@ func lowerQuantizeV2(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
-// lowerQuantizeV2Steps lowers a QuantizeV2 by a chain that is built in each run, when its range is known. If no
-// chain fits the range, the reference computes it.
-func (c *compiler) lowerQuantizeV2Steps(n *core.Node, op *tensorflow.QuantizeV2, elements int) (bool, error) {
+// lowerQuantizeV2Steps lowers a QuantizeV2 by a chain that is built in each run, when its range is known.
+func (c *compiler) lowerQuantizeV2Steps(n *core.Node, op *tensorflow.QuantizeV2) (bool, error) {
+	x := n.Inputs()[0].Shape()
+	return c.lowerInSteps(n, func(in, out []*core.Tensor) ([]elementwise.Step, error) {
+		steps, numbers, ok := match.QuantizeV2Steps(op, x, in[1], in[2])
+		if !ok {
+			return nil, op.Eval(in, out)
+		}
+		load := elementwise.Step{Kind: elementwise.Load, Source: elementwise.Source{Buffer: 0, Type: elementwise.F32}}
+		store := elementwise.Step{Kind: elementwise.StoreQuantized, Numbers: numbers, Buffer: 1}
+		ranges, err := op.Constants([]core.Operand{{}, {Const: in[1]}, {Const: in[2]}})
+		if err != nil {
+			return nil, err
+		}
+		for i, t := range ranges[1:] {
+			copy(out[i+1].Bytes(), t.Bytes())
+		}
+		return slices.Concat([]elementwise.Step{load}, steps, []elementwise.Step{store}), nil
+	})
+}
+
+// lowerInSteps lowers a node that makes bytes of each element of its first input by a chain from buffer 0 to buffer 1,
+// which is built in each run. prepare returns its steps and makes all outputs but the first. If no chain can compute
+// the node, it evaluates it and returns no steps.
+func (c *compiler) lowerInSteps(
+	n *core.Node, prepare func(in, out []*core.Tensor) ([]elementwise.Step, error),
+) (bool, error) {
 	if err := c.checkOutputs(n, referenceBytes); err != nil {
 		return false, err
 	}
 	isas := c.isas
 	state := c.newState(func() any { return new(*elementwise.Chain) })
-	x := n.Inputs()[0].Shape()
 	in, out := c.emitEval(n, "range", func(r *machine.Run, in, out []*core.Tensor) error {
 		chain := r.State[state].(**elementwise.Chain)
 		*chain = nil
-		steps, numbers, ok := match.QuantizeV2Steps(op, x, in[1], in[2])
-		if !ok {
-			return op.Eval(in, out)
-		}
-		load := elementwise.Step{Kind: elementwise.Load, Source: elementwise.Source{Buffer: 0, Type: elementwise.F32}}
-		store := elementwise.Step{Kind: elementwise.StoreQuantized, Numbers: numbers, Buffer: 1}
-		var err error
-		*chain, err = elementwise.NewChain(isas, 2, slices.Concat([]elementwise.Step{load}, steps, []elementwise.Step{store}))
-		if err != nil {
+		steps, err := prepare(in, out)
+		if err != nil || len(steps) == 0 {
 			return err
 		}
-		ranges, err := op.Constants([]core.Operand{{}, {Const: in[1]}, {Const: in[2]}})
-		if err != nil {
-			return err
-		}
-		for i, t := range ranges[1:] {
-			copy(out[i+1].Bytes(), t.Bytes())
-		}
-		return nil
+		*chain, err = elementwise.NewChain(isas, 2, steps)
+		return err
 	})
 	c.emitElements(work{
-		node: n, kernel: "elementwise_quantize", units: elements, reads: append(in, out[1:]...), writes: out[:1],
-		scratch: elementwise.Scratch, run: func(r *machine.Worker, scratch []byte, i0, i1 int) error {
+		node: n, kernel: "elementwise_quantize", units: n.Outputs()[0].Shape.MustElements(),
+		reads: append(in, out[1:]...), writes: out[:1], scratch: elementwise.Scratch,
+		run: func(r *machine.Worker, scratch []byte, i0, i1 int) error {
 			if chain := *r.State[state].(**elementwise.Chain); chain != nil {
 				buffers := [2][]byte{r.Mem[in[0]], r.Mem[out[0]]}
 				chain.Run(buffers[:], scratch, i0, i1)

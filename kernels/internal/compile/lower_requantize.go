@@ -5,6 +5,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+	"github.com/tf2ng/tf2ng/kernels/internal/match"
 )
 
 // This file lowers ops that requantize: they make bytes of 32-bit integers, or find the range in use for that.
@@ -48,28 +49,55 @@ func lowerRequantize(c *compiler, n *core.Node) (bool, error) {
 	}
 	ranges, err := c.constantRanges(n)
 	switch {
-	case err != nil || ranges == nil && out.Type != core.U8:
+	case err != nil:
 		return false, err
+	case out.Type == core.I8:
+		return c.lowerRequantizeSteps(n, ranges)
 	case ranges == nil:
 		in, _ := c.emitRange(n)
 		c.emitRequantized(n, elementwise.FixedPoint, in[0], c.emitFixedPoint(n, in[1:5]), nil)
 		return true, nil
 	}
-	src, dst := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0))
-	if out.Type == core.U8 {
-		f := tensorflow.NewFixedPoint(ranges[0], ranges[1], ranges[2], ranges[3])
-		operand := c.constantBuffer(machine.Bytes([]int64{f.Scale, f.Offset}))
-		c.emitRequantized(n, elementwise.FixedPoint, src, operand, nil)
-		return true, nil
-	}
-	element := n.Op().(*tensorflow.Requantize).Element(ranges[0], ranges[1], ranges[2], ranges[3])
-	c.emitElements(work{
-		node: n, kernel: "requantize_s32_eigen_portable", units: out.Shape.MustElements(), reads: []int{src},
-		writes: []int{dst}, run: func(r *machine.Worker, _ []byte, i0, i1 int) error {
-			to := r.Mem[dst][i0:i1]
-			for i, q := range machine.View[int32](r.Mem[src])[i0:i1] {
-				to[i] = byte(element(int64(q)))
+	src := c.buffer(n.Inputs()[0])
+	c.newOutput(n.Out(0))
+	f := tensorflow.NewFixedPoint(ranges[0], ranges[1], ranges[2], ranges[3])
+	operand := c.constantBuffer(machine.Bytes([]int64{f.Scale, f.Offset}))
+	c.emitRequantized(n, elementwise.FixedPoint, src, operand, nil)
+	return true, nil
+}
+
+// lowerRequantizeSteps lowers a Requantize to i8. Ranges are nil if they are computed.
+func (c *compiler) lowerRequantizeSteps(n *core.Node, ranges []float32) (bool, error) {
+	op := n.Op().(*tensorflow.Requantize)
+	if ranges == nil {
+		x, y := vector(core.I32, 0), vector(core.I8, 0)
+		return c.lowerInSteps(n, func(in, out []*core.Tensor) ([]elementwise.Step, error) {
+			var numbers []float32
+			for _, t := range in[1:] {
+				numbers = append(numbers, t.Float32s()[0])
 			}
+			steps, ok := match.RequantizeSteps(op, numbers)
+			if !ok {
+				return nil, op.Eval(in, out)
+			}
+			in[0], out[0] = x, y // this checks the ranges and computes those of the output
+			return steps, op.Eval(in, out)
+		})
+	}
+	steps, ok := match.RequantizeSteps(op, ranges)
+	if !ok {
+		return false, nil
+	}
+	chain, err := elementwise.NewChain(c.isas, 2, steps)
+	if err != nil {
+		return false, n.Locate(err)
+	}
+	src, dst := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0))
+	c.emitElements(work{
+		node: n, kernel: chain.Name(), units: n.Outputs()[0].Shape.MustElements(), reads: []int{src},
+		writes: []int{dst}, scratch: elementwise.Scratch, run: func(r *machine.Worker, scratch []byte, i0, i1 int) error {
+			buffers := [2][]byte{r.Mem[src], r.Mem[dst]}
+			chain.Run(buffers[:], scratch, i0, i1)
 			return nil
 		},
 	})

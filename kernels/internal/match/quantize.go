@@ -84,6 +84,23 @@ func (s slices) combined(t core.Type, q []tensorflow.Combined) []elementwise.Ste
 		elementwise.Step{Kind: elementwise.RoundAway})
 }
 
+// RequantizeSteps returns the chain, from buffer 0 to buffer 1, of a Requantize to i8 whose inputs after the first are
+// ranges; false if no chain can compute it.
+func RequantizeSteps(op *tensorflow.Requantize, ranges []float32) ([]elementwise.Step, bool) {
+	q, ok := op.Eigen(ranges[0], ranges[1], ranges[2], ranges[3])
+	lo, hi := core.I8.Bounds()
+	return []elementwise.Step{
+		{Kind: elementwise.Load, Source: elementwise.Source{Type: elementwise.I32, Scale: q.Scale}},
+		combineValues(elementwise.Add, []float32{q.Base}), combineValues(elementwise.Multiply, []float32{q.Factor}),
+		{Kind: elementwise.RoundAway},
+		combineValues(elementwise.Subtract, []float32{q.Offset}),
+		{
+			Kind: elementwise.StoreQuantized, Buffer: 1,
+			Numbers: elementwise.Numbers{Scale: 1, Lo: float32(lo), Hi: float32(hi)},
+		},
+	}, ok
+}
+
 // dequantizeSlices returns the steps of a Dequantize with a range for each slice, behind the load of the bytes.
 func dequantizeSlices(op *tensorflow.Dequantize, in []core.Value) ([]elementwise.Step, bool) {
 	l, ok := op.Linear(in[0].Type(), in[1].Constant(), in[2].Constant())
