@@ -371,6 +371,11 @@ func TestRangesOfSlices(t *testing.T) {
 						away := combined
 						away.Mode, away.NarrowRange = tensorflow.Scaled, true
 						g.results(g.node(&away, x, mn, mx))
+						for _, round := range []numeric.RoundMode{numeric.RoundNearestTowardEven, numeric.RoundNearestUpward} {
+							g.result(g.apply(&tensorflow.QuantizeAndDequantize{
+								RoundMode: round, NumBits: 8, SignedInput: low < 0, RangeGiven: true, Axis: c.axis,
+							}, x, mn, mx))
+						}
 						for _, mode := range []tensorflow.QuantizeMode{tensorflow.MinCombined, tensorflow.Scaled} {
 							g.result(g.apply(&tensorflow.Dequantize{Mode: mode, Axis: c.axis, OutType: core.F32}, q, mn, mx))
 						}

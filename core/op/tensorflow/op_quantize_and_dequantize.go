@@ -241,23 +241,36 @@ func normal[T float32 | float64](x T) T {
 	return x
 }
 
-// Levels holds the parameters of QuantizeAndDequantize for one range.
+// Levels holds the parameters of QuantizeAndDequantize for one range: the bounds of x, those of the integers, and the
+// factors before and after rounding.
 type Levels struct {
-	Lo, Hi, Scale, Back float32
+	Lo, Hi, Least, Most, Scale, Back float32
 }
 
-// Levels returns the parameters for the given range of f32; false if there are several, or if the range is so narrow
-// that subnormal elements matter.
-func (op *QuantizeAndDequantize) Levels(minT, maxT *core.Tensor) (Levels, bool) {
-	if !op.RangeGiven || op.Axis != -1 || op.NumBits == 0 {
-		return Levels{}, false
+// newLevels returns the parameters for a range.
+func (op *QuantizeAndDequantize) newLevels(r rangeOf[float32]) Levels {
+	least, most := op.levels()
+	r, scale, back := levelScales(op, r, math.MaxFloat32)
+	return Levels{Lo: r.min, Hi: r.max, Least: float32(least), Most: float32(most), Scale: scale, Back: back}
+}
+
+// Levels returns the parameters for each given range of f32; false if a range is so narrow that subnormal elements
+// matter.
+func (op *QuantizeAndDequantize) Levels(minT, maxT *core.Tensor) ([]Levels, bool) {
+	if !op.RangeGiven || op.NumBits == 0 {
+		return nil, false
 	}
-	ranges, err := readOrdered[float32](minT, maxT, 1, 2)
-	if err != nil || len(ranges) != 1 {
-		return Levels{}, false
+	ranges, err := levelRanges[float32](op, []*core.Tensor{nil, minT, maxT})
+	if err != nil {
+		return nil, false
 	}
-	r, scale, back := levelScales(op, ranges[0], math.MaxFloat32)
-	return Levels{Lo: r.min, Hi: r.max, Scale: scale, Back: back}, scale < 0x1p100
+	all := make([]Levels, len(ranges))
+	for i, r := range ranges {
+		if all[i] = op.newLevels(r); !(all[i].Scale < 0x1p100) {
+			return nil, false
+		}
+	}
+	return all, true
 }
 
 // ComputedLevels returns the parameters for f32 data whose smallest and largest elements are low and high, if no
@@ -266,6 +279,5 @@ func (op *QuantizeAndDequantize) ComputedLevels(low, high float32) (Levels, bool
 	if op.RangeGiven || op.Axis != -1 || op.NumBits == 0 {
 		return Levels{}, false
 	}
-	r, scale, back := levelScales(op, rangeOf[float32]{low, high}, math.MaxFloat32)
-	return Levels{Lo: r.min, Hi: r.max, Scale: scale, Back: back}, true
+	return op.newLevels(rangeOf[float32]{low, high}), true
 }

@@ -1,6 +1,8 @@
 package match
 
 import (
+	"slices"
+
 	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
@@ -54,19 +56,33 @@ func matchFakeQuant(e Element, op *tensorflow.FakeQuant) (Element, bool) {
 	return e, ok && len(ranges) > 0
 }
 
-// matchLevels matches a QuantizeAndDequantize with one constant range.
+// matchLevels matches a QuantizeAndDequantize with constant ranges.
 func matchLevels(e Element, op *tensorflow.QuantizeAndDequantize) (Element, bool) {
 	in := e.Node.Inputs()
 	if !isComputedReal(e.Node) || len(in) != 3 || in[1].Constant() == nil || in[2].Constant() == nil {
 		return e, false
 	}
-	l, ok := op.Levels(in[1].Constant(), in[2].Constant())
-	e.Steps = []elementwise.Step{limit(l.Lo, l.Hi), combineValues(elementwise.Multiply, []float32{l.Scale})}
+	all, ok := op.Levels(in[1].Constant(), in[2].Constant())
+	if !ok {
+		return e, false
+	}
+	s, l := slicedAlong(in[0].Shape(), op.Axis), all[0]
+	scale := combineSlices(s, elementwise.Multiply, all, func(l tensorflow.Levels) float32 { return l.Scale })
+	back := combineSlices(s, elementwise.Multiply, all, func(l tensorflow.Levels) float32 { return l.Back })
+	if len(all) == 1 {
+		e.Steps = []elementwise.Step{limit(l.Lo, l.Hi), scale}
+		ok = l.Lo <= l.Hi && l.Hi > 0
+	} else {
+		// What a range limits becomes the least or the most integer, if there are few of them.
+		e.Steps = []elementwise.Step{scale, limit(l.Least, l.Most)}
+		isSmall := func(l tensorflow.Levels) bool { return !(l.Scale > 0x1p-100) }
+		ok = l.Most > 0 && l.Most <= 1<<16 && !slices.ContainsFunc(all, isSmall)
+	}
 	if op.RoundMode == numeric.RoundNearestUpward {
 		e.Steps = append(e.Steps, combineValues(elementwise.Add, []float32{0.5}), apply(elementwise.Floor))
 	} else {
 		e.Steps = append(e.Steps, apply(elementwise.RoundEven))
 	}
-	e.Steps = append(e.Steps, combineValues(elementwise.Multiply, []float32{l.Back}))
-	return e, ok && l.Lo <= l.Hi && l.Hi > 0
+	e.Steps = append(e.Steps, back)
+	return e, ok
 }

@@ -31,7 +31,7 @@ func matchQuantizeV2(e Element, op *tensorflow.QuantizeV2) (Element, bool) {
 func QuantizeV2Steps(
 	op *tensorflow.QuantizeV2, x core.Shape, mn, mx *core.Tensor,
 ) (steps []elementwise.Step, n elementwise.Numbers, ok bool) {
-	s := slicesOf(x, op.Axis)
+	s := slicedAlong(x, op.Axis)
 	lo, hi := op.Type.Bounds()
 	n = elementwise.Numbers{Scale: 1, Lo: float32(lo), Hi: float32(hi)}
 	if q, ok := op.Combined(mn, mx); ok {
@@ -67,7 +67,7 @@ func QuantizeV2Steps(
 
 // combined returns the steps of a QuantizeV2 to bytes in mode MIN_COMBINED. The bounds of the bytes limit as those of
 // the slice's range do.
-func (s slices) combined(t core.Type, q []tensorflow.Combined) []elementwise.Step {
+func (s sliced) combined(t core.Type, q []tensorflow.Combined) []elementwise.Step {
 	if t == core.U8 && len(q) == 1 { // numbers that are not negative, so that rounding them down is truncation
 		step := apply(elementwise.Levels)
 		step.Numbers = elementwise.Numbers{Lo: q[0].Lo, Hi: q[0].Hi, Scale: q[0].Scale, Back: 1}
@@ -107,7 +107,7 @@ func dequantizeSlices(op *tensorflow.Dequantize, in []core.Value) ([]elementwise
 	if !ok {
 		return nil, false
 	}
-	s := slicesOf(in[0].Shape(), op.Axis)
+	s := slicedAlong(in[0].Shape(), op.Axis)
 	steps := []elementwise.Step{
 		combineSlices(s, elementwise.Multiply, l, func(l tensorflow.Linear) float32 { return l.Scale }),
 	}
@@ -141,19 +141,19 @@ func QuantizeV2Numbers(op *tensorflow.QuantizeV2, low, high float32) (elementwis
 	return n, true
 }
 
-// slices are those of a tensor along an axis, which take turns with so many elements each.
-type slices struct{ inner int }
+// sliced says of a tensor's slices along an axis that they take turns with so many elements each.
+type sliced struct{ inner int }
 
-// slicesOf returns the slices along an axis; the whole tensor for axis -1.
-func slicesOf(x core.Shape, axis int) slices {
+// slicedAlong returns the slices along an axis; the whole tensor for axis -1.
+func slicedAlong(x core.Shape, axis int) sliced {
 	if axis < 0 {
-		return slices{}
+		return sliced{}
 	}
-	return slices{x[axis+1:].MustElements()}
+	return sliced{x[axis+1:].MustElements()}
 }
 
 // combineSlices returns a step that combines each value with the number of its slice.
-func combineSlices[T any](s slices, p elementwise.Primitive, all []T, of func(T) float32) elementwise.Step {
+func combineSlices[T any](s sliced, p elementwise.Primitive, all []T, of func(T) float32) elementwise.Step {
 	values := make([]float32, len(all))
 	for i, v := range all {
 		values[i] = of(v)
