@@ -126,7 +126,7 @@ func look[T any](to []T, from []byte, values *[256]T) {
 // z = x[byte of x] + repeat[index along the last axis].
 type sumTables struct {
 	x, y   [256]int32
-	repeat []int32 // the summand for each element of the last axis; a single 0 if y is one number, which x then includes
+	repeat []int32 // the summands of the last axis, a few times; 0 if y is one number, which x then includes
 }
 
 var (
@@ -145,7 +145,7 @@ func lowerQuantizedSum(c *compiler, n *core.Node) (bool, error) {
 	state := c.newState(func() any {
 		t := &sumTables{}
 		if channels < elements {
-			t.repeat = make([]int32, channels)
+			t.repeat = make([]int32, channels*max(1, minTable/channels))
 		}
 		return t
 	})
@@ -222,8 +222,8 @@ func (t *sumTables) fill(op core.Op, in, out []*core.Tensor) error {
 		t.y[i] = z - zx[0]
 	}
 	if t.repeat != nil {
-		for i, b := range y.Bytes() {
-			t.repeat[i] = t.y[b]
+		for i, bytes := 0, y.Bytes(); i < len(t.repeat); i++ {
+			t.repeat[i] = t.y[bytes[i%len(bytes)]]
 		}
 	}
 	return nil
