@@ -209,9 +209,9 @@ func lowerTopK(c *compiler, n *core.Node) (bool, error) {
 // scratch has room for twice as many.
 func topOf(t core.Type, n, k int) (find func(row []byte, scratch []uint64) []uint64, ok bool) {
 	if t == core.F32 {
-		return func(row []byte, keys []uint64) []uint64 {
-			keys = keys[:k]
-			reduction.Top(keys, machine.View[float32](row))
+		return func(row []byte, scratch []uint64) []uint64 {
+			keys := scratch[:k]
+			reduction.Top(keys, scratch[k:][:k], machine.View[float32](row))
 			for i, key := range keys {
 				keys[i] = uint64(reduction.Index(key))
 			}

@@ -6,11 +6,16 @@ import (
 )
 
 // Top stores the keys of the largest numbers of a row in keys, in descending order. NaN is below everything, and of
-// equal numbers the first one is the largest.
-func Top(keys []uint64, row []float32) {
+// equal numbers the first one is the largest. spare is as long as keys.
+func Top(keys, spare []uint64, row []float32) {
 	// keys is a heap with the least key on top.
 	for i, v := range row[:len(keys)] {
 		keys[i] = keyOf(v, i)
+	}
+	const many = 128
+	if len(keys) == len(row) && len(keys) >= many {
+		sortAll(keys, spare)
+		return
 	}
 	slices.Sort(keys)
 	least := row[Index(keys[0])]
@@ -25,6 +30,27 @@ func Top(keys []uint64, row []float32) {
 	}
 	slices.Sort(keys)
 	slices.Reverse(keys)
+}
+
+// sortAll sorts the keys of a whole row, which are in the order of the row, by the bytes of their values: the order of
+// equal values stays.
+func sortAll(keys, spare []uint64) {
+	for shift := 32; shift < 64; shift += 8 {
+		var ends [256]int
+		for _, k := range keys {
+			ends[byte(k>>shift)]++
+		}
+		end := len(keys)
+		for b, n := range ends { // the largest first
+			ends[b], end = end, end-n
+		}
+		for _, k := range slices.Backward(keys) {
+			b := byte(k >> shift)
+			ends[b]--
+			spare[ends[b]] = k
+		}
+		keys, spare = spare, keys
+	}
 }
 
 // Index returns the index of the number that has a key.
