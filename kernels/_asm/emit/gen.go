@@ -34,7 +34,13 @@ func (g *Gen) When(flags operand.Op, bits uint32, name string, body func()) {
 }
 
 // Zero clears a vector.
-func (g *Gen) Zero(v reg.VecPhysical) { g.VPXOR(X(v), X(v), X(v)) }
+func (g *Gen) Zero(v reg.VecPhysical) {
+	if v.PhysicalIndex() > 15 { // which only instructions of AVX-512 reach
+		g.VPXORD(v, v, v)
+		return
+	}
+	g.VPXOR(X(v), X(v), X(v))
+}
 
 // Xor makes z the exclusive or of x and y.
 func (g *Gen) Xor(x, y, z operand.Op) {

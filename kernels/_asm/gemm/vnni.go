@@ -96,13 +96,13 @@ func (g *gen) vnniTiles(bytes, rows, cols int) {
 	g.vnniNextTile(s.call, s.p, again)
 }
 
-// vnniSums returns the accumulators of a tile. Of few AVX-VNNI rows each has two or four, for fours of K in turn: a
+// vnniSums returns the accumulators of a tile. Of few rows each has two or four, for fours of K in turn: a
 // VPDPBUSD waits five cycles for the one before, in which CPUs begin ten.
 func vnniSums(bytes, rows, cols int) []*tile {
 	const registers = 12
 	first := bytes / 8
 	sums := []*tile{newTile(bytes, rows, cols, first)}
-	for n := rows * cols; bytes == 32 && 2*n*len(sums) <= registers && len(sums) < 4; {
+	for n := rows * cols; 2*n*len(sums) <= registers && len(sums) < 4; {
 		for range len(sums) {
 			more := newTile(bytes, rows, cols, first+n*len(sums))
 			more.tmp = sums[0].tmp
