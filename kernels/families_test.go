@@ -86,25 +86,33 @@ func (g *graph) tensor(t core.Type, s core.Shape, special bool) *core.Tensor {
 	}
 	x, err := core.NewTensor(t, s)
 	require.NoError(g.t, err)
-	if t != core.F32 {
+	switch t {
+	case core.F32:
+		for i := range core.Data[float32](x) {
+			core.Data[float32](x)[i] = float32(g.real(special))
+		}
+	case core.F64:
+		for i := range core.Data[float64](x) {
+			core.Data[float64](x)[i] = g.real(special)
+		}
+	default:
 		for i := range x.Bytes() {
 			x.Bytes()[i] = byte(g.r.IntN(256))
 		}
-		return x
-	}
-	for i := range core.Data[float32](x) {
-		v := float32(g.r.NormFloat64() * 60)
-		if g.r.IntN(3) == 0 {
-			v = float32(g.r.IntN(400)-200) / 2
-		}
-		if special && g.r.IntN(10) == 0 {
-			v = []float32{
-				0, float32(math.Copysign(0, -1)), float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)),
-			}[g.r.IntN(5)]
-		}
-		core.Data[float32](x)[i] = v
 	}
 	return x
+}
+
+// real returns a real, which may be special.
+func (g *graph) real(special bool) float64 {
+	v := g.r.NormFloat64() * 60
+	if g.r.IntN(3) == 0 {
+		v = float64(g.r.IntN(400)-200) / 2
+	}
+	if special && g.r.IntN(10) == 0 {
+		v = []float64{0, math.Copysign(0, -1), math.NaN(), math.Inf(1), math.Inf(-1)}[g.r.IntN(5)]
+	}
+	return v
 }
 
 func constant[T core.Element](s core.Shape, v ...T) core.Value {

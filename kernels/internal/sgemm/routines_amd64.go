@@ -49,8 +49,8 @@ func gemm_f32f32_f32_6x8k1_avx2(c *call)
 //	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+2*i] * b[t,i,n]
 //
 // of bf16, each sum beginning with 0, with fused multiply-adds: the second product of each pair of i
-// first. Subnormal numbers and sums count as zeros, and sums that are zero are +0. b has pairs; with an odd k, the last one
-// of each t is the last number and 0. k is at least 1.
+// first. Subnormal numbers and sums count as zeros, and sums that are zero are +0. b has pairs; with an odd k, the last
+// one of each t is the last number and 0. k is at least 1.
 //
 //go:noescape
 func gemm_bf16bf16_f32_12x32k2_avx512bf16(c *call)
@@ -60,8 +60,8 @@ func gemm_bf16bf16_f32_12x32k2_avx512bf16(c *call)
 //	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+2*i] * b[t,i,n]
 //
 // of bf16, each sum beginning with 0, with fused multiply-adds: the second product of each pair of i
-// first. Subnormal numbers and sums count as zeros, and sums that are zero are +0. b has pairs; with an odd k, the last one
-// of each t is the last number and 0. k is at least 1.
+// first. Subnormal numbers and sums count as zeros, and sums that are zero are +0. b has pairs; with an odd k, the last
+// one of each t is the last number and 0. k is at least 1.
 //
 //go:noescape
 func gemm_bf16bf16_f32_12x16k2_avx512bf16(c *call)
@@ -106,6 +106,106 @@ func gemm_bf16bf16_f32_6x16k1_avx2(c *call)
 //go:noescape
 func gemm_bf16bf16_f32_6x8k1_avx2(c *call)
 
+// gemm_f64f64_f64_12x16k1_avx512vnni computes tiles of rows by 16 columns, for every m below rows*tiles:
+//
+//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+8*i] * b[t,i,n]
+//
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least
+// 1.
+//
+//go:noescape
+func gemm_f64f64_f64_12x16k1_avx512vnni(c *call)
+
+// gemm_f64f64_f64_12x8k1_avx512vnni computes tiles of rows by 8 columns, for every m below rows*tiles:
+//
+//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+8*i] * b[t,i,n]
+//
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least
+// 1.
+//
+//go:noescape
+func gemm_f64f64_f64_12x8k1_avx512vnni(c *call)
+
+// gemm_f64f64_f64_6x8k1_avx2 computes tiles of rows by 8 columns, for every m below rows*tiles:
+//
+//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+8*i] * b[t,i,n]
+//
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least
+// 1.
+//
+//go:noescape
+func gemm_f64f64_f64_6x8k1_avx2(c *call)
+
+// gemm_f64f64_f64_6x4k1_avx2 computes tiles of rows by 4 columns, for every m below rows*tiles:
+//
+//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+8*i] * b[t,i,n]
+//
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least
+// 1.
+//
+//go:noescape
+func gemm_f64f64_f64_6x4k1_avx2(c *call)
+
+// gemm_s32s32_s32_12x32k1_avx512vnni computes tiles of rows by 32 columns, for every m below rows*tiles:
+//
+//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
+//
+// of integers, which wrap. k is at least
+// 1.
+//
+//go:noescape
+func gemm_s32s32_s32_12x32k1_avx512vnni(c *call)
+
+// gemm_s32s32_s32_12x16k1_avx512vnni computes tiles of rows by 16 columns, for every m below rows*tiles:
+//
+//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
+//
+// of integers, which wrap. k is at least
+// 1.
+//
+//go:noescape
+func gemm_s32s32_s32_12x16k1_avx512vnni(c *call)
+
+// gemm_s32s32_s32_6x16k1_avx2 computes tiles of rows by 16 columns, for every m below rows*tiles:
+//
+//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
+//
+// of integers, which wrap. k is at least
+// 1.
+//
+//go:noescape
+func gemm_s32s32_s32_6x16k1_avx2(c *call)
+
+// gemm_s32s32_s32_6x8k1_avx2 computes tiles of rows by 8 columns, for every m below rows*tiles:
+//
+//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
+//
+// of integers, which wrap. k is at least
+// 1.
+//
+//go:noescape
+func gemm_s32s32_s32_6x8k1_avx2(c *call)
+
+// gemm_s64s64_s64_12x16k1_avx512vnni computes tiles of rows by 16 columns, for every m below rows*tiles:
+//
+//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+8*i] * b[t,i,n]
+//
+// of integers, which wrap. k is at least
+// 1.
+//
+//go:noescape
+func gemm_s64s64_s64_12x16k1_avx512vnni(c *call)
+
+// gemm_s64s64_s64_12x8k1_avx512vnni computes tiles of rows by 8 columns, for every m below rows*tiles:
+//
+//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+8*i] * b[t,i,n]
+//
+// of integers, which wrap. k is at least
+// 1.
+//
+//go:noescape
+func gemm_s64s64_s64_12x8k1_avx512vnni(c *call)
+
 // widenPairs converts bf16 to float32 and exchanges the numbers of each pair, for every i below k:
 //
 //	c[i^1] = f32(a[i])
@@ -119,8 +219,8 @@ func widenPairs(c *call)
 //
 //	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. b has 2 columns. k is at least 1.
-// It reads 12 bytes behind a run.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. b has 2 columns. k is
+// at least 1. It reads 12 bytes behind a run.
 //
 //go:noescape
 func gemm_f32f32_f32_16x1k1_avx2(c *call)
@@ -129,8 +229,8 @@ func gemm_f32f32_f32_16x1k1_avx2(c *call)
 //
 //	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. b has 2 columns. k is at least 1.
-// It reads 12 bytes behind a run.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. b has 2 columns. k is
+// at least 1. It reads 12 bytes behind a run.
 //
 //go:noescape
 func gemm_f32f32_f32_16x2k1_avx2(c *call)
@@ -139,8 +239,8 @@ func gemm_f32f32_f32_16x2k1_avx2(c *call)
 //
 //	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. b has 4 columns. k is at least 1.
-// It reads 12 bytes behind a run.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. b has 4 columns. k is
+// at least 1. It reads 12 bytes behind a run.
 //
 //go:noescape
 func gemm_f32f32_f32_16x3k1_avx2(c *call)
@@ -149,8 +249,8 @@ func gemm_f32f32_f32_16x3k1_avx2(c *call)
 //
 //	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. b has 4 columns. k is at least 1.
-// It reads 12 bytes behind a run.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. b has 4 columns. k is
+// at least 1. It reads 12 bytes behind a run.
 //
 //go:noescape
 func gemm_f32f32_f32_16x4k1_avx2(c *call)

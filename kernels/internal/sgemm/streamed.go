@@ -19,10 +19,11 @@ func NewStreamed(v *Variant, s Spec) Streamed {
 	return p
 }
 
-// Run computes rows, as Packed.Run does. The rows of the matrix are stride numbers apart; turn transposes it, if it is
+// Run computes rows, as Packed.Run does. The rows of the matrix are stride bytes apart; turn transposes it, if it is
 // not nil.
-func (p *Streamed) Run(a *Args, rows Rows, weights []float32, stride int, turn Transposition) {
-	step := 1
+func (p *Streamed) Run(a *Args, rows Rows, weights []byte, stride int, turn Transposition) {
+	size := p.whole.size()
+	step := size
 	if turn != nil {
 		step = stride
 	}
@@ -33,7 +34,7 @@ func (p *Streamed) Run(a *Args, rows Rows, weights []float32, stride int, turn T
 			panel = p.last
 		}
 		panel.Repack(weights[n*step:], stride, turn)
-		a.C = c[4*n:]
+		a.C = c[size*n:]
 		panel.Run(a, rows, 0, 1)
 	}
 }
