@@ -326,24 +326,28 @@ func TestDepthwiseToWords(t *testing.T) {
 }
 
 func TestPools(t *testing.T) {
-	for seed := range uint64(150) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			g := newGraph(t, seed)
-			typ := []core.Type{core.U8, core.I8, core.F32, core.F16, core.BF16}[seed%5]
-			x := g.parameter(typ, core.Shape{1 + g.r.IntN(2), 6 + g.r.IntN(6), 6 + g.r.IntN(6), 1 + g.r.IntN(70)})
-			s := g.spatial()
-			window := []int{2 + g.r.IntN(2), 2 + g.r.IntN(2)}
-			if typ == core.F32 && seed%2 == 0 {
-				g.result(g.apply(&pooling.AvgPool{Spatial: s, Window: window, IncludePadding: seed%4 == 2}, x))
-				g.check(true, "pool_f32_average_")
-				return
-			}
-			g.result(g.apply(&pooling.MaxPool{Spatial: s, Window: window}, x))
-			g.check(true, map[core.Type]string{
-				core.U8: "pool_u8_max_", core.I8: "pool_s8_max_", core.F32: "pool_f32_max_",
-				core.F16: "pool_f32_max_", core.BF16: "pool_bf16_max_",
-			}[typ])
-		})
+	kernels := map[core.Type]string{
+		core.U8: "pool_u8_max_", core.I8: "pool_s8_max_", core.U16: "pool_u16_max_", core.I16: "pool_s16_max_",
+		core.U32: "pool_u32_max_", core.I32: "pool_s32_max_", core.I64: "pool_s64_max_", core.F32: "pool_f32_max_",
+		core.F16: "pool_f32_max_", core.F64: "pool_f64_max_", core.BF16: "pool_bf16_max_",
+	}
+	averages := map[core.Type]string{core.F32: "pool_f32_average_", core.F64: "pool_f64_average_"}
+	for typ, largest := range kernels {
+		for seed := range uint64(30) {
+			t.Run(fmt.Sprint(typ, seed), func(t *testing.T) {
+				g := newGraph(t, seed)
+				x := g.parameter(typ, core.Shape{1 + g.r.IntN(2), 6 + g.r.IntN(6), 6 + g.r.IntN(6), 1 + g.r.IntN(70)})
+				s := g.spatial()
+				window := []int{2 + g.r.IntN(2), 2 + g.r.IntN(2)}
+				if kernel, ok := averages[typ]; ok && seed%2 == 0 {
+					g.result(g.apply(&pooling.AvgPool{Spatial: s, Window: window, IncludePadding: seed%4 == 2}, x))
+					g.check(true, kernel)
+					return
+				}
+				g.result(g.apply(&pooling.MaxPool{Spatial: s, Window: window}, x))
+				g.check(true, largest)
+			})
+		}
 	}
 }
 

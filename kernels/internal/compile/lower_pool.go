@@ -55,7 +55,9 @@ func poolWindow(n *core.Node, s *geometry.Spatial, size []int) (w *window.Window
 func lowerMaxPool(c *compiler, n *core.Node) (bool, error) {
 	op := n.Op().(*pooling.MaxPool)
 	kinds := map[core.Type]pool.Kind{
-		core.U8: pool.MaxU8, core.I8: pool.MaxI8, core.F32: pool.MaxF32, core.BF16: pool.MaxBF16,
+		core.U8: pool.MaxU8, core.I8: pool.MaxI8, core.U16: pool.MaxU16, core.I16: pool.MaxI16, core.U32: pool.MaxU32,
+		core.I32: pool.MaxI32, core.I64: pool.MaxI64, core.F32: pool.MaxF32, core.F64: pool.MaxF64,
+		core.BF16: pool.MaxBF16,
 	}
 	typ := n.Outputs()[0].Type
 	kind, ok := kinds[typ]
@@ -143,14 +145,16 @@ func largestOfPixel(best []float32, at []int64, x []float32, taps []int32, base 
 
 func lowerAvgPool(c *compiler, n *core.Node) (bool, error) {
 	op := n.Op().(*pooling.AvgPool)
-	w, counts, ok := poolWindow(n, &op.Spatial, op.Window)
-	if !ok || n.Outputs()[0].Type != core.F32 {
+	kinds := map[core.Type]pool.Kind{core.F32: pool.AverageF32, core.F64: pool.AverageF64}
+	kind, ok := kinds[n.Outputs()[0].Type]
+	w, counts, fits := poolWindow(n, &op.Spatial, op.Window)
+	if !ok || !fits {
 		return false, nil
 	}
 	if op.IncludePadding {
 		machine.Fill(counts, float32(w.Taps()))
 	}
-	c.lowerPool(n, w, pool.AverageF32, counts)
+	c.lowerPool(n, w, kind, counts)
 	return true, nil
 }
 
