@@ -756,3 +756,21 @@ func TestBlocks(t *testing.T) {
 		})
 	}
 }
+
+// TestRowsOfHalves: numbers of 16 bits for each row are parts of chains, as those of float32 are.
+func TestRowsOfHalves(t *testing.T) {
+	for typ, kernel := range map[core.Type]string{
+		core.F16: "elementwise_f16+subtract+tof16_", core.BF16: "elementwise_bf16+subtract+tobf16_",
+	} {
+		for _, n := range []int{32, 33, 64, 300} {
+			t.Run(fmt.Sprint(typ, n), func(t *testing.T) {
+				g := newGraph(t, uint64(n))
+				x, rows := g.parameter(typ, core.Shape{9, 5, n}), g.parameter(typ, core.Shape{9, 5, 1})
+				y := g.apply(&pointwise.Subtract{}, x, rows)
+				g.result(y)
+				g.result(g.apply(&pointwise.Multiply{}, g.apply(&pointwise.Unary{Function: pointwise.Rsqrt}, rows), y))
+				g.check(true, kernel)
+			})
+		}
+	}
+}

@@ -219,7 +219,7 @@ func (c *compiler) chainBehind(p *floatProduct) *chainBuilder {
 	}
 	if e.Kind == match.Binary {
 		other := u.Inputs()[1-slices.Index(u.Inputs(), v)]
-		if other == v || match.ValuesOf(other, u.Outputs()[0].Shape) == nil && !c.available(other) {
+		if shape := u.Outputs()[0].Shape; other == v || match.ValuesOf(other, shape) == nil && !c.available(other, shape) {
 			return nil
 		}
 	}
