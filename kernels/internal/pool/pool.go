@@ -54,9 +54,23 @@ var kinds = [numKinds]struct {
 	name string
 	size int
 }{
-	{"u8_max", 1}, {"s8_max", 1}, {"u16_max", 2}, {"s16_max", 2}, {"u32_max", 4}, {"s32_max", 4}, {"s64_max", 8},
-	{"f32_max", 4}, {"f64_max", 8}, {"bf16_max", 2}, {"u8_average", 1}, {"s8_average", 1}, {"f32_average", 4},
-	{"f64_average", 8}, {"f32_mean", 4}, {"f32_interpolate", 4}, {"f32_weighed", 4},
+	{"u8_max", 1},
+	{"s8_max", 1},
+	{"u16_max", 2},
+	{"s16_max", 2},
+	{"u32_max", 4},
+	{"s32_max", 4},
+	{"s64_max", 8},
+	{"f32_max", 4},
+	{"f64_max", 8},
+	{"bf16_max", 2},
+	{"u8_average", 1},
+	{"s8_average", 1},
+	{"f32_average", 4},
+	{"f64_average", 8},
+	{"f32_mean", 4},
+	{"f32_interpolate", 4},
+	{"f32_weighed", 4},
 }
 
 // String returns a name such as u8_max, as in the names of variants.

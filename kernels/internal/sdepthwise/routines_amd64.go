@@ -8,8 +8,7 @@ package sdepthwise
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at
-// least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_f32f32_f32_1x128_avx512vnni(c *call)
@@ -18,8 +17,7 @@ func depthwise_f32f32_f32_1x128_avx512vnni(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at
-// least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_f32f32_f32_1x64_avx512vnni(c *call)
@@ -28,8 +26,7 @@ func depthwise_f32f32_f32_1x64_avx512vnni(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at
-// least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_f32f32_f32_1x32_avx512vnni(c *call)
@@ -38,8 +35,7 @@ func depthwise_f32f32_f32_1x32_avx512vnni(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at
-// least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_f32f32_f32_1x16_avx512vnni(c *call)
@@ -48,8 +44,7 @@ func depthwise_f32f32_f32_1x16_avx512vnni(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at
-// least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_f32f32_f32_1x64_avx2(c *call)
@@ -58,8 +53,7 @@ func depthwise_f32f32_f32_1x64_avx2(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at
-// least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_f32f32_f32_1x32_avx2(c *call)
@@ -68,8 +62,7 @@ func depthwise_f32f32_f32_1x32_avx2(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at
-// least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_f32f32_f32_1x16_avx2(c *call)
@@ -78,8 +71,7 @@ func depthwise_f32f32_f32_1x16_avx2(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at
-// least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_f32f32_f32_1x8_avx2(c *call)
@@ -88,8 +80,7 @@ func depthwise_f32f32_f32_1x8_avx2(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+8*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at
-// least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_f64f64_f64_1x64_avx512vnni(c *call)
@@ -98,8 +89,7 @@ func depthwise_f64f64_f64_1x64_avx512vnni(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+8*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at
-// least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_f64f64_f64_1x32_avx512vnni(c *call)
@@ -108,8 +98,7 @@ func depthwise_f64f64_f64_1x32_avx512vnni(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+8*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at
-// least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_f64f64_f64_1x16_avx512vnni(c *call)
@@ -118,8 +107,7 @@ func depthwise_f64f64_f64_1x16_avx512vnni(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+8*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at
-// least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_f64f64_f64_1x8_avx512vnni(c *call)
@@ -128,8 +116,7 @@ func depthwise_f64f64_f64_1x8_avx512vnni(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+8*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at
-// least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_f64f64_f64_1x32_avx2(c *call)
@@ -138,8 +125,7 @@ func depthwise_f64f64_f64_1x32_avx2(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+8*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at
-// least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_f64f64_f64_1x16_avx2(c *call)
@@ -148,8 +134,7 @@ func depthwise_f64f64_f64_1x16_avx2(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+8*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at
-// least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_f64f64_f64_1x8_avx2(c *call)
@@ -158,8 +143,7 @@ func depthwise_f64f64_f64_1x8_avx2(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+8*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at
-// least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_f64f64_f64_1x4_avx2(c *call)
