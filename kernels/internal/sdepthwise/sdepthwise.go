@@ -141,30 +141,48 @@ func runPortable(p *Packed, a *Args, m0, m1 int) {
 func (p *Packed) portable(b *block, a *Args, m0, m1 int) {
 	switch p.spec.Type {
 	case F32:
-		filter(p, b, a, m0, m1, func(x, w, sum float32) float32 { return activation.Fused(x, w, sum) })
+		filter(p, b, a, m0, m1, addFloats)
 	case F64:
-		filter(p, b, a, m0, m1, func(x, w, sum float64) float64 { return math.FMA(x, w, sum) })
+		filter(p, b, a, m0, m1, addDoubles)
 	case I32:
-		filter(p, b, a, m0, m1, func(x, w, sum int32) int32 { return x*w + sum })
+		filter(p, b, a, m0, m1, addWhole)
 	}
 }
 
-// filter is portable for a type.
-func filter[T float32 | float64 | int32](p *Packed, b *block, a *Args, m0, m1 int, multiplyAdd func(x, w, sum T) T) {
+// filter is portable for a type; add adds the products of a tap's channels to the sums.
+func filter[T float32 | float64 | int32](p *Packed, b *block, a *Args, m0, m1 int, add func(sums, x, w []T)) {
 	taps, size := p.spec.Taps, p.spec.Type.Size()
 	weights := numbers[T](b.weights, taps*b.width)
 	for m := m0; m < m1; m++ {
 		sums := numbers[T](a.C[m*a.LDC+size*b.first:], b.width)
 		clear(sums)
 		for t, at := range a.Offsets[m*taps:][:taps] {
-			x, w := numbers[T](a.A[int(at)+size*b.first:], b.width), weights[t*b.width:][:b.width]
-			for n, v := range x {
-				sums[n] = multiplyAdd(v, w[n], sums[n])
-			}
+			add(sums, numbers[T](a.A[int(at)+size*b.first:], b.width), weights[t*b.width:][:b.width])
 		}
 		for n := range sums {
 			sums[n] += 0
 		}
+	}
+}
+
+func addFloats(sums, x, w []float32) {
+	x, w = x[:len(sums)], w[:len(sums)]
+	for n, v := range x {
+		sums[n] = activation.Fused(v, w[n], sums[n])
+	}
+}
+
+func addDoubles(sums, x, w []float64) {
+	x, w = x[:len(sums)], w[:len(sums)]
+	for n, v := range x {
+		sums[n] = math.FMA(v, w[n], sums[n])
+	}
+}
+
+func addWhole(sums, x, w []int32) {
+	x, w = x[:len(sums)], w[:len(sums)]
+	for n, v := range x {
+		sums[n] += v * w[n]
 	}
 }
 
