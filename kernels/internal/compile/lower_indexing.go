@@ -117,7 +117,9 @@ var scattered = map[indexing.ScatterMode]struct {
 const minScattered = 16
 
 // scatteredBy returns what combines slices of existing elements with new ones, and its name; false if there is nothing.
-func (c *compiler) scatteredBy(mode indexing.ScatterMode, t core.Type, slice int) (by loops.Pairs, name string, ok bool) {
+func (c *compiler) scatteredBy(
+	mode indexing.ScatterMode, t core.Type, slice int,
+) (by loops.Pairs, name string, ok bool) {
 	if mode == indexing.ScatterUpdate {
 		size := t.Size()
 		return func(out, _, y []byte, n int) { copy(out[:n*size], y) }, "scatter", true
