@@ -444,6 +444,27 @@ func TestInfiniteFilters(t *testing.T) {
 	}
 }
 
+// TestComputedFilters: filters that are computed are packed in each run, if they are finite.
+func TestComputedFilters(t *testing.T) {
+	eachOf(t, convolved, 30, func(t *testing.T, typ core.Type, kernel string, seed uint64) {
+		defer sgemm.PreferPairs(seed%2 == 0)()
+		g := newGraph(t, seed)
+		s := geometry.Spatial{Layout: geometry.NHWC, PadType: geometry.PadSameUpper}
+		data, filters := core.Shape{1 + g.r.IntN(3)}, core.Shape{}
+		for range 1 + g.r.IntN(3) {
+			data, filters = append(data, 3+g.r.IntN(8)), append(filters, 1+g.r.IntN(3))
+			s.Strides = append(s.Strides, 1+g.r.IntN(2))
+			if seed%3 == 0 {
+				s.DataDilations = append(s.DataDilations, 1+g.r.IntN(2))
+			}
+		}
+		inC, outC := 1+g.r.IntN(20), 1+g.r.IntN(70)
+		w := g.parameter(typ, append(filters, inC, outC))
+		g.result(g.apply(&linear.Convolution{Spatial: s}, g.parameter(typ, append(data, inC)), w))
+		g.check(seed%4 == 0 && typ.IsFloat(), "pack", kernel)
+	})
+}
+
 func TestFloatDots(t *testing.T) {
 	eachOf(t, multiplied, 60, func(t *testing.T, typ core.Type, kernel string, seed uint64) {
 		g := newGraph(t, seed)

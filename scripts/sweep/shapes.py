@@ -162,6 +162,9 @@ def windows():
         if name not in ("bf16", "u8"):
             rows[f"MaxPool of {name}"] = one(
                 lambda x: R.MaxPool(input=x, ksize=[1, 3, 3, 1], strides=[1, 2, 2, 1], padding="SAME"), kind=kind)
+            rows[f"MaxPoolWithArgmax of {name}"] = one(
+                lambda x: R.MaxPoolWithArgmax(input=x, ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding="SAME")[:2],
+                kind=kind)
         rows[f"ScatterNd of rows of {name}"] = one(
             lambda x: tf.scatter_nd([[3 * i] for i in range(64)], x, (200, 1024)), (64, 1024), kind)
     image, volume, f64 = (1, 28, 28, 64), (1, 8, 28, 28, 16), tf.float64
@@ -177,6 +180,8 @@ def windows():
     return rows | {
         "AvgPool of f64": one(lambda x: tf.nn.avg_pool2d(x, 3, 2, "SAME"), kind=f64),
         "Conv2D of f64": one(lambda x: tf.nn.conv2d(x, filters(3, 3, 64, 64), 1, "SAME"), image, f64),
+        "Conv2D of computed filters": lambda: tf.nn.conv2d(
+            data(image), data((3, 3, 64, 64), name="filters"), 1, "SAME"),
         "Conv2D of f64, stride 2": one(lambda x: tf.nn.conv2d(x, filters(3, 3, 64, 64), 2, "SAME"), image, f64),
         "Conv2D of f64, dilated": one(
             lambda x: tf.nn.conv2d(x, filters(3, 3, 64, 64), 1, "SAME", dilations=2), image, f64),

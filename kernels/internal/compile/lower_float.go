@@ -24,13 +24,16 @@ var productTypes = map[core.Type]sgemm.Type{
 	core.F32: sgemm.F32, core.BF16: sgemm.BF16, core.F64: sgemm.F64, core.I32: sgemm.I32, core.I64: sgemm.I64,
 }
 
-// lowerFloatConvolution lowers an NHWC convolution of reals or i32 with constant filters that are all finite: then
-// padding can be zeros, which change no sum.
+// lowerFloatConvolution lowers an NHWC convolution of reals or i32. If constant filters are all finite, padding can be
+// zeros, which change no sum.
 func lowerFloatConvolution(c *compiler, n *core.Node) (bool, error) {
 	op := n.Op().(*linear.Convolution)
 	in, out := n.Inputs(), n.Outputs()[0]
 	filters := in[1].Constant()
-	if op.Layout != geometry.NHWC || filters == nil || out.Shape.MustElements() == 0 || !c.finite(filters) {
+	if filters == nil {
+		return c.lowerComputedFilters(n)
+	}
+	if op.Layout != geometry.NHWC || out.Shape.MustElements() == 0 || !c.finite(filters) {
 		return false, nil
 	}
 	filters = c.keep.Canonical(filters)

@@ -143,7 +143,8 @@ func (c *compiler) emitArgmax(n *core.Node, w *window.Window, typ core.Type, src
 }
 
 // largestOfPixel stores, for each channel of a pixel, the largest number of its taps in best and the index of that
-// number in at. The index is the one in data plus base.
+// number in at. The index is the one in data plus base. It chooses between indices only, which takes no branch that
+// could be mispredicted.
 func largestOfPixel[T interface {
 	core.Element
 	cmp.Ordered
@@ -154,21 +155,24 @@ func largestOfPixel[T interface {
 		if tap == window.Outside {
 			continue
 		}
-		first := int(tap) * channels
-		row := x[first:][:channels]
+		first := int64(tap) * int64(channels)
 		if !begun {
 			begun = true
-			copy(most, row)
 			for i := range at {
-				at[i] = int64(base + first + i)
+				at[i] = first + int64(i)
 			}
 			continue
 		}
-		for i, v := range row {
-			if v > most[i] {
-				most[i], at[i] = v, int64(base+first+i)
+		for i, v := range x[first:][:channels] {
+			k := at[i]
+			if v > x[k] {
+				k = first + int64(i)
 			}
+			at[i] = k
 		}
+	}
+	for i, k := range at {
+		most[i], at[i] = x[k], k+int64(base)
 	}
 }
 

@@ -72,21 +72,31 @@ func Pack(v *Variant, s Spec, weights []byte) (*Packed, error) {
 			ErrSpec, len(weights)/size, s.Taps, s.TapNumbers, s.N, want)
 	}
 	p := NewPacked(v, s)
+	numbers := bytesOf(make([]uint64, (p.Size()+7)/8))
+	pages.Large(numbers)
+	p.Hold(numbers)
 	p.Repack(weights, size*s.N, nil)
 	return p, nil
 }
 
-// NewPacked returns a matrix of zeros, to be filled by Repack. The sizes must be ones that Pack accepts.
+// NewPacked returns a matrix without memory: Hold gives it some, and Repack fills it. The sizes must be ones that Pack
+// accepts.
 func NewPacked(v *Variant, s Spec) *Packed {
 	p := &Packed{spec: s, variant: v, taps: make([]int32, s.Taps)}
 	for t := range p.taps {
 		p.taps[t] = int32(t)
 	}
-	last := p.Panels() - 1
-	p.numbers = bytesOf(make([]uint64, ((last*v.NR+p.width(last))*p.steps()*p.size()+7)/8))
-	pages.Large(p.numbers)
 	return p
 }
+
+// Size returns the bytes of the memory of p.
+func (p *Packed) Size() int {
+	last := p.Panels() - 1
+	return (last*p.variant.NR + p.width(last)) * p.steps() * p.size()
+}
+
+// Hold makes the first Size bytes of memory those of p. There must be no Run of p at the same time.
+func (p *Packed) Hold(memory []byte) { p.numbers = memory[:p.Size()] }
 
 // size returns the bytes of a number of B and of C.
 func (p *Packed) size() int { return p.spec.Type.Size() }

@@ -13,8 +13,11 @@ func NewStreamed(v *Variant, s Spec) Streamed {
 	p := Streamed{columns: s.N, width: v.NR}
 	s.N = v.NR
 	p.whole = NewPacked(v, s)
+	memory := bytesOf(make([]uint64, (p.whole.Size()+7)/8))
+	p.whole.Hold(memory)
 	if s.N = p.columns % v.NR; s.N > 0 {
 		p.last = NewPacked(v, s)
+		p.last.Hold(memory)
 	}
 	return p
 }
