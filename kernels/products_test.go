@@ -12,6 +12,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/array"
 	"github.com/tf2ng/tf2ng/core/op/linear"
 	"github.com/tf2ng/tf2ng/core/op/normalize"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
@@ -441,6 +442,29 @@ func TestInfiniteFilters(t *testing.T) {
 		g.anyKernel = true
 		g.result(g.apply(&linear.Convolution{Spatial: s}, g.parameter(typ, core.Shape{1, 5, 5, 4}), core.NewConstant(w)))
 		g.check(false)
+	}
+}
+
+// TestTransposedDots: transposes that leave the last axis, as those of attention's heads, only change where rows are.
+func TestTransposedDots(t *testing.T) {
+	for _, typ := range multiplied {
+		t.Run(typ.String(), func(t *testing.T) {
+			g := newGraph(t, 3)
+			heads := func() core.Value {
+				return g.apply(&array.Transpose{Order: []int{0, 2, 1, 3}}, g.parameter(typ, core.Shape{2, 5, 3, 18}))
+			}
+			y := g.apply(&linear.BatchDot{TransposeB: true}, heads(), heads())
+			if typ == core.BF16 {
+				y = g.apply(&pointwise.Convert{Type: typ}, y)
+			}
+			y = g.apply(&linear.BatchDot{}, y, heads())
+			g.result(g.apply(&array.Transpose{Order: []int{0, 2, 1, 3}}, y))
+			g.check(false, productKernels[typ])
+			p, err := Compile(g.f, nil, Options{})
+			require.NoError(t, err)
+			transposed := slices.ContainsFunc(p.Steps(), func(s StepInfo) bool { return strings.Contains(s.Kernel, "transpose") })
+			require.Equal(t, typ == core.BF16, transposed, "%v", p.Steps())
+		})
 	}
 }
 
