@@ -86,25 +86,33 @@ func (g *graph) tensor(t core.Type, s core.Shape, special bool) *core.Tensor {
 	}
 	x, err := core.NewTensor(t, s)
 	require.NoError(g.t, err)
-	if t != core.F32 {
+	switch t {
+	case core.F32:
+		for i := range core.Data[float32](x) {
+			core.Data[float32](x)[i] = float32(g.real(special))
+		}
+	case core.F64:
+		for i := range core.Data[float64](x) {
+			core.Data[float64](x)[i] = g.real(special)
+		}
+	default:
 		for i := range x.Bytes() {
 			x.Bytes()[i] = byte(g.r.IntN(256))
 		}
-		return x
-	}
-	for i := range core.Data[float32](x) {
-		v := float32(g.r.NormFloat64() * 60)
-		if g.r.IntN(3) == 0 {
-			v = float32(g.r.IntN(400)-200) / 2
-		}
-		if special && g.r.IntN(10) == 0 {
-			v = []float32{
-				0, float32(math.Copysign(0, -1)), float32(math.NaN()), float32(math.Inf(1)), float32(math.Inf(-1)),
-			}[g.r.IntN(5)]
-		}
-		core.Data[float32](x)[i] = v
 	}
 	return x
+}
+
+// real returns a real, which may be special.
+func (g *graph) real(special bool) float64 {
+	v := g.r.NormFloat64() * 60
+	if g.r.IntN(3) == 0 {
+		v = float64(g.r.IntN(400)-200) / 2
+	}
+	if special && g.r.IntN(10) == 0 {
+		v = []float64{0, math.Copysign(0, -1), math.NaN(), math.Inf(1), math.Inf(-1)}[g.r.IntN(5)]
+	}
+	return v
 }
 
 func constant[T core.Element](s core.Shape, v ...T) core.Value {
@@ -318,24 +326,28 @@ func TestDepthwiseToWords(t *testing.T) {
 }
 
 func TestPools(t *testing.T) {
-	for seed := range uint64(150) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			g := newGraph(t, seed)
-			typ := []core.Type{core.U8, core.I8, core.F32, core.F16, core.BF16}[seed%5]
-			x := g.parameter(typ, core.Shape{1 + g.r.IntN(2), 6 + g.r.IntN(6), 6 + g.r.IntN(6), 1 + g.r.IntN(70)})
-			s := g.spatial()
-			window := []int{2 + g.r.IntN(2), 2 + g.r.IntN(2)}
-			if typ == core.F32 && seed%2 == 0 {
-				g.result(g.apply(&pooling.AvgPool{Spatial: s, Window: window, IncludePadding: seed%4 == 2}, x))
-				g.check(true, "pool_f32_average_")
-				return
-			}
-			g.result(g.apply(&pooling.MaxPool{Spatial: s, Window: window}, x))
-			g.check(true, map[core.Type]string{
-				core.U8: "pool_u8_max_", core.I8: "pool_s8_max_", core.F32: "pool_f32_max_",
-				core.F16: "pool_f32_max_", core.BF16: "pool_bf16_max_",
-			}[typ])
-		})
+	kernels := map[core.Type]string{
+		core.U8: "pool_u8_max_", core.I8: "pool_s8_max_", core.U16: "pool_u16_max_", core.I16: "pool_s16_max_",
+		core.U32: "pool_u32_max_", core.I32: "pool_s32_max_", core.I64: "pool_s64_max_", core.F32: "pool_f32_max_",
+		core.F16: "pool_f32_max_", core.F64: "pool_f64_max_", core.BF16: "pool_bf16_max_",
+	}
+	averages := map[core.Type]string{core.F32: "pool_f32_average_", core.F64: "pool_f64_average_"}
+	for typ, largest := range kernels {
+		for seed := range uint64(30) {
+			t.Run(fmt.Sprint(typ, seed), func(t *testing.T) {
+				g := newGraph(t, seed)
+				x := g.parameter(typ, core.Shape{1 + g.r.IntN(2), 6 + g.r.IntN(6), 6 + g.r.IntN(6), 1 + g.r.IntN(70)})
+				s := g.spatial()
+				window := []int{2 + g.r.IntN(2), 2 + g.r.IntN(2)}
+				if kernel, ok := averages[typ]; ok && seed%2 == 0 {
+					g.result(g.apply(&pooling.AvgPool{Spatial: s, Window: window, IncludePadding: seed%4 == 2}, x))
+					g.check(true, kernel)
+					return
+				}
+				g.result(g.apply(&pooling.MaxPool{Spatial: s, Window: window}, x))
+				g.check(true, largest)
+			})
+		}
 	}
 }
 
@@ -655,7 +667,10 @@ func TestScatter(t *testing.T) {
 		indexing.ScatterUpdate, indexing.ScatterAdd, indexing.ScatterSubtract, indexing.ScatterMin, indexing.ScatterMax,
 	}
 	for _, mode := range modes {
-		for _, typ := range []core.Type{core.F32, core.I32, core.U8, core.F64} {
+		for typ, kernel := range map[core.Type]string{
+			core.F32: "elementwise_f32_", core.F16: "elementwise_f32_", core.BF16: "elementwise_f32_",
+			core.I32: "elementwise_s32_", core.U8: "_u8_", core.I16: "_s16_", core.I64: "_s64_", core.F64: "_f64_",
+		} {
 			for _, of := range [][]int{{1, 70}, {1, 3}, {2, 33}, {2, 16}} { // indices of a slice, and its elements
 				t.Run(fmt.Sprintf("%v/%v/%v", mode, typ, of), func(t *testing.T) {
 					g := newGraph(t, 29)
@@ -670,14 +685,14 @@ func TestScatter(t *testing.T) {
 					}
 					indices := constant(core.Shape{6, of[0]}, at...)
 					g.result(g.apply(&indexing.ScatterND{Mode: mode}, g.parameter(typ, x), indices, g.parameter(typ, updates)))
-					kernel := map[core.Type]string{core.F32: "elementwise_f32_", core.I32: "elementwise_s32_"}[typ]
+					want := kernel
 					switch {
 					case mode == indexing.ScatterUpdate:
-						kernel = "scatter"
-					case kernel == "" || of[1] < 16:
-						kernel = "reference"
+						want = "scatter"
+					case of[1] < 16 && strings.HasPrefix(kernel, "elementwise"):
+						want = "reference"
 					}
-					g.check(true, kernel)
+					g.check(true, want)
 				})
 			}
 		}
@@ -739,5 +754,23 @@ func TestBlocks(t *testing.T) {
 			g.result(g.apply(&array.DepthToSpace{Layout: layout, BlockSize: b}, y))
 			g.check(false, "transpose")
 		})
+	}
+}
+
+// TestRowsOfHalves: numbers of 16 bits for each row are parts of chains, as those of float32 are.
+func TestRowsOfHalves(t *testing.T) {
+	for typ, kernel := range map[core.Type]string{
+		core.F16: "elementwise_f16+subtract+tof16_", core.BF16: "elementwise_bf16+subtract+tobf16_",
+	} {
+		for _, n := range []int{32, 33, 64, 300} {
+			t.Run(fmt.Sprint(typ, n), func(t *testing.T) {
+				g := newGraph(t, uint64(n))
+				x, rows := g.parameter(typ, core.Shape{9, 5, n}), g.parameter(typ, core.Shape{9, 5, 1})
+				y := g.apply(&pointwise.Subtract{}, x, rows)
+				g.result(y)
+				g.result(g.apply(&pointwise.Multiply{}, g.apply(&pointwise.Unary{Function: pointwise.Rsqrt}, rows), y))
+				g.check(true, kernel)
+			})
+		}
 	}
 }

@@ -98,20 +98,29 @@ func TestCheckFinite(t *testing.T) {
 
 // TestMaxPoolWithArgmax: windows with and without padding, NaN and equal numbers among the data.
 func TestMaxPoolWithArgmax(t *testing.T) {
-	for seed := range uint64(20) {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			g := newGraph(t, seed)
-			x := g.parameter(core.F32, core.Shape{2, 6 + g.r.IntN(3), 7, 1 + g.r.IntN(20)})
-			s := geometry.Spatial{
-				Layout: geometry.NHWC, Strides: []int{1 + g.r.IntN(2), 1 + g.r.IntN(3)}, PadType: geometry.PadType(seed % 2),
-			}
-			n := g.node(&pooling.MaxPoolWithArgmax{
-				Spatial: s, Window: []int{2 + g.r.IntN(2), 2}, Type: core.I64, IncludeBatch: seed%3 == 0,
-			}, g.apply(&pointwise.Activate{Activation: numeric.Relu6}, x))
-			g.result(n.Out(0))
-			g.result(n.Out(1))
-			g.check(seed%2 == 0, "argmax_f32_portable")
-		})
+	for typ, kernel := range map[core.Type]string{
+		core.F32: "argmax_f32_", core.F64: "argmax_f64_", core.U8: "argmax_u8_", core.I8: "argmax_s8_",
+		core.F16: "argmax_f32_", core.BF16: "argmax_f32_",
+		core.U16: "argmax_u16_", core.I16: "argmax_s16_", core.I32: "argmax_s32_", core.I64: "argmax_s64_",
+	} {
+		for seed := range uint64(12) {
+			t.Run(fmt.Sprint(typ, seed), func(t *testing.T) {
+				g := newGraph(t, seed)
+				x := g.parameter(typ, core.Shape{2, 6 + g.r.IntN(3), 7, 1 + g.r.IntN(20)})
+				s := geometry.Spatial{
+					Layout: geometry.NHWC, Strides: []int{1 + g.r.IntN(2), 1 + g.r.IntN(3)}, PadType: geometry.PadType(seed % 2),
+				}
+				if typ == core.F32 {
+					x = g.apply(&pointwise.Activate{Activation: numeric.Relu6}, x)
+				}
+				n := g.node(&pooling.MaxPoolWithArgmax{
+					Spatial: s, Window: []int{2 + g.r.IntN(2), 2}, Type: core.I64, IncludeBatch: seed%3 == 0,
+				}, x)
+				g.result(n.Out(0))
+				g.result(n.Out(1))
+				g.check(seed%2 == 0, kernel)
+			})
+		}
 	}
 }
 

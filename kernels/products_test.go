@@ -12,6 +12,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/array"
 	"github.com/tf2ng/tf2ng/core/op/linear"
 	"github.com/tf2ng/tf2ng/core/op/normalize"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
@@ -290,18 +291,31 @@ func TestDots(t *testing.T) {
 	}
 }
 
-// eachReal runs a test for each type of real factors; its kernels have the given text in their names.
-func eachReal(t *testing.T, seeds uint64, test func(t *testing.T, typ core.Type, kernel string, seed uint64)) {
-	for typ, kernel := range map[core.Type]string{core.F32: "_f32f32_f32_", core.BF16: "gemm_bf16bf16_f32_"} {
+// productKernels are texts in the names of the kernels for each type of factors.
+var productKernels = map[core.Type]string{
+	core.F32: "_f32f32_f32_", core.BF16: "gemm_bf16bf16_f32_", core.F64: "_f64f64_f64_", core.I32: "_s32s32_s32_",
+	core.I64: "gemm_s64s64_s64_",
+}
+
+// eachOf runs a test for each type of factors.
+func eachOf(
+	t *testing.T, types []core.Type, seeds uint64, test func(t *testing.T, typ core.Type, kernel string, seed uint64),
+) {
+	for _, typ := range types {
 		for seed := range seeds {
-			t.Run(fmt.Sprint(typ, seed), func(t *testing.T) { test(t, typ, kernel, seed) })
+			t.Run(fmt.Sprint(typ, seed), func(t *testing.T) { test(t, typ, productKernels[typ], seed) })
 		}
 	}
 }
 
+var (
+	convolved  = []core.Type{core.F32, core.BF16, core.F64, core.I32}
+	multiplied = append(slices.Clone(convolved), core.I64)
+)
+
 // TestFloatConvolutions compares with the sums in core's order, bit for bit.
 func TestFloatConvolutions(t *testing.T) {
-	eachReal(t, 150, func(t *testing.T, typ core.Type, kernel string, seed uint64) {
+	eachOf(t, convolved, 150, func(t *testing.T, typ core.Type, kernel string, seed uint64) {
 		defer sgemm.PreferPairs(seed%2 == 0)()
 		g := newGraph(t, seed)
 		spatial := 1 + g.r.IntN(3)
@@ -345,7 +359,7 @@ func TestFloatConvolutions(t *testing.T) {
 // TestChainsOfConvolutions: the elementwise ops behind a convolution are parts of its instruction, whose rows are
 // computed in an order that leaves out padding.
 func TestChainsOfConvolutions(t *testing.T) {
-	eachReal(t, 60, func(t *testing.T, typ core.Type, kernel string, seed uint64) {
+	eachOf(t, []core.Type{core.F32, core.BF16}, 60, func(t *testing.T, typ core.Type, kernel string, seed uint64) {
 		defer sgemm.PreferPairs(seed%2 == 0)()
 		g := newGraph(t, seed)
 		s := geometry.Spatial{Layout: geometry.NHWC, PadType: geometry.PadSameUpper}
@@ -416,17 +430,67 @@ func TestLimitedProductsOfBF16(t *testing.T) {
 
 // TestInfiniteFilters: padding must be left out then, which the reference does.
 func TestInfiniteFilters(t *testing.T) {
-	g := newGraph(t, 1)
-	w := g.tensor(core.F32, core.Shape{3, 3, 4, 5}, false)
-	core.Data[float32](w)[7] = float32(math.Inf(1))
 	s := geometry.Spatial{Layout: geometry.NHWC, PadType: geometry.PadSameUpper}
-	g.anyKernel = true
-	g.result(g.apply(&linear.Convolution{Spatial: s}, g.parameter(core.F32, core.Shape{1, 5, 5, 4}), core.NewConstant(w)))
-	g.check(false)
+	for _, typ := range []core.Type{core.F32, core.F64} {
+		g := newGraph(t, 1)
+		w := g.tensor(typ, core.Shape{3, 3, 4, 5}, false)
+		if typ == core.F64 {
+			core.Data[float64](w)[7] = math.Inf(1)
+		} else {
+			core.Data[float32](w)[7] = float32(math.Inf(1))
+		}
+		g.anyKernel = true
+		g.result(g.apply(&linear.Convolution{Spatial: s}, g.parameter(typ, core.Shape{1, 5, 5, 4}), core.NewConstant(w)))
+		g.check(false)
+	}
+}
+
+// TestTransposedDots: transposes that leave the last axis, as those of attention's heads, only change where rows are.
+func TestTransposedDots(t *testing.T) {
+	for _, typ := range multiplied {
+		t.Run(typ.String(), func(t *testing.T) {
+			g := newGraph(t, 3)
+			heads := func() core.Value {
+				return g.apply(&array.Transpose{Order: []int{0, 2, 1, 3}}, g.parameter(typ, core.Shape{2, 5, 3, 18}))
+			}
+			y := g.apply(&linear.BatchDot{TransposeB: true}, heads(), heads())
+			if typ == core.BF16 {
+				y = g.apply(&pointwise.Convert{Type: typ}, y)
+			}
+			y = g.apply(&linear.BatchDot{}, y, heads())
+			g.result(g.apply(&array.Transpose{Order: []int{0, 2, 1, 3}}, y))
+			g.check(false, productKernels[typ])
+			p, err := Compile(g.f, nil, Options{})
+			require.NoError(t, err)
+			transposed := slices.ContainsFunc(p.Steps(), func(s StepInfo) bool { return strings.Contains(s.Kernel, "transpose") })
+			require.Equal(t, typ == core.BF16, transposed, "%v", p.Steps())
+		})
+	}
+}
+
+// TestComputedFilters: filters that are computed are packed in each run, if they are finite.
+func TestComputedFilters(t *testing.T) {
+	eachOf(t, convolved, 30, func(t *testing.T, typ core.Type, kernel string, seed uint64) {
+		defer sgemm.PreferPairs(seed%2 == 0)()
+		g := newGraph(t, seed)
+		s := geometry.Spatial{Layout: geometry.NHWC, PadType: geometry.PadSameUpper}
+		data, filters := core.Shape{1 + g.r.IntN(3)}, core.Shape{}
+		for range 1 + g.r.IntN(3) {
+			data, filters = append(data, 3+g.r.IntN(8)), append(filters, 1+g.r.IntN(3))
+			s.Strides = append(s.Strides, 1+g.r.IntN(2))
+			if seed%3 == 0 {
+				s.DataDilations = append(s.DataDilations, 1+g.r.IntN(2))
+			}
+		}
+		inC, outC := 1+g.r.IntN(20), 1+g.r.IntN(70)
+		w := g.parameter(typ, append(filters, inC, outC))
+		g.result(g.apply(&linear.Convolution{Spatial: s}, g.parameter(typ, append(data, inC)), w))
+		g.check(seed%4 == 0 && typ.IsFloat(), "pack", kernel)
+	})
 }
 
 func TestFloatDots(t *testing.T) {
-	eachReal(t, 60, func(t *testing.T, typ core.Type, kernel string, seed uint64) {
+	eachOf(t, multiplied, 60, func(t *testing.T, typ core.Type, kernel string, seed uint64) {
 		g := newGraph(t, seed)
 		m, k, n := core.Shape{1 + g.r.IntN(9)}, core.Shape{1 + g.r.IntN(9), 1 + g.r.IntN(9)}, core.Shape{1 + g.r.IntN(40)}
 		b := core.NewConstant(g.tensor(typ, join(k, n), true))
@@ -478,7 +542,7 @@ func TestFlippedProduct(t *testing.T) {
 
 // TestComputedDots multiplies matrices that are both computed.
 func TestComputedDots(t *testing.T) {
-	eachReal(t, 60, func(t *testing.T, typ core.Type, kernel string, seed uint64) {
+	eachOf(t, multiplied, 60, func(t *testing.T, typ core.Type, kernel string, seed uint64) {
 		g := newGraph(t, seed)
 		m, k, n := 1+g.r.IntN(20), 1+g.r.IntN(20), 1+g.r.IntN(40)
 		a, b := core.Shape{m, k}, core.Shape{k, n}

@@ -190,16 +190,23 @@ func TestLogSoftmaxOfRows(t *testing.T) {
 	}
 }
 
-// TestResizeOfIntegers has images of other types than float32.
-func TestResizeOfIntegers(t *testing.T) {
-	for _, typ := range []core.Type{core.U8, core.I8, core.I16, core.I32, core.F64} {
-		for _, mode := range []vision.ResizeMode{vision.ResizeBilinear, vision.ResizeBicubic} {
-			t.Run(fmt.Sprintf("%v,%v", typ, mode), func(t *testing.T) {
-				g := newGraph(t, uint64(typ))
-				x := g.loopParameter(typ, core.Shape{2, 5, 7, 3}, false)
-				g.result(g.apply(&vision.Resize{Mode: mode}, x, constant(core.Shape{2}, int32(9), 4)))
-				g.check(false, "resize_f32_")
-			})
-		}
+// TestResizeOfOtherTypes has images of other types than float32.
+func TestResizeOfOtherTypes(t *testing.T) {
+	for _, typ := range []core.Type{core.U8, core.I8, core.I16, core.I32, core.F64, core.F16, core.BF16} {
+		t.Run(typ.String(), func(t *testing.T) {
+			g := newGraph(t, uint64(typ))
+			shape := core.Shape{2, 5, 7, 3}
+			x := g.parameter(typ, shape)
+			if !typ.IsHalf() {
+				x = g.loopParameter(typ, shape, false)
+			}
+			size := constant(core.Shape{2}, int32(9), 4)
+			for _, mode := range []vision.ResizeMode{vision.ResizeBilinear, vision.ResizeBicubic} {
+				g.result(g.apply(&vision.Resize{Mode: mode}, x, size))
+			}
+			boxes := constant(core.Shape{2, 4}, float32(0), 0.1, 0.8, 1, 0.7, 0.2, -0.1, 0.9)
+			g.result(g.apply(&vision.CropAndResize{}, x, boxes, constant(core.Shape{2}, int32(1), 0), size))
+			g.check(false, "resize_f32_bilinear_", "resize_f32_bicubic_")
+		})
 	}
 }

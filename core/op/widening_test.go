@@ -10,10 +10,12 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/indexing"
 	"github.com/tf2ng/tf2ng/core/op/normalize"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
 	"github.com/tf2ng/tf2ng/core/op/pooling"
 	"github.com/tf2ng/tf2ng/core/op/reduce"
+	"github.com/tf2ng/tf2ng/core/op/vision"
 	"github.com/tf2ng/tf2ng/core/trait"
 	"github.com/tf2ng/tf2ng/internal/enginetest"
 )
@@ -81,12 +83,50 @@ func TestOpsThatWidenAreThoseOfF32(t *testing.T) {
 				checkWidens(t, op, in...)
 			}
 		}
+		for _, c := range wideningCases(t, x) {
+			tested[core.OpName(c.op)] = true
+			checkWidens(t, c.op, c.in...)
+		}
 	}
 	for _, name := range core.OpNames() {
 		op, err := core.NewOp(name)
 		require.NoError(t, err)
 		assert.True(t, tested[name] || !widens(op), name)
 	}
+}
+
+// wideningCase is an op that widens, and takes inputs of other types too.
+type wideningCase struct {
+	op core.Op
+	in []*core.Tensor
+}
+
+func wideningCases(t *testing.T, x *core.Tensor) (all []wideningCase) {
+	one := func(v *core.Tensor, err error) *core.Tensor {
+		require.NoError(t, err)
+		return v
+	}
+	n := len(halves)
+	images := one(core.TensorOver(x.Type(), core.Shape{1, n, n, 1}, x.Bytes()))
+	size := one(core.TensorOf(core.Shape{2}, []int32{40, 17}))
+	boxes := one(core.TensorOf(core.Shape{1, 4}, []float32{0, 0.1, 0.9, 1}))
+	index := one(core.TensorOf(core.Shape{1}, []int32{0}))
+	all = append(all,
+		wideningCase{&vision.Resize{}, []*core.Tensor{images, size}},
+		wideningCase{&vision.Resize{Mode: vision.ResizeBicubic}, []*core.Tensor{images, size}},
+		wideningCase{&vision.CropAndResize{}, []*core.Tensor{images, boxes, index, size}},
+		wideningCase{&vision.CropAndResize{Nearest: true}, []*core.Tensor{images, boxes, index, size}},
+	)
+	rows := one(core.TensorOver(x.Type(), core.Shape{n, n}, x.Bytes()))
+	at := make([]int32, n) // each index three times
+	for i := range at {
+		at[i] = int32(i * 3 % n / 3)
+	}
+	indices := one(core.TensorOf(core.Shape{n, 1}, at))
+	for m := indexing.ScatterAdd; m <= indexing.ScatterMax; m++ {
+		all = append(all, wideningCase{&indexing.ScatterND{Mode: m}, []*core.Tensor{rows, indices, rows}})
+	}
+	return all
 }
 
 func widens(op core.Op) bool {
@@ -104,7 +144,9 @@ func checkWidens(t *testing.T, op core.Op, in ...*core.Tensor) {
 	typ := in[0].Type()
 	wide := make([]*core.Tensor, len(in))
 	for i, x := range in {
-		wide[i] = eval(t, &pointwise.Convert{Type: core.F32}, x)
+		if wide[i] = x; x.Type().IsHalf() {
+			wide[i] = eval(t, &pointwise.Convert{Type: core.F32}, x)
+		}
 	}
 	want := eval(t, op, in...)
 	got := eval(t, op, wide...)

@@ -26,7 +26,7 @@ def unbounded():
 
 
 def every():
-    return types() | reductions() | movement() | products()
+    return types() | reductions() | movement() | products() | windows()
 
 
 def types():
@@ -142,8 +142,54 @@ def products():
     def batch(a, b, **kw):
         return lambda: tf.matmul(data(a), data(b, name="y"), **kw)
 
-    return {
+    rows = {}
+    for name in ("f64", "i32", "i64"):
+        kind = TYPES[name]
+        rows[f"MatMul of {name}"] = lambda kind=kind: tf.matmul(data((128, 256), kind), data((256, 128), kind, "y"))
+    rows["Einsum of f64"] = lambda: tf.einsum(
+        "bik,bjk->bij", data((4, 64, 64), tf.float64), data((4, 64, 64), tf.float64, "y"))
+    return rows | {
         "BatchMatMulV2, both broadcast": batch((8, 1, 64, 64), (1, 4, 64, 64)),
         "BatchMatMulV2, first transposed": batch((8, 64, 128), (8, 64, 128), transpose_a=True),
         "BatchMatMulV2 of one matrix": batch((8, 4, 64, 64), (64, 64)),
+    }
+
+
+def windows():
+    """Windows, and what is written to chosen rows, of other types than float32."""
+    rows = {}
+    for name, kind in (TYPES | {"u16": tf.uint16}).items():
+        if name not in ("bf16", "u8"):
+            rows[f"MaxPool of {name}"] = one(
+                lambda x: R.MaxPool(input=x, ksize=[1, 3, 3, 1], strides=[1, 2, 2, 1], padding="SAME"), kind=kind)
+            rows[f"MaxPoolWithArgmax of {name}"] = one(
+                lambda x: R.MaxPoolWithArgmax(input=x, ksize=[1, 2, 2, 1], strides=[1, 2, 2, 1], padding="SAME")[:2],
+                kind=kind)
+        rows[f"ScatterNd of rows of {name}"] = one(
+            lambda x: tf.scatter_nd([[3 * i] for i in range(64)], x, (200, 1024)), (64, 1024), kind)
+    image, volume, f64 = (1, 28, 28, 64), (1, 8, 28, 28, 16), tf.float64
+
+    def filters(*shape):
+        return tf.constant(random.uniform(-1, 1, shape))
+
+    for name in ("f16", "bf16"):
+        rows[f"layer norm of {name}"] = one(lambda x: (x - tf.reduce_mean(x, -1, True)) * tf.math.rsqrt(
+            tf.math.reduce_variance(x, -1, True) + tf.constant(1e-5, x.dtype)), (64, 128, 64), TYPES[name])
+        rows[f"ResizeBilinear of {name}"] = one(
+            lambda x: R.ResizeBilinear(images=x, size=(112, 112)), (1, 56, 56, 16), TYPES[name])
+    return rows | {
+        "AvgPool of f64": one(lambda x: tf.nn.avg_pool2d(x, 3, 2, "SAME"), kind=f64),
+        "Conv2D of f64": one(lambda x: tf.nn.conv2d(x, filters(3, 3, 64, 64), 1, "SAME"), image, f64),
+        "Conv2D of computed filters": lambda: tf.nn.conv2d(
+            data(image), data((3, 3, 64, 64), name="filters"), 1, "SAME"),
+        "Conv2D of f64, stride 2": one(lambda x: tf.nn.conv2d(x, filters(3, 3, 64, 64), 2, "SAME"), image, f64),
+        "Conv2D of f64, dilated": one(
+            lambda x: tf.nn.conv2d(x, filters(3, 3, 64, 64), 1, "SAME", dilations=2), image, f64),
+        "Conv2D of f64, 3 channels": one(
+            lambda x: tf.nn.conv2d(x, filters(7, 7, 3, 64), 2, "SAME"), (1, 112, 112, 3), f64),
+        "Conv2DBackpropInput of f64": one(
+            lambda x: tf.nn.conv2d_transpose(x, filters(3, 3, 32, 64), (1, 56, 56, 32), 2), image, f64),
+        "Conv3D of f64": one(lambda x: tf.nn.conv3d(x, filters(3, 3, 3, 16, 16), [1] * 5, "SAME"), volume, f64),
+        "DepthwiseConv2dNative of f64": one(
+            lambda x: tf.nn.depthwise_conv2d(x, filters(3, 3, 64, 1), [1] * 4, "SAME"), (1, 56, 56, 64), f64),
     }

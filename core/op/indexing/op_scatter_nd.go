@@ -138,6 +138,9 @@ func scatterRow(m ScatterMode) arithmetic.Binary {
 	return arithmetic.Maximum()
 }
 
+// Widens is true unless elements are replaced: bf16 and f16 are combined in f32, and rounded in the end.
+func (op *ScatterND) Widens() bool { return op.Mode != ScatterUpdate }
+
 // Passes recognises an update of all slices in order, whose output is the updates.
 func (op *ScatterND) Passes(in []core.Operand) (input int, ok bool) {
 	at, known := infer.IntsOf(in[1])

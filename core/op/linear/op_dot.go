@@ -1,6 +1,7 @@
 package linear
 
 import (
+	"math"
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
@@ -17,9 +18,8 @@ var _ = core.Register[Dot]("Dot")
 //	y[m..., n...] = sum over k... of a[m..., k...] * b[k..., n...]
 //
 // k... are the last ReductionAxes axes of a and the first of b. Each sum starts with 0
-// and runs over k... in row-major order. In f32 a product is added with one rounding
-// (fused multiply-add), in f64 product and sum are rounded on their own. A sum that is
-// zero is +0. Integers wrap.
+// and runs over k... in row-major order. In f32 and f64 a product is added with one
+// rounding (fused multiply-add). A sum that is zero is +0. Integers wrap.
 //
 // The products of bf16 are summed in f32, in pairs of which the second is added first; the
 // last may be single. Each is added with one rounding, and subnormal numbers and sums count
@@ -174,17 +174,23 @@ func addFlushed(sums []float32, x float32, w []float32, stride int) {
 	}
 }
 
-// addProducts adds x*w[i*stride] to sums[i]. In float32 that is rounded once, in float64 the product and the sum.
+// addProducts adds x*w[i*stride] to sums[i]. That of reals is rounded once.
 func addProducts[T summed](sums []T, x T, w []T, stride int) {
-	if s, ok := any(sums).([]float32); ok {
+	switch s := any(sums).(type) {
+	case []float32:
 		weights := any(w).([]float32)
 		for i, sum := range s {
 			s[i] = numeric.FMA32(float32(x), weights[i*stride], sum)
 		}
-		return
-	}
-	for i := range sums {
-		sums[i] += T(x * w[i*stride])
+	case []float64:
+		weights := any(w).([]float64)
+		for i, sum := range s {
+			s[i] = math.FMA(float64(x), weights[i*stride], sum)
+		}
+	default:
+		for i := range sums {
+			sums[i] += x * w[i*stride]
+		}
 	}
 }
 

@@ -72,6 +72,9 @@ func (op *CropAndResize) Infer(in []core.Operand) ([]core.Fact, error) {
 	return []core.Fact{{Type: core.F32, Shape: out}}, nil
 }
 
+// Widens is true: the result is f32, which has the numbers of bf16 and f16.
+func (op *CropAndResize) Widens() bool { return true }
+
 // Eval resizes each box.
 func (op *CropAndResize) Eval(in, out []*core.Tensor) error {
 	if err := elements.Allocate(op, in, out); err != nil {

@@ -120,6 +120,9 @@ func (op *Resize) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
+// Widens is true unless elements are copied: bf16 and f16 are interpolated in f32.
+func (op *Resize) Widens() bool { return op.Mode != ResizeNearest }
+
 func (op *Resize) scale(in, out int) float32 {
 	if op.AlignCorners && out > 1 {
 		return float32(in-1) / float32(out-1)

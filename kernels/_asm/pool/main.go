@@ -8,6 +8,23 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/_asm/emit"
 )
 
+// largest are the types of which the maximum is one instruction, or a few, and what makes v the larger of x and v.
+var largest = []struct {
+	element string
+	size    int
+	fold    func(g *gen, x operand.Mem, v reg.VecPhysical)
+}{
+	{"u8", 1, func(g *gen, x operand.Mem, v reg.VecPhysical) { g.VPMAXUB(x, v, v) }},
+	{"s8", 1, func(g *gen, x operand.Mem, v reg.VecPhysical) { g.VPMAXSB(x, v, v) }},
+	{"u16", 2, func(g *gen, x operand.Mem, v reg.VecPhysical) { g.VPMAXUW(x, v, v) }},
+	{"s16", 2, func(g *gen, x operand.Mem, v reg.VecPhysical) { g.VPMAXSW(x, v, v) }},
+	{"u32", 4, func(g *gen, x operand.Mem, v reg.VecPhysical) { g.VPMAXUD(x, v, v) }},
+	{"s32", 4, func(g *gen, x operand.Mem, v reg.VecPhysical) { g.VPMAXSD(x, v, v) }},
+	{"f32", 4, func(g *gen, x operand.Mem, v reg.VecPhysical) { g.maxFloats(x, v) }},
+	{"s64", 8, func(g *gen, x operand.Mem, v reg.VecPhysical) { g.maxWide(x, v) }},
+	{"f64", 8, func(g *gen, x operand.Mem, v reg.VecPhysical) { g.maxDoubles(x, v) }},
+}
+
 func routines() []emit.Routine {
 	var list []emit.Routine
 	for _, bytes := range []int{256, 128, 64, 32, 16, 8, 4, 2, 1} {
@@ -15,10 +32,11 @@ func routines() []emit.Routine {
 		if bytes >= 128 {
 			width, n = bytes/4, 4
 		}
-		list = append(list,
-			fold("u8", "max", 1, width, n, bytes, func(g *gen, x operand.Mem, v reg.VecPhysical) { g.VPMAXUB(x, v, v) }),
-			fold("s8", "max", 1, width, n, bytes, func(g *gen, x operand.Mem, v reg.VecPhysical) { g.VPMAXSB(x, v, v) }),
-		)
+		for _, e := range largest {
+			if bytes >= e.size {
+				list = append(list, fold(e.element, "max", e.size, width, n, bytes, e.fold))
+			}
+		}
 		if bytes <= 64 {
 			list = append(list, averageBytes(width, bytes))
 		}
@@ -29,12 +47,15 @@ func routines() []emit.Routine {
 			continue
 		}
 		list = append(list,
-			fold("f32", "max", 4, width, n, bytes, func(g *gen, x operand.Mem, v reg.VecPhysical) { g.maxFloats(x, v) }),
 			fold("f32", "average", 4, width, n, bytes, func(g *gen, x operand.Mem, v reg.VecPhysical) { g.VADDPS(x, v, v) }),
 			interpolate(width, n, bytes), weigh(width, n, bytes),
 		)
 		if bytes <= 64 {
 			list = append(list, mean(width, bytes))
+		}
+		if bytes >= 8 {
+			sum := func(g *gen, x operand.Mem, v reg.VecPhysical) { g.VADDPD(x, v, v) }
+			list = append(list, fold("f64", "average", 8, width, n, bytes, sum))
 		}
 	}
 	return list

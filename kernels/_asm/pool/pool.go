@@ -40,17 +40,33 @@ func fold(element, what string, size, width, n, bytes int, op func(*gen, operand
 			g.JNZ(operand.LabelRef("tap"))
 			g.Label("done")
 			if what == "average" {
-				g.VBROADCASTSS(emit.At(count, 0), g.V(8))
-				g.ADDQ(operand.I8(4), count)
-				for i := range n {
-					g.VDIVPS(g.V(8), g.V(i), g.V(i))
-				}
+				g.divide(size, n)
 			}
 			for i := range n {
 				g.store(g.V(i), emit.At(c, i*width))
 			}
 			g.nextPixel("pixel")
 		},
+	}
+}
+
+// divide divides n vectors of sums by the next count.
+func (g *gen) divide(size, n int) {
+	divisor := g.V(8)
+	if size == 8 {
+		half := emit.Part(divisor, max(16, g.Width/2))
+		g.VBROADCASTSS(emit.At(count, 0), half)
+		g.VCVTPS2PD(half, divisor)
+	} else {
+		g.VBROADCASTSS(emit.At(count, 0), divisor)
+	}
+	g.ADDQ(operand.I8(4), count)
+	for i := range n {
+		if size == 8 {
+			g.VDIVPD(divisor, g.V(i), g.V(i))
+		} else {
+			g.VDIVPS(divisor, g.V(i), g.V(i))
+		}
 	}
 }
 
@@ -125,6 +141,31 @@ func (g *gen) maxFloats(x operand.Op, v reg.VecPhysical) {
 	}
 	g.VCMPPS(operand.U8(unordered), v, v, mask)
 	g.VBLENDVPS(mask, v, larger, v)
+}
+
+// maxDoubles is maxFloats for float64.
+func (g *gen) maxDoubles(x operand.Op, v reg.VecPhysical) {
+	larger, mask := g.V(8), g.V(9)
+	g.VMAXPD(x, v, larger)
+	if g.Width == 64 {
+		g.VCMPPD(operand.U8(unordered), v, v, reg.K1)
+		g.VBLENDMPD(v, larger, reg.K1, v)
+		return
+	}
+	g.VCMPPD(operand.U8(unordered), v, v, mask)
+	g.VBLENDVPD(mask, v, larger, v)
+}
+
+// maxWide makes v the larger of v and x, integers of 64 bits.
+func (g *gen) maxWide(x operand.Mem, v reg.VecPhysical) {
+	if g.Width == 64 {
+		g.VPMAXSQ(x, v, v)
+		return
+	}
+	tap, mask := g.V(8), g.V(9)
+	g.load(x, tap)
+	g.VPCMPGTQ(v, tap, mask)
+	g.VBLENDVPD(mask, tap, v, v)
 }
 
 // interpolate computes what lies between two taps, n vectors at a time.

@@ -29,16 +29,17 @@ var (
 func field(name string) operand.Mem { return arguments.At(call, name) }
 
 // routine filters the channels of a number of vectors.
-func routine(width, vectors int) emit.Routine {
-	channels := width / 4 * vectors
-	name := fmt.Sprintf("depthwise_f32f32_f32_1x%d_%s", channels, emit.ISA(width))
+func routine(n emit.Numbers, width, vectors int) emit.Routine {
+	size, sum := n.Size(), n.Name()
+	channels := width / size * vectors
+	name := fmt.Sprintf("depthwise_%s%s_%s_1x%d_%s", sum, sum, sum, channels, emit.ISA(width))
 	return emit.Routine{
 		Name: name,
 		Doc: fmt.Sprintf(`%s computes, for m < rows and n < %d:
 
-	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
+	c[m,n] = sum over t < taps of a[offsets[m,t]+%d*n] * w[t,n]
 
-in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.`, name, channels),
+%s. rows and taps are at least 1.`, name, channels, size, n.Sums()),
 		Build: func(ctx *build.Context) {
 			g := &emit.Gen{Context: ctx, Width: width}
 			g.MOVQ(emit.Param(), call)
@@ -48,6 +49,7 @@ in this order, each sum beginning with 0, with fused multiply-adds; sums that ar
 			g.MOVQ(field("ldc"), ldc)
 			g.MOVQ(field("taps"), taps)
 			g.MOVQ(field("rows"), rows)
+			var sums []reg.VecPhysical
 			g.Label("row")
 			for i := range vectors {
 				g.Zero(g.V(i))
@@ -61,16 +63,18 @@ in this order, each sum beginning with 0, with fused multiply-adds; sums that ar
 				g.VMOVUPS(emit.At(x, width*i), g.V(8+i))
 			}
 			for i := range vectors {
-				g.VFMADD231PS(emit.At(w, width*i), g.V(8+i), g.V(i))
+				g.MultiplyAdd(n, emit.At(w, width*i), g.V(8+i), g.V(i), g.V(8+i))
 			}
 			g.ADDQ(operand.I32(width*vectors), w)
 			g.ADDQ(operand.I8(4), offsets)
 			g.DECQ(left)
 			g.JNZ(operand.LabelRef("tap"))
-			g.Zero(g.V(8))
 			for i := range vectors {
-				g.VADDPS(g.V(8), g.V(i), g.V(i))
-				g.VMOVUPS(g.V(i), emit.At(c, width*i))
+				sums = append(sums, g.V(i))
+			}
+			g.WithoutSign(n, g.V(8), sums...)
+			for i, v := range sums {
+				g.VMOVUPS(v, emit.At(c, width*i))
 			}
 			g.ADDQ(ldc, c)
 			g.DECQ(rows)

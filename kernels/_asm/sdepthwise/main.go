@@ -5,11 +5,15 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/_asm/emit"
 )
 
-func routines() []emit.Routine {
-	return []emit.Routine{
-		routine(64, 8), routine(64, 4), routine(64, 2), routine(64, 1),
-		routine(32, 8), routine(32, 4), routine(32, 2), routine(32, 1),
+func routines() (all []emit.Routine) {
+	for _, n := range []emit.Numbers{emit.F32, emit.F64, emit.S32} {
+		for _, width := range []int{64, 32} {
+			for _, vectors := range []int{8, 4, 2, 1} {
+				all = append(all, routine(n, width, vectors))
+			}
+		}
 	}
+	return all
 }
 
 var family = emit.Family{Name: "sdepthwise", Arguments: arguments, Routines: routines()}

@@ -214,7 +214,7 @@ func (f *few) store() {
 	for i := range 2 * f.columns {
 		sums = append(sums, f.V(i))
 	}
-	f.withoutSign(f.V(15), sums)
+	f.WithoutSign(emit.F32, f.V(15), sums...)
 	if f.columns == 1 {
 		f.CMPQ(field("ldc"), operand.I8(4))
 		f.JNE(operand.LabelRef("apart"))

@@ -36,11 +36,3 @@ func field(name string) operand.Mem { return arguments.At(call, name) }
 type gen struct {
 	emit.Gen
 }
-
-// withoutSign makes zeros of sums positive. It clears zero.
-func (g *gen) withoutSign(zero reg.VecPhysical, sums []reg.VecPhysical) {
-	g.Zero(zero)
-	for _, v := range sums {
-		g.VADDPS(zero, v, v)
-	}
-}

@@ -7,16 +7,26 @@ import (
 
 func routines() (all []emit.Routine) {
 	for _, t := range []tiling{
-		{64, 12, 2, floats},
-		{64, 12, 1, floats},
-		{32, 6, 2, floats},
-		{32, 6, 1, floats},
-		{64, 12, 2, pairsBF16},
-		{64, 12, 1, pairsBF16},
-		{64, 12, 2, wideBF16},
-		{64, 12, 1, wideBF16},
-		{32, 6, 2, wideBF16},
-		{32, 6, 1, wideBF16},
+		{64, 12, 2, emit.F32, plain},
+		{64, 12, 1, emit.F32, plain},
+		{32, 6, 2, emit.F32, plain},
+		{32, 6, 1, emit.F32, plain},
+		{64, 12, 2, emit.F32, pairsBF16},
+		{64, 12, 1, emit.F32, pairsBF16},
+		{64, 12, 2, emit.F32, wideBF16},
+		{64, 12, 1, emit.F32, wideBF16},
+		{32, 6, 2, emit.F32, wideBF16},
+		{32, 6, 1, emit.F32, wideBF16},
+		{64, 12, 2, emit.F64, plain},
+		{64, 12, 1, emit.F64, plain},
+		{32, 6, 2, emit.F64, plain},
+		{32, 6, 1, emit.F64, plain},
+		{64, 12, 2, emit.S32, plain},
+		{64, 12, 1, emit.S32, plain},
+		{32, 6, 2, emit.S32, plain},
+		{32, 6, 1, emit.S32, plain},
+		{64, 12, 2, emit.S64, plain},
+		{64, 12, 1, emit.S64, plain},
 	} {
 		all = append(all, tilesRoutine(t))
 	}

@@ -24,7 +24,8 @@ var (
 // The locals: A displaced by the length of a run, the offsets of the next tap, the taps left, minus the numbers of a
 // run, and the tile's first row of C and its offsets. At the end these point behind their slices, where no pointer that
 // the garbage collector sees may point; so they are not fields of the call. Then MXCSR as it was, and as it is in
-// between, the panel of B and the bytes of a tap in it, the weights of the next tap, and the list from it on and its end.
+// between, the panel of B and the bytes of a tap in it, the weights of the next tap, and the list from it on and its
+// end.
 var (
 	tileBase  = emit.At(reg.StackPointer, 0)
 	tileNext  = emit.At(reg.StackPointer, 8)
@@ -41,10 +42,11 @@ var (
 	tileEnd   = emit.At(reg.StackPointer, 88)
 )
 
-// tiling is what the routines of tiles differ in: the bytes of their vectors, the most rows of a tile, and its vectors
-// of columns.
+// tiling is what the routines of tiles differ in: the bytes of their vectors, the most rows of a tile, its vectors of
+// columns, and what is summed.
 type tiling struct {
 	width, rows, vectors int
+	numbers              emit.Numbers
 	arithmetic
 }
 
@@ -52,32 +54,33 @@ type tiling struct {
 type arithmetic int
 
 const (
-	floats    arithmetic = iota // float32
+	plain     arithmetic = iota // the numbers that are summed
 	wideBF16                    // bf16, which is in memory as float32 in the order of the sums
 	pairsBF16                   // bf16
 )
 
 // step is how many numbers are multiplied at a time, and in how many bytes each is.
-func (a arithmetic) step() (numbers, size int) {
-	if a == pairsBF16 {
+func (t *tiling) step() (numbers, size int) {
+	if t.arithmetic == pairsBF16 {
 		return 2, 2
 	}
-	return 1, 4
+	return 1, t.numbers.Size()
 }
 
 func (t *tiling) name() string {
-	types, isa := "f32f32", emit.ISA(t.width)
-	if t.arithmetic != floats {
+	sum, isa := t.numbers.Name(), emit.ISA(t.width)
+	types := sum + sum
+	if t.arithmetic != plain {
 		types = "bf16bf16"
 	}
 	numbers, size := t.step()
 	if size == 2 {
 		isa = "avx512bf16"
 	}
-	return fmt.Sprintf("gemm_%s_f32_%dx%dk%d_%s", types, t.rows, t.columns(), numbers, isa)
+	return fmt.Sprintf("gemm_%s_%s_%dx%dk%d_%s", types, sum, t.rows, t.columns(), numbers, isa)
 }
 
-func (t *tiling) columns() int { return t.width / 4 * t.vectors }
+func (t *tiling) columns() int { return t.width / t.numbers.Size() * t.vectors }
 
 func (t *tiling) doc() string {
 	_, size := t.step()
@@ -95,8 +98,7 @@ count as zeros, and sums that are zero are +0. k is at least 1.`
 first. Subnormal numbers and sums count as zeros, and sums that are zero are +0. b has pairs; with an odd k, the last one
 of each t is the last number and 0. k is at least 1.`
 	}
-	return head + `in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least
-1.`
+	return head + t.numbers.Sums() + ". k is at least\n1."
 }
 
 // tilesRoutine multiplies runs of A, where they are, by a panel, some rows at a time.
@@ -193,7 +195,7 @@ func (g *tiles) tiles(rows int) {
 	g.DECQ(tileLeft)
 	g.JNZ(operand.LabelRef(label("tap")))
 
-	g.withoutSign(g.V(2), sums)
+	g.WithoutSign(g.numbers, g.V(2), sums...)
 	g.MOVQ(emit.Param(), call)
 	to, ldc := rowPointer[0], rowPointer[1]
 	g.MOVQ(tileC, to)
@@ -216,9 +218,9 @@ func (g *tiles) tiles(rows int) {
 func (g *tiles) step(rows int) {
 	weights := g.weights()
 	for r := range rows {
-		g.VBROADCASTSS(emit.Indexed(rowPointer[r], runIndex, 4, 0), g.V(2))
+		g.BroadcastNumber(g.numbers, emit.Indexed(rowPointer[r], runIndex, uint8(g.numbers.Size()), 0), g.V(2))
 		for col, v := range g.acc(r) {
-			g.VFMADD231PS(weights[col], g.V(2), v)
+			g.MultiplyAdd(g.numbers, weights[col], g.V(2), v, g.V(3))
 		}
 	}
 }

@@ -26,9 +26,9 @@ func (c *compiler) lowerComputedDot(n *core.Node, d product.Pairs) (bool, error)
 		return false, nil
 	}
 	in := n.Inputs()
-	spec := sgemm.Spec{N: d.N, Taps: 1, TapNumbers: d.K, BF16: in[0].Type() == core.BF16}
+	spec := sgemm.Spec{Type: productTypes[in[0].Type()], N: d.N, Taps: 1, TapNumbers: d.K}
 	variant := sgemm.Choose(c.isas, spec)
-	if d.TransposeA && spec.BF16 {
+	if d.TransposeA && spec.Type == sgemm.BF16 {
 		return false, nil
 	}
 	a, left := c.firstOfPairs(n, d, variant)
@@ -36,7 +36,7 @@ func (c *compiler) lowerComputedDot(n *core.Node, d product.Pairs) (bool, error)
 	var turn sgemm.Transposition
 	if d.TransposeB {
 		second, right = c.matricesOf(in[1], d.N, d.K)
-		turn = c.transposition()
+		turn = c.transposition(spec.Type.Size())
 	}
 	b := c.widened(n, second)
 	state := c.newState(func() any {
@@ -62,10 +62,10 @@ func (c *compiler) lowerComputedDot(n *core.Node, d product.Pairs) (bool, error)
 		for m, end := part*rows/parts, (part+1)*rows/parts; m < end; {
 			pair := m / d.M
 			m1 := min((pair+1)*d.M, end)
-			weights := machine.View[float32](r.Mem[b][right.At(d.Second[pair]):])
+			weights := r.Mem[b][right.At(d.Second[pair]):]
 			to := r.Mem[dst][out.At(pair)+(m-pair*d.M)*out.Row:]
 			r.SGemm = sgemm.Args{A: r.Arena, Offsets: (*offsets)[m:], C: to, LDC: out.Row}
-			packed.Run(&r.SGemm, sgemm.Rows{Count: m1 - m, Step: 1}, weights, right.Row/4, turn)
+			packed.Run(&r.SGemm, sgemm.Rows{Count: m1 - m, Step: 1}, weights, right.Row, turn)
 			m = m1
 		}
 		return nil
@@ -90,10 +90,11 @@ func (c *compiler) firstOfPairs(n *core.Node, d product.Pairs, v *sgemm.Variant)
 		first, m := c.matricesOf(x, d.M, d.K)
 		return c.bufferInArena(first), m
 	}
-	turned := c.newScratch(4 * x.Shape().MustElements())
-	c.emitPermutation(n, core.Shape{count, d.K, d.M}, []int{0, 2, 1}, 4, c.buffer(x), turned)
+	size := v.NumberSize()
+	turned := c.newScratch(size * x.Shape().MustElements())
+	c.emitPermutation(n, core.Shape{count, d.K, d.M}, []int{0, 2, 1}, size, c.buffer(x), turned)
 	c.buffers[turned].Addressed = true
-	return turned, product.WholeMatrices(count, d.M, d.K, 4)
+	return turned, product.WholeMatrices(count, d.M, d.K, size)
 }
 
 // matricesOf returns the value in whose buffer the matrices of v are, and where.
@@ -102,7 +103,8 @@ func (c *compiler) matricesOf(v core.Value, rows, columns int) (core.Value, prod
 		m, _, _ := product.RowTranspose(v.Node)
 		return v.Node.Inputs()[0], m
 	}
-	return v, product.WholeMatrices(v.Shape().MustElements()/(rows*columns), rows, columns, 4)
+	size := productTypes[v.Type()].Size() // bf16 is widened
+	return v, product.WholeMatrices(v.Shape().MustElements()/(rows*columns), rows, columns, size)
 }
 
 // targetOf returns the value as which the products of a node are stored, and where: that of the transpose that alone
@@ -115,7 +117,7 @@ func (c *compiler) targetOf(n *core.Node, d product.Pairs) (core.Value, product.
 			return users[0].Out(0), m
 		}
 	}
-	return v, product.WholeMatrices(d.Count(), d.M, d.N, 4)
+	return v, product.WholeMatrices(d.Count(), d.M, d.N, v.Type().Size())
 }
 
 // absorbedTranspose reports whether a value is a transpose that is not computed: all its readers are products of
@@ -126,7 +128,7 @@ func (c *compiler) absorbedTranspose(v core.Value) bool {
 	}
 	return !slices.ContainsFunc(c.users[v], func(u *core.Node) bool {
 		op, ok := u.Op().(*linear.BatchDot)
-		if !ok || !isFloatDot(u) || hasOneConstant(u) || op.TransposeA {
+		if !ok || !isNotEmptyDot(u) || hasOneConstant(u) || op.TransposeA {
 			return true
 		}
 		d := product.PairsOf(u)
@@ -136,7 +138,7 @@ func (c *compiler) absorbedTranspose(v core.Value) bool {
 
 // widened returns a buffer with a value as float32, to which bf16 is converted.
 func (c *compiler) widened(n *core.Node, v core.Value) int {
-	if v.Type() == core.F32 {
+	if v.Type() != core.BF16 {
 		return c.buffer(v)
 	}
 	elements := v.Shape().MustElements()
@@ -146,9 +148,9 @@ func (c *compiler) widened(n *core.Node, v core.Value) int {
 	return b
 }
 
-// transposition returns the transposition of matrices of float32.
-func (c *compiler) transposition() sgemm.Transposition {
-	v := movement.Choose(c.isas, 4)
+// transposition returns the transposition of matrices of numbers of some bytes.
+func (c *compiler) transposition(size int) sgemm.Transposition {
+	v := movement.Choose(c.isas, size)
 	return func(out, in []byte, rows, columns, outStride, inStride int) {
 		v.Run(movement.Matrix{
 			Out: out, In: in, Rows: rows, Columns: columns, OutStride: outStride, InStride: inStride,

@@ -10,6 +10,7 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/product"
 	"github.com/tf2ng/tf2ng/kernels/internal/sdepthwise"
+	"github.com/tf2ng/tf2ng/kernels/internal/sgemm"
 	"github.com/tf2ng/tf2ng/kernels/internal/share"
 	"github.com/tf2ng/tf2ng/kernels/internal/window"
 )
@@ -122,11 +123,16 @@ func (c *compiler) repeatChannels(n *core.Node, src, times int) int {
 	return dst
 }
 
-// lowerFloatDepthwise lowers a float32 convolution with one input channel and multiplier output channels per
-// group.
+// depthwiseTypes are the types of products that package sdepthwise filters.
+var depthwiseTypes = map[sgemm.Type]sdepthwise.Type{
+	sgemm.F32: sdepthwise.F32, sgemm.F64: sdepthwise.F64, sgemm.I32: sdepthwise.I32,
+}
+
+// lowerFloatDepthwise lowers a convolution with one input channel and multiplier output channels per group, of one of
+// depthwiseTypes.
 func (c *compiler) lowerFloatDepthwise(p *floatProduct, win *window.Window, src, multiplier int) error {
 	if multiplier > 1 {
-		src = c.repeatNumbers(p.node, src, multiplier)
+		src = c.repeatNumbers(p.node, src, depthwiseTypes[p.variant.Type].Size(), multiplier)
 		win.Pixel *= multiplier
 	}
 	if s, ok := win.Strips(); ok {
@@ -144,12 +150,13 @@ func (c *compiler) lowerFloatDepthwise(p *floatProduct, win *window.Window, src,
 
 // lowerFloatDepthwiseRows lowers a depthwise convolution whose offsets are those of each so many neighbouring outputs.
 func (c *compiler) lowerFloatDepthwiseRows(p *floatProduct, outputs int) error {
-	variant := sdepthwise.Choose(c.isas)
-	spec := sdepthwise.Spec{Channels: p.columns * outputs, Taps: p.taps}
+	typ := depthwiseTypes[p.variant.Type]
+	variant, size := sdepthwise.Choose(c.isas, typ), typ.Size()
+	spec := sdepthwise.Spec{Type: typ, Channels: p.columns * outputs, Taps: p.taps}
 	k := share.NewKey(variant.Name).Text(p.key.String()).Numbers(spec.Channels, spec.Taps)
 	factors, err := packed(c, k, func() (*sdepthwise.Packed, []int32, error) {
-		weights := make([]float32, 0, spec.Taps*spec.Channels)
-		for tap := range slices.Chunk(p.weights(), p.columns) {
+		weights := make([]byte, 0, size*spec.Taps*spec.Channels)
+		for tap := range slices.Chunk(p.weights(), size*p.columns) {
 			for range outputs {
 				weights = append(weights, tap...)
 			}
@@ -166,7 +173,7 @@ func (c *compiler) lowerFloatDepthwiseRows(p *floatProduct, outputs int) error {
 		Node: p.node, Kernel: variant.Name, Splits: true, Operations: machine.Operations(p.node),
 		Reads: p.reads, Writes: []int{dst},
 		Run: func(r *machine.Worker, part, parts int) error {
-			r.SDepthwise = sdepthwise.Args{A: r.Arena, Offsets: *offsets, C: r.Mem[dst], LDC: 4 * spec.Channels}
+			r.SDepthwise = sdepthwise.Args{A: r.Arena, Offsets: *offsets, C: r.Mem[dst], LDC: size * spec.Channels}
 			packed.Run(&r.SDepthwise, part*rows/parts, (part+1)*rows/parts)
 			return nil
 		},
@@ -174,22 +181,32 @@ func (c *compiler) lowerFloatDepthwiseRows(p *floatProduct, outputs int) error {
 	return nil
 }
 
-// repeatNumbers appends an instruction that writes each float32 of a buffer the given number of times, and
-// returns the buffer that it writes.
-func (c *compiler) repeatNumbers(n *core.Node, src, times int) int {
-	size := c.buffers[src].Size / 4
-	dst := c.newScratch(bounds.Product(4*size, times))
+// repeatNumbers appends an instruction that writes each number of a buffer, of 4 or 8 bytes, the given number of times,
+// and returns the buffer that it writes.
+func (c *compiler) repeatNumbers(n *core.Node, src, size, times int) int {
+	count := c.buffers[src].Size / size
+	dst := c.newScratch(bounds.Product(size*count, times))
+	repeat := repeatEach[uint32]
+	if size == 8 {
+		repeat = repeatEach[uint64]
+	}
 	c.emit(machine.Instruction{
 		Node: n, Kernel: "repeat", Splits: true, Reads: []int{src}, Writes: []int{dst},
 		Run: func(r *machine.Worker, part, parts int) error {
-			in, out := machine.View[float32](r.Mem[src][:4*size]), machine.View[float32](r.Mem[dst])
-			for i := part * size / parts; i < (part+1)*size/parts; i++ {
-				for j := range times {
-					out[i*times+j] = in[i]
-				}
-			}
+			first, end := part*count/parts, (part+1)*count/parts
+			repeat(r.Mem[dst][first*times*size:], r.Mem[src][first*size:end*size], times)
 			return nil
 		},
 	})
 	return dst
+}
+
+// repeatEach writes each number some times.
+func repeatEach[T uint32 | uint64](to, from []byte, times int) {
+	out := machine.View[T](to)
+	for i, v := range machine.View[T](from) {
+		for j := range times {
+			out[i*times+j] = v
+		}
+	}
 }

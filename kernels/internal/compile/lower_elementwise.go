@@ -36,14 +36,14 @@ func lowerElementwise(c *compiler, n *core.Node) (bool, error) {
 }
 
 // absorbed reports whether all readers of a dequantized value are elementwise nodes that can read the
-// integers instead.
+// integers instead. Numbers for rows are read as float32.
 func (c *compiler) absorbed(v core.Value) bool {
 	if _, ok := match.Dequantized(v); !ok || len(c.users[v]) == 0 {
 		return false
 	}
 	return !slices.ContainsFunc(c.users[v], func(u *core.Node) bool {
 		_, ok := match.Of(u)
-		return !ok
+		return !ok || match.RowOf(v, u.Outputs()[0].Shape) != 0
 	})
 }
 
@@ -60,8 +60,8 @@ func (c *compiler) waits(n *core.Node, e match.Element) bool {
 	}
 	if u.Kind == match.Binary {
 		in := users[0].Inputs()
-		other := in[1-slices.Index(in, n.Out(0))]
-		if other != n.Out(0) && match.ValuesOf(other, users[0].Outputs()[0].Shape) == nil && !c.available(other) {
+		other, shape := in[1-slices.Index(in, n.Out(0))], users[0].Outputs()[0].Shape
+		if other != n.Out(0) && match.ValuesOf(other, shape) == nil && !c.available(other, shape) {
 			return true
 		}
 	}
@@ -140,12 +140,12 @@ func (b *chainBuilder) changed(e match.Element) elementwise.Source {
 	return s
 }
 
-// available reports whether a value can be read by the next instruction.
-func (c *compiler) available(v core.Value) bool {
+// available reports whether the next instruction can read a value to combine it with values of a shape.
+func (c *compiler) available(v core.Value, with core.Shape) bool {
 	if _, ok := c.waiting[v]; ok {
 		return true
 	}
-	if d, ok := match.Dequantized(v); ok {
+	if d, ok := match.Dequantized(v); ok && match.RowOf(v, with) == 0 {
 		v = d.From
 	}
 	_, ok := c.at[v]
@@ -240,8 +240,8 @@ func (b *chainBuilder) next(v core.Value, others []*core.Node) (match.Element, b
 			continue
 		}
 		if e.Kind == match.Binary {
-			other := u.Inputs()[1-slices.Index(u.Inputs(), v)]
-			ok = other != v && (match.ValuesOf(other, u.Outputs()[0].Shape) != nil || b.c.available(other))
+			other, shape := u.Inputs()[1-slices.Index(u.Inputs(), v)], u.Outputs()[0].Shape
+			ok = other != v && (match.ValuesOf(other, shape) != nil || b.c.available(other, shape))
 		}
 		if ok {
 			return e, true

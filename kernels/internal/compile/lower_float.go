@@ -19,14 +19,21 @@ var (
 	_ = wantsLast[linear.Convolution]()
 )
 
-// lowerFloatConvolution lowers an NHWC convolution of float32 or bf16 with constant filters that are all finite: then
-// padding can be zeros, which change no sum.
+// productTypes are the types whose products package sgemm sums.
+var productTypes = map[core.Type]sgemm.Type{
+	core.F32: sgemm.F32, core.BF16: sgemm.BF16, core.F64: sgemm.F64, core.I32: sgemm.I32, core.I64: sgemm.I64,
+}
+
+// lowerFloatConvolution lowers an NHWC convolution of reals or i32. If constant filters are all finite, padding can be
+// zeros, which change no sum.
 func lowerFloatConvolution(c *compiler, n *core.Node) (bool, error) {
 	op := n.Op().(*linear.Convolution)
 	in, out := n.Inputs(), n.Outputs()[0]
 	filters := in[1].Constant()
-	if out.Type != core.F32 || op.Layout != geometry.NHWC || filters == nil ||
-		out.Shape.MustElements() == 0 || !c.finite(filters) {
+	if filters == nil {
+		return c.lowerComputedFilters(n)
+	}
+	if op.Layout != geometry.NHWC || out.Shape.MustElements() == 0 || !c.finite(filters) {
 		return false, nil
 	}
 	filters = c.keep.Canonical(filters)
@@ -40,11 +47,11 @@ func lowerFloatConvolution(c *compiler, n *core.Node) (bool, error) {
 	if err := c.checkIndirection(n, out.Shape.MustElements()/fs[rank-1], fs[:rank-2].MustElements()); err != nil {
 		return false, err
 	}
-	bf16 := filters.Type() == core.BF16
+	typ := productTypes[filters.Type()]
 	p := &floatProduct{
-		node: n, variant: sgemm.Choose(c.isas, sgemm.Spec{N: outC / groups, BF16: bf16}),
+		node: n, variant: sgemm.Choose(c.isas, sgemm.Spec{Type: typ, N: outC / groups}),
 		rows: out.Shape.MustElements() / outC, taps: fs[:rank-2].MustElements(), numbers: fs[rank-2],
-		key: share.NewKey("numbers").Tensor(filters), weights: filters.Float32s,
+		key: share.NewKey("numbers").Tensor(filters), weights: weightsOf(filters),
 		columns: outC, groups: groups, channels: fs[rank-2], run: fs[rank-2],
 	}
 	win := &window.Window{Axes: axes, Batch: data[0], Pixel: p.variant.NumberSize() * inC}
@@ -52,7 +59,7 @@ func lowerFloatConvolution(c *compiler, n *core.Node) (bool, error) {
 		return true, c.lowerWideConvolution(p, win, inC)
 	}
 	src := c.factor(n, in[0], p.variant, p.run)
-	if groups > 1 && groups == inC && !bf16 {
+	if _, ok := depthwiseTypes[typ]; ok && groups > 1 && groups == inC {
 		return true, c.lowerFloatDepthwise(p, win, src, outC/inC)
 	}
 	pad := c.paddingRun(0, win.Pixel)
@@ -137,8 +144,8 @@ func (c *compiler) newPhased(p *floatProduct, win *window.Window, phase *window.
 	spec.Taps = len(taps)
 	k := share.NewKey(p.variant.Name).Text(p.key.String()).Numbers(p.numbers, group, p.groups).Numbers(taps...)
 	factors, err := packed(c, k, func() (*sgemm.Packed, []int32, error) {
-		all, size := p.group(group), p.numbers*columns
-		weights := make([]float32, 0, len(taps)*size)
+		all, size := p.group(group), p.size()*p.numbers*columns
+		weights := make([]byte, 0, len(taps)*size)
 		for _, tap := range taps {
 			weights = append(weights, all[tap*size:][:size]...)
 		}
@@ -149,7 +156,8 @@ func (c *compiler) newPhased(p *floatProduct, win *window.Window, phase *window.
 		return phased{}, err
 	}
 	f := phased{
-		packed: factors.packed, rows: phase.Axes[len(phase.Axes)-1].Out, taps: len(taps), ldc: 4 * p.columns * step,
+		packed: factors.packed, rows: phase.Axes[len(phase.Axes)-1].Out, taps: len(taps),
+		ldc: p.size() * p.columns * step,
 	}
 	f.offsets = c.offsets(p.node, f.packed.CheckOffsets, func() []int32 {
 		src, pad := c.buffers[p.reads[0]].Offset, c.buffers[p.reads[1]].Offset
@@ -158,7 +166,7 @@ func (c *compiler) newPhased(p *floatProduct, win *window.Window, phase *window.
 	image := win.Outputs()
 	for n := range win.Batch {
 		for i := 0; i < len(pixels); i += f.rows {
-			f.lines = append(f.lines, 4*((n*image+pixels[i])*p.columns+group*columns))
+			f.lines = append(f.lines, p.size()*((n*image+pixels[i])*p.columns+group*columns))
 		}
 	}
 	return f, nil
@@ -174,11 +182,22 @@ func (f *phased) run(r *machine.Worker, dst, part, parts int) {
 	}
 }
 
+// weightsOf returns the numbers of weights as products take them.
+func weightsOf(t *core.Tensor) func() []byte {
+	if t.Type() != core.BF16 {
+		return t.Bytes
+	}
+	return func() []byte { return machine.Bytes(t.Float32s()) }
+}
+
 // finite reports whether all numbers of a constant are finite.
 func (c *compiler) finite(t *core.Tensor) bool {
 	t = c.keep.Canonical(t)
 	ok, err := share.Kept(c.keep, share.NewKey("finite").Tensor(t).String(), func() (bool, int64, error) {
-		return !slices.ContainsFunc(t.Float32s(), func(v float32) bool { return v-v != 0 }), 0, nil
+		if t.Type() == core.F64 {
+			return !slices.ContainsFunc(core.Data[float64](t), func(v float64) bool { return v-v != 0 }), 0, nil
+		}
+		return !t.Type().IsFloat() || !slices.ContainsFunc(t.Float32s(), func(v float32) bool { return v-v != 0 }), 0, nil
 	})
 	return ok && err == nil
 }
@@ -188,15 +207,14 @@ var (
 	_ = lowers[linear.BatchDot](lowerFloatBatchDot)
 )
 
-// isFloatDot reports whether a node multiplies non-empty matrices of float32 or bf16.
-func isFloatDot(n *core.Node) bool {
-	out := n.Outputs()[0]
-	return out.Type == core.F32 && out.Shape.MustElements() > 0 && n.Inputs()[1].Shape().MustElements() > 0
+// isNotEmptyDot reports whether a node multiplies matrices that are not empty.
+func isNotEmptyDot(n *core.Node) bool {
+	return n.Outputs()[0].Shape.MustElements() > 0 && n.Inputs()[1].Shape().MustElements() > 0
 }
 
-// lowerFloatDot lowers a matrix product of float32 or bf16.
+// lowerFloatDot lowers a matrix product of reals, or of integers of 32 or 64 bits.
 func lowerFloatDot(c *compiler, n *core.Node) (bool, error) {
-	if !isFloatDot(n) {
+	if !isNotEmptyDot(n) {
 		return false, nil
 	}
 	b := n.Inputs()[1]
@@ -209,9 +227,9 @@ func lowerFloatDot(c *compiler, n *core.Node) (bool, error) {
 	return c.lowerComputedDot(n, product.OnePair(rows, k, columns))
 }
 
-// lowerFloatBatchDot lowers products of matrices of float32 or bf16.
+// lowerFloatBatchDot lowers products of matrices of the same types.
 func lowerFloatBatchDot(c *compiler, n *core.Node) (bool, error) {
-	if !isFloatDot(n) {
+	if !isNotEmptyDot(n) {
 		return false, nil
 	}
 	op, b := n.Op().(*linear.BatchDot), n.Inputs()[1].Constant()
@@ -234,11 +252,11 @@ func (c *compiler) lowerConstantDot(n *core.Node, b *core.Tensor, k int) error {
 	columns := b.Len() / k
 	const fewRows = 8
 	rows := n.Outputs()[0].Shape.MustElements() / columns
-	variant := sgemm.Choose(c.isas, sgemm.Spec{N: columns, BF16: b.Type() == core.BF16, Few: rows <= fewRows})
+	variant := sgemm.Choose(c.isas, sgemm.Spec{Type: productTypes[b.Type()], N: columns, Few: rows <= fewRows})
 	src := c.factor(n, n.Inputs()[0], variant, k)
 	p := &floatProduct{
 		node: n, variant: variant, rows: rows, taps: 1, numbers: k, run: k,
-		columns: columns, key: share.NewKey("numbers").Tensor(b), weights: b.Float32s, groups: 1, reads: []int{src},
+		columns: columns, key: share.NewKey("numbers").Tensor(b), weights: weightsOf(b), groups: 1, reads: []int{src},
 	}
 	p.offsets = func() []int32 { return rowOffsets(c.buffers[src].Offset, p.rows, variant.NumberSize()*k) }
 	return c.lowerFloatProduct(p)

@@ -9,6 +9,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/indexing"
 	"github.com/tf2ng/tf2ng/core/trait"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
+	"github.com/tf2ng/tf2ng/kernels/internal/loops"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/movement"
 	"github.com/tf2ng/tf2ng/kernels/internal/reduction"
@@ -100,16 +101,41 @@ func indexAt(b []byte, i int, wide bool) int64 {
 
 var _ = lowers[indexing.ScatterND](lowerScatter)
 
-// scattered are the primitives that combine existing elements with new ones: those of float32 and of i32.
-var scattered = map[indexing.ScatterMode][2]elementwise.Primitive{
-	indexing.ScatterAdd:      {elementwise.Add, elementwise.WholeAdd},
-	indexing.ScatterSubtract: {elementwise.Subtract, elementwise.WholeSubtract},
-	indexing.ScatterMin:      {elementwise.Minimum, elementwise.WholeMinimum},
-	indexing.ScatterMax:      {elementwise.Maximum, elementwise.WholeMaximum},
+// scattered are the primitives that combine existing elements with new ones: those of float32 and of i32, and the loops
+// of other types.
+var scattered = map[indexing.ScatterMode]struct {
+	real, whole elementwise.Primitive
+	loop        loops.Function
+}{
+	indexing.ScatterAdd:      {elementwise.Add, elementwise.WholeAdd, loops.Add},
+	indexing.ScatterSubtract: {elementwise.Subtract, elementwise.WholeSubtract, loops.Subtract},
+	indexing.ScatterMin:      {elementwise.Minimum, elementwise.WholeMinimum, loops.Minimum},
+	indexing.ScatterMax:      {elementwise.Maximum, elementwise.WholeMaximum, loops.Maximum},
 }
 
 // minScattered is the least number of elements of a slice for which a primitive is called.
 const minScattered = 16
+
+// scatteredBy returns what combines slices of existing elements with new ones, and its name; false if there is nothing.
+func (c *compiler) scatteredBy(
+	mode indexing.ScatterMode, t core.Type, slice int,
+) (by loops.Pairs, name string, ok bool) {
+	if mode == indexing.ScatterUpdate {
+		size := t.Size()
+		return func(out, _, y []byte, n int) { copy(out[:n*size], y) }, "scatter", true
+	}
+	with := scattered[mode]
+	typ, known := loopTypes[t]
+	if p, ok := map[core.Type]elementwise.Primitive{core.F32: with.real, core.I32: with.whole}[t]; ok {
+		v := elementwise.Choose(c.isas, p)
+		return func(out, x, y []byte, n int) { v.Run(out, x, y, n, nil) }, v.Name, slice >= minScattered
+	}
+	if !known {
+		return nil, "", false
+	}
+	by = loops.Binary(typ, with.loop)
+	return by, loopName(with.loop, typ), by != nil
+}
 
 // lowerScatter lowers a ScatterND: slices are copied, or combined as vectors. They stay in order on one thread, as an
 // index may occur again.
@@ -117,28 +143,16 @@ func lowerScatter(c *compiler, n *core.Node) (bool, error) {
 	op, x, at := n.Op().(*indexing.ScatterND), n.Inputs()[0].Fact(), n.Inputs()[1].Shape()
 	slice := x.Shape[at[len(at)-1]:].MustElements()
 	line := slice * x.Type.Size()
-	kernel, combine := "scatter", (*elementwise.Variant)(nil)
-	if p, ok := scattered[op.Mode]; ok {
-		i, known := map[core.Type]int{core.F32: 0, core.I32: 1}[x.Type]
-		if !known || slice < minScattered {
-			return false, nil
-		}
-		combine = elementwise.Choose(c.isas, p[i])
-		kernel = combine.Name
-	}
-	if line == 0 {
+	combine, kernel, ok := c.scatteredBy(op.Mode, x.Type, slice)
+	if !ok || line == 0 {
 		return false, nil
 	}
 	c.emitEval(n, kernel, func(_ *machine.Run, in, out []*core.Tensor) error {
 		y, updates := out[0].Bytes(), in[2].Bytes()
 		copy(y, in[0].Bytes())
 		return indexing.EachIndexed(x.Shape, in[1], func(i, at int) {
-			from, to := updates[i*line:][:line], y[at*line:][:line]
-			if combine == nil {
-				copy(to, from)
-				return
-			}
-			combine.Run(to, to, from, slice, nil)
+			to := y[at*line:][:line]
+			combine(to, to, updates[i*line:][:line], slice)
 		})
 	})
 	return true, nil

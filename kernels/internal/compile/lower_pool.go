@@ -1,6 +1,8 @@
 package compile
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
@@ -55,7 +57,9 @@ func poolWindow(n *core.Node, s *geometry.Spatial, size []int) (w *window.Window
 func lowerMaxPool(c *compiler, n *core.Node) (bool, error) {
 	op := n.Op().(*pooling.MaxPool)
 	kinds := map[core.Type]pool.Kind{
-		core.U8: pool.MaxU8, core.I8: pool.MaxI8, core.F32: pool.MaxF32, core.BF16: pool.MaxBF16,
+		core.U8: pool.MaxU8, core.I8: pool.MaxI8, core.U16: pool.MaxU16, core.I16: pool.MaxI16, core.U32: pool.MaxU32,
+		core.I32: pool.MaxI32, core.I64: pool.MaxI64, core.F32: pool.MaxF32, core.F64: pool.MaxF64,
+		core.BF16: pool.MaxBF16,
 	}
 	typ := n.Outputs()[0].Type
 	kind, ok := kinds[typ]
@@ -71,86 +75,119 @@ func lowerMaxPool(c *compiler, n *core.Node) (bool, error) {
 		c.lowerPool(n, w, kind, nil)
 		return true, nil
 	}
-	// Numbers of f16 go through float32. The maximum is one of the inputs, so narrowing it is exact.
+	c.widenPool(n, widen, narrow, func(wide, pooled int) {
+		w.Pixel *= 2
+		c.emitPool(n, w, pool.MaxF32, nil, wide, pooled)
+	})
+	return true, nil
+}
+
+// widenPool emits a pooling of float32 between conversions from and to 16 bits. The maximum is one of the inputs, so
+// narrowing it is exact.
+func (c *compiler) widenPool(n *core.Node, widen, narrow elementwise.Primitive, emit func(wide, pooled int)) {
 	data, result := n.Inputs()[0].Shape().MustElements(), n.Outputs()[0].Shape.MustElements()
 	wide, pooled := c.newScratch(bounds.Product(4, data)), c.newScratch(bounds.Product(4, result))
 	var none elementwise.Numbers
 	c.emitEach(n, elementwise.Choose(c.isas, widen), c.buffer(n.Inputs()[0]), wide, [2]int{2, 4}, data, none)
 	c.buffers[wide].Addressed = true
-	w.Pixel *= 2
-	c.emitPool(n, w, pool.MaxF32, nil, wide, pooled)
+	emit(wide, pooled)
 	c.emitEach(n, elementwise.Choose(c.isas, narrow), pooled, c.newOutput(n.Out(0)), [2]int{4, 2}, result, none)
-	return true, nil
 }
 
 var _ = lowers[pooling.MaxPoolWithArgmax](lowerMaxPoolWithArgmax)
 
-// lowerMaxPoolWithArgmax lowers a MaxPoolWithArgmax of float32, pixel by pixel and tap by tap, for all channels
-// at once.
+// largest are the functions that find the largest elements of a pixel's taps, for each type.
+var largest = map[core.Type]func(best []byte, at []int64, x []byte, taps []int32, base int){
+	core.U8: largestOfPixel[uint8], core.I8: largestOfPixel[int8], core.U16: largestOfPixel[uint16],
+	core.I16: largestOfPixel[int16], core.U32: largestOfPixel[uint32], core.I32: largestOfPixel[int32],
+	core.I64: largestOfPixel[int64], core.F32: largestOfPixel[float32], core.F64: largestOfPixel[float64],
+}
+
+// lowerMaxPoolWithArgmax lowers a MaxPoolWithArgmax, pixel by pixel and tap by tap, for all channels at once.
 func lowerMaxPoolWithArgmax(c *compiler, n *core.Node) (bool, error) {
-	op, s, out := n.Op().(*pooling.MaxPoolWithArgmax), n.Inputs()[0].Shape(), n.Outputs()[0]
-	w, _, ok := poolWindow(n, &op.Spatial, op.Window)
-	if !ok || out.Type != core.F32 || op.Type != core.I64 {
+	op, typ := n.Op().(*pooling.MaxPoolWithArgmax), n.Outputs()[0].Type
+	w, _, fits := poolWindow(n, &op.Spatial, op.Window)
+	widen, narrow, half := match.Halves(typ)
+	if !fits || largest[typ] == nil && !half || op.Type != core.I64 {
 		return false, nil
 	}
-	at, taps, channels, pixels, image := w.Image(), w.Taps(), s[len(s)-1], w.Outputs(), s[1]*s[2]
-	src, values, places := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0)), c.newOutput(n.Out(1))
+	if half {
+		c.widenPool(n, widen, narrow, func(wide, pooled int) { c.emitArgmax(n, w, core.F32, wide, pooled) })
+	} else {
+		c.emitArgmax(n, w, typ, c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0)))
+	}
+	return true, nil
+}
+
+// emitArgmax appends the instruction of a MaxPoolWithArgmax of elements of a type, from one buffer to another.
+func (c *compiler) emitArgmax(n *core.Node, w *window.Window, typ core.Type, src, values int) {
+	op, s := n.Op().(*pooling.MaxPoolWithArgmax), n.Inputs()[0].Shape()
+	at, taps, channels, pixels, size := w.Image(), w.Taps(), s[len(s)-1], w.Outputs(), typ.Size()
+	find, image, places := largest[typ], s[1]*s[2]*channels, c.newOutput(n.Out(1))
 	c.emitUnits(work{
-		node: n, kernel: "argmax_f32_portable", units: w.Batch * pixels, reads: []int{src}, writes: []int{values, places},
+		node: n, kernel: fmt.Sprintf("argmax_%v_portable", loopTypes[typ]), units: w.Batch * pixels, reads: []int{src},
+		writes: []int{values, places},
 		run: func(r *machine.Worker, _ []byte, m0, m1 int) error {
-			x, best := machine.View[float32](r.Mem[src]), machine.View[float32](r.Mem[values])
 			index := machine.View[int64](r.Mem[places])
 			for m := m0; m < m1; m++ {
-				first, base := m/pixels*image*channels, 0
+				first, base := m/pixels*image, 0
 				if op.IncludeBatch {
 					base = first
 				}
-				largestOfPixel(best[m*channels:][:channels], index[m*channels:][:channels], x[first:],
+				find(r.Mem[values][m*channels*size:], index[m*channels:][:channels], r.Mem[src][first*size:],
 					at[m%pixels*taps:][:taps], base)
 			}
 			return nil
 		},
 	})
-	return true, nil
 }
 
-// largestOfPixel stores, for each channel of a pixel, the largest number of its taps in best and the index of
-// that number in at. The index is the one in x plus base.
-func largestOfPixel(best []float32, at []int64, x []float32, taps []int32, base int) {
-	channels, begun := len(best), false
-	at = at[:channels]
+// largestOfPixel stores, for each channel of a pixel, the largest number of its taps in best and the index of that
+// number in at. The index is the one in data plus base. It chooses between indices only, which takes no branch that
+// could be mispredicted.
+func largestOfPixel[T interface {
+	core.Element
+	cmp.Ordered
+}](best []byte, at []int64, data []byte, taps []int32, base int) {
+	channels, begun := len(at), false
+	x, most := machine.View[T](data), machine.View[T](best)[:channels]
 	for _, tap := range taps {
 		if tap == window.Outside {
 			continue
 		}
-		first := int(tap) * channels
-		row := x[first:][:channels]
+		first := int64(tap) * int64(channels)
 		if !begun {
 			begun = true
-			copy(best, row)
 			for i := range at {
-				at[i] = int64(base + first + i)
+				at[i] = first + int64(i)
 			}
 			continue
 		}
-		for i, v := range row {
-			if v > best[i] {
-				best[i], at[i] = v, int64(base+first+i)
+		for i, v := range x[first:][:channels] {
+			k := at[i]
+			if v > x[k] {
+				k = first + int64(i)
 			}
+			at[i] = k
 		}
+	}
+	for i, k := range at {
+		most[i], at[i] = x[k], k+int64(base)
 	}
 }
 
 func lowerAvgPool(c *compiler, n *core.Node) (bool, error) {
 	op := n.Op().(*pooling.AvgPool)
-	w, counts, ok := poolWindow(n, &op.Spatial, op.Window)
-	if !ok || n.Outputs()[0].Type != core.F32 {
+	kinds := map[core.Type]pool.Kind{core.F32: pool.AverageF32, core.F64: pool.AverageF64}
+	kind, ok := kinds[n.Outputs()[0].Type]
+	w, counts, fits := poolWindow(n, &op.Spatial, op.Window)
+	if !ok || !fits {
 		return false, nil
 	}
 	if op.IncludePadding {
 		machine.Fill(counts, float32(w.Taps()))
 	}
-	c.lowerPool(n, w, pool.AverageF32, counts)
+	c.lowerPool(n, w, kind, counts)
 	return true, nil
 }
 

@@ -96,14 +96,18 @@ func (c *compiler) emitResizer(n *core.Node, src, dst int, by resize.Resizer) {
 	})
 }
 
-// lowerCropAndResize lowers a CropAndResize of float32 images, box by box.
+// lowerCropAndResize lowers a CropAndResize, box by box.
 func lowerCropAndResize(c *compiler, n *core.Node) (bool, error) {
 	in, out := n.Inputs()[0].Fact(), n.Outputs()[0].Shape
-	if in.Type != core.F32 || out.MustElements() == 0 || in.Shape.MustElements() == 0 {
+	typ, ok := loopTypes[in.Type]
+	if !ok || out.MustElements() == 0 || in.Shape.MustElements() == 0 {
 		return false, nil
 	}
 	by := resize.NewCrops(c.isas, n.Op().(*vision.CropAndResize), in.Shape, out)
 	src, boxes, indices := c.buffer(n.Inputs()[0]), c.buffer(n.Inputs()[1]), c.buffer(n.Inputs()[2])
+	if typ != loops.F32 {
+		src = c.emitReals(n, typ, src, in.Shape.MustElements())
+	}
 	dst := c.newOutput(n.Out(0))
 	state := c.newState(func() any {
 		all := make([]resize.Places, c.threads)

@@ -73,7 +73,11 @@ func (c *compiler) zeroRun(kind pool.Kind, size int) int {
 		return c.paddingRun(0, size)
 	}
 	return c.filledRun(size, func(run []byte) {
-		machine.Fill(machine.View[float32](run), float32(math.Copysign(0, -1)))
+		if kind.Size() == 8 {
+			machine.Fill(machine.View[float64](run), math.Copysign(0, -1))
+		} else {
+			machine.Fill(machine.View[float32](run), float32(math.Copysign(0, -1)))
+		}
 	})
 }
 

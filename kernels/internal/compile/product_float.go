@@ -18,15 +18,16 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/window"
 )
 
-// floatProduct is a matrix product of float32 or bf16 to be lowered, of rows of data and constant weights.
+// floatProduct is a matrix product of numbers, as package sgemm has them, to be lowered, of rows of data and constant
+// weights.
 type floatProduct struct {
 	node     *core.Node
 	variant  *sgemm.Variant
 	rows     int
-	taps     int              // runs of numbers in one row of the data
-	numbers  int              // length of one run
-	key      *share.Key       // identifies the weights
-	weights  func() []float32 // [taps][numbers][columns]
+	taps     int           // runs of numbers in one row of the data
+	numbers  int           // length of one run
+	key      *share.Key    // identifies the weights
+	weights  func() []byte // [taps][numbers][columns]; those of bf16 are float32
 	columns  int
 	groups   int // how many products there are, whose columns lie side by side in one output
 	offsets  func() []int32
@@ -39,28 +40,31 @@ type floatProduct struct {
 // spec returns the product of one group.
 func (p *floatProduct) spec() sgemm.Spec {
 	return sgemm.Spec{
-		N: p.columns / p.groups, Taps: p.taps, TapNumbers: p.numbers, BF16: p.node.Inputs()[0].Type() == core.BF16,
-		Run: p.run,
+		Type: p.variant.Type, N: p.columns / p.groups, Taps: p.taps, TapNumbers: p.numbers, Run: p.run,
 	}
 }
 
+// size returns the bytes of a sum.
+func (p *floatProduct) size() int { return p.variant.Type.Size() }
+
 // group returns the weights of one group.
-func (p *floatProduct) group(g int) []float32 {
+func (p *floatProduct) group(g int) []byte {
 	if p.groups == 1 {
 		return p.weights()
 	}
-	n := p.columns / p.groups
-	return product.ColumnsOf(p.weights(), p.columns, g*n, n)
+	n := p.size() * p.columns / p.groups
+	return product.ColumnsOf(p.weights(), p.size()*p.columns, g*n, n)
 }
 
 // evenChannels adds a channel whose weights are 0, so that no pair of bf16 is divided between two pixels.
 func (p *floatProduct) evenChannels() {
-	weights, row := p.weights, p.numbers*p.columns
-	p.weights = func() []float32 {
+	weights, column := p.weights, p.size()*p.columns
+	row := p.numbers * column
+	p.weights = func() []byte {
 		odd := weights()
-		even := make([]float32, 0, len(odd)+p.taps*p.columns)
+		even := make([]byte, 0, len(odd)+p.taps*column)
 		for len(odd) > 0 {
-			even = append(append(even, odd[:row]...), make([]float32, p.columns)...)
+			even = append(append(even, odd[:row]...), make([]byte, column)...)
 			odd = odd[row:]
 		}
 		return even
@@ -71,7 +75,7 @@ func (p *floatProduct) evenChannels() {
 // factor returns the buffer of a product's data in the arena, with numbers as a variant reads them. Pairs of bf16 are
 // within each run of numbers.
 func (c *compiler) factor(n *core.Node, v core.Value, variant *sgemm.Variant, run int) int {
-	if v.Type() == core.F32 || variant.Pairs() {
+	if v.Type() != core.BF16 || variant.Pairs() {
 		return c.bufferInArena(v)
 	}
 	elements, src := v.Shape().MustElements(), c.buffer(v)
@@ -103,7 +107,7 @@ func (c *compiler) lowerFloatProduct(p *floatProduct) error {
 	if err != nil {
 		return err
 	}
-	spec, variant := p.spec(), p.variant
+	spec, variant, size := p.spec(), p.variant, p.size()
 	for g := range p.groups {
 		k := share.NewKey(variant.Name).Text(p.key.String()).Numbers(p.taps, p.numbers, g, p.groups)
 		factors, err := packed(c, k, func() (*sgemm.Packed, []int32, error) {
@@ -113,7 +117,7 @@ func (c *compiler) lowerFloatProduct(p *floatProduct) error {
 		if err != nil {
 			return err
 		}
-		m := multiplication{packed: factors.packed, order: order, dst: dst, first: 4 * g * columns, ldc: 4 * p.columns}
+		m := multiplication{packed: factors.packed, order: order, dst: dst, first: size * g * columns, ldc: size * p.columns}
 		m.offsets = c.offsets(n, m.packed.CheckOffsets, func() []int32 {
 			return moved(p.offsets(), variant.NumberSize()*g*p.channels)
 		})
@@ -126,7 +130,7 @@ func (c *compiler) lowerFloatProduct(p *floatProduct) error {
 			panels = 1 // all of them
 			behind.addTo(&i)
 		}
-		divided := c.dividedProduct(p.rows, panels, variant.MR, 4*p.taps*p.numbers*columns)
+		divided := c.dividedProduct(p.rows, panels, variant.MR, size*p.taps*p.numbers*columns)
 		if order != nil {
 			divided.Split = order.Split
 		}
@@ -203,7 +207,8 @@ func (m *multiplication) lines(m0, m1 int) iter.Seq[sgemm.Rows] {
 func (c *compiler) chainBehind(p *floatProduct) *chainBuilder {
 	const manyWeights = 256 << 10
 	users := c.users[p.node.Out(0)]
-	if len(users) != 1 || p.groups > 1 || p.columns*p.variant.MR > elementwise.Block ||
+	if p.node.Outputs()[0].Type != core.F32 || len(users) != 1 || p.groups > 1 ||
+		p.columns*p.variant.MR > elementwise.Block ||
 		p.variant.NumberSize()*p.taps*p.numbers*p.columns > manyWeights {
 		return nil
 	}
@@ -214,7 +219,7 @@ func (c *compiler) chainBehind(p *floatProduct) *chainBuilder {
 	}
 	if e.Kind == match.Binary {
 		other := u.Inputs()[1-slices.Index(u.Inputs(), v)]
-		if other == v || match.ValuesOf(other, u.Outputs()[0].Shape) == nil && !c.available(other) {
+		if shape := u.Outputs()[0].Shape; other == v || match.ValuesOf(other, shape) == nil && !c.available(other, shape) {
 			return nil
 		}
 	}

@@ -485,12 +485,15 @@ func repeatRows(to, values []byte, at, row int) {
 	for len(to) > 0 {
 		n := 4 * min(row-at%row, len(to)/4)
 		v := binary.NativeEndian.Uint32(values[at/row*4%len(values):])
-		few := to[:min(n, 64)]
-		for i := 0; i < len(few); i += 4 {
-			binary.NativeEndian.PutUint32(few[i:], v)
+		few := to[:n]
+		for two := uint64(v)<<32 | uint64(v); len(few) >= 32; few = few[32:] {
+			binary.NativeEndian.PutUint64(few, two)
+			binary.NativeEndian.PutUint64(few[8:], two)
+			binary.NativeEndian.PutUint64(few[16:], two)
+			binary.NativeEndian.PutUint64(few[24:], two)
 		}
-		for done := len(few); done < n; done *= 2 {
-			copy(to[done:n], to[:done])
+		for ; len(few) >= 4; few = few[4:] {
+			binary.NativeEndian.PutUint32(few, v)
 		}
 		to, at = to[n:], at+n/4
 	}

@@ -111,9 +111,6 @@ func RowOf(v core.Value, out core.Shape) int {
 		s[last] != 1 || out[last] < minRow || !s[:last].Equal(out[:last]) {
 		return 0
 	}
-	if _, ok := Dequantized(v); ok {
-		return 0
-	}
 	return out[last]
 }
 

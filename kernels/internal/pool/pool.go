@@ -3,14 +3,14 @@
 //
 //	maximum:            C[m,c] = max over t of A[Offsets[m,t], c]
 //	average of bytes:   C[m,c] = roundToEven(f32(Σ_t A[Offsets[m,t], c]) * Counts[m])
-//	average of float32: C[m,c] = (Σ_t A[Offsets[m,t], c]) / Counts[m], in the order of t
+//	average of reals:   C[m,c] = (Σ_t A[Offsets[m,t], c]) / Counts[m], in the order of t
 //	mean of float32:    the same with the sum in 16 lanes, see MeanF32
 //	between two taps:   C[m,c] = x + (y-x)*Counts[m], x and y of the first and the second
 //	weighed sum:        C[m,c] = Σ_t A[Offsets[m,t], c]*Counts[m,t], in the order of t
 //
 // m counts output pixels and t the taps of the window. A tap is given by the offset of its channel 0. For a maximum,
 // a tap that falls into the padding has the offset of the tap before it or of the first tap in the data. For an
-// average it has the offset of a run of zeros, which for float32 must be -0, the only number that changes no sum.
+// average it has the offset of a run of zeros, which for reals must be -0, the only number that changes no sum.
 //
 // Every variant gives the same bits.
 package pool
@@ -29,11 +29,18 @@ type Kind uint8
 const (
 	MaxU8 Kind = iota
 	MaxI8
+	MaxU16
+	MaxI16
+	MaxU32
+	MaxI32
+	MaxI64
 	MaxF32  // v = v if v > x or v is NaN, else x, for each tap x: NaN stays
+	MaxF64  // the same
 	MaxBF16 // the same, of bf16, and a NaN in the end is a quiet one
 	AverageU8
 	AverageI8
 	AverageF32
+	AverageF64
 	// MeanF32 adds tap t to lane t mod 16. There are 16 lanes, which begin with 0 and are then added pairwise:
 	// lane i + lane i+8, then i+4, i+2, i+1.
 	MeanF32
@@ -42,29 +49,40 @@ const (
 	numKinds
 )
 
-var kindNames = [numKinds]string{
-	"u8_max", "s8_max", "f32_max", "bf16_max", "u8_average", "s8_average", "f32_average", "f32_mean", "f32_interpolate",
-	"f32_weighed",
+// kinds has the name of each kind, as in the names of variants, and the bytes of an element.
+var kinds = [numKinds]struct {
+	name string
+	size int
+}{
+	{"u8_max", 1},
+	{"s8_max", 1},
+	{"u16_max", 2},
+	{"s16_max", 2},
+	{"u32_max", 4},
+	{"s32_max", 4},
+	{"s64_max", 8},
+	{"f32_max", 4},
+	{"f64_max", 8},
+	{"bf16_max", 2},
+	{"u8_average", 1},
+	{"s8_average", 1},
+	{"f32_average", 4},
+	{"f64_average", 8},
+	{"f32_mean", 4},
+	{"f32_interpolate", 4},
+	{"f32_weighed", 4},
 }
 
 // String returns a name such as u8_max, as in the names of variants.
 func (k Kind) String() string {
 	if k < numKinds {
-		return kindNames[k]
+		return kinds[k].name
 	}
 	return fmt.Sprintf("invalid(%d)", uint8(k))
 }
 
 // Size returns the bytes of an element.
-func (k Kind) Size() int {
-	switch {
-	case k == MaxF32 || k >= AverageF32:
-		return 4
-	case k == MaxBF16:
-		return 2
-	}
-	return 1
-}
+func (k Kind) Size() int { return kinds[k].size }
 
 // IsAverage reports whether the kind divides by Args.Counts.
 func (k Kind) IsAverage() bool { return k >= AverageU8 && k <= MeanF32 }
@@ -89,7 +107,7 @@ type Args struct {
 
 	A       []byte    // the bytes that Offsets point into
 	Offsets []int32   // [M][Taps]: where in A channel 0 of each tap of each pixel is
-	Counts  []float32 // [M]: divisors of averages of float32, factors of those of bytes; weights: [M][Taps] of WeighedF32
+	Counts  []float32 // [M]: divisors of averages of reals, factors of those of bytes; weights: [M][Taps] of WeighedF32
 
 	C   []byte // element (m, c) is at m*LDC + c*Kind.Size()
 	LDC int    // bytes from one pixel of C to the next; beyond the channels nothing is written

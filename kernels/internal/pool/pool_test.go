@@ -57,17 +57,13 @@ func (p *problem) fill(k Kind) {
 			a[i] = []byte{0, 0x7f, 0x80, 0xff}[p.seed%4]
 		}
 	}
-	if k.Size() == 4 {
-		values := []float32{
-			0, float32(math.Copysign(0, -1)), float32(math.NaN()), float32(math.Inf(-1)), -1, float32(math.Inf(1)),
+	values := []float64{0, math.Copysign(0, -1), math.NaN(), math.Inf(-1), -1, math.Inf(1)}
+	for i := 0; isReal(k) && i+k.Size() <= len(a); i += k.Size() {
+		v := r.NormFloat64()
+		if p.extreme {
+			v = values[r.IntN(len(values))]
 		}
-		for i := 0; i+4 <= len(a); i += 4 {
-			v := float32(r.NormFloat64())
-			if p.extreme {
-				v = values[r.IntN(len(values))]
-			}
-			binary.NativeEndian.PutUint32(a[i:], math.Float32bits(v))
-		}
+		putReal(a[i:], k, v)
 	}
 	for i := 0; k == MaxBF16 && i+2 <= len(a); i += 2 {
 		v := activation.F32ToBF16(float32(r.NormFloat64()))
@@ -100,8 +96,8 @@ func (p *problem) fill(k Kind) {
 	}
 	if k.IsAverage() {
 		clear(a[:row])
-		for i := 3; k.Size() == 4 && i < row; i += 4 {
-			a[i] = 0x80
+		for i := 0; isReal(k) && i < row; i += k.Size() {
+			putReal(a[i:], k, math.Copysign(0, -1))
 		}
 	}
 	p.args.LDC = row + []int{0, 0, 7, 31}[r.IntN(4)]
@@ -111,35 +107,73 @@ func (p *problem) fill(k Kind) {
 	}
 }
 
+// isReal reports whether the elements are float32 or float64.
+func isReal(k Kind) bool {
+	return k == MaxF32 || k == MaxF64 || k >= AverageF32
+}
+
+// real returns the first element of b, which is real.
+func real(b []byte, k Kind) float64 {
+	if k.Size() == 8 {
+		return math.Float64frombits(binary.NativeEndian.Uint64(b))
+	}
+	return float64(math.Float32frombits(binary.NativeEndian.Uint32(b)))
+}
+
+// putReal stores the first element of b, which is real.
+func putReal(b []byte, k Kind, v float64) {
+	if k.Size() == 8 {
+		binary.NativeEndian.PutUint64(b, math.Float64bits(v))
+	} else {
+		binary.NativeEndian.PutUint32(b, math.Float32bits(float32(v)))
+	}
+}
+
+// whole returns the first element of b, which is an integer.
+func whole(b []byte, k Kind) int64 {
+	switch k {
+	case MaxI8, AverageI8:
+		return int64(int8(b[0]))
+	case MaxU16:
+		return int64(binary.NativeEndian.Uint16(b))
+	case MaxI16:
+		return int64(int16(binary.NativeEndian.Uint16(b)))
+	case MaxU32:
+		return int64(binary.NativeEndian.Uint32(b))
+	case MaxI32:
+		return int64(int32(binary.NativeEndian.Uint32(b)))
+	case MaxI64:
+		return int64(binary.NativeEndian.Uint64(b))
+	}
+	return int64(b[0])
+}
+
 // reference computes the problem as it is defined.
 func (p *problem) reference(k Kind) []byte {
-	out := slices.Clone(p.before)
-	a := p.args.A
+	out, size := slices.Clone(p.before), k.Size()
 	for m := range p.m {
 		for c := range p.channels {
-			to := out[guard+m*p.args.LDC+c*k.Size():]
+			to := out[guard+m*p.args.LDC+c*size:]
 			taps := p.args.Offsets[m*p.taps : (m+1)*p.taps]
-			if k.Size() == 4 {
-				v := p.referenceFloat(k, taps, c, p.args.Counts[m*k.counts(p.taps):])
-				binary.NativeEndian.PutUint32(to, math.Float32bits(v))
+			if isReal(k) {
+				putReal(to, k, p.referenceReal(k, taps, c, p.args.Counts[m*k.counts(p.taps):]))
 				continue
 			}
 			if k == MaxBF16 {
 				binary.NativeEndian.PutUint16(to, p.referenceBF16(taps, c))
 				continue
 			}
-			best, sum := math.MinInt, 0
+			best, sum := int64(math.MinInt64), int64(0)
 			for _, o := range taps {
-				x := int(a[int(o)+c])
-				if k == MaxI8 || k == AverageI8 {
-					x = int(int8(a[int(o)+c]))
-				}
+				x := whole(p.args.A[int(o)+size*c:], k)
 				best, sum = max(best, x), sum+x
 			}
 			if k.IsAverage() {
-				best = int(math.RoundToEven(float64(float32(sum) * p.args.Counts[m])))
+				best = int64(math.RoundToEven(float64(float32(sum) * p.args.Counts[m])))
 			}
-			to[0] = byte(best)
+			for i := range size {
+				to[i] = byte(best >> (8 * i))
+			}
 		}
 	}
 	return out
@@ -161,17 +195,21 @@ func (p *problem) referenceBF16(taps []int32, c int) uint16 {
 	return bits
 }
 
-// referenceFloat combines the taps of one channel, without those in the padding.
-func (p *problem) referenceFloat(k Kind, taps []int32, c int, counts []float32) float32 {
-	var v []float32
+// referenceReal combines the taps of one channel, without those in the padding. Each step is rounded to the type.
+func (p *problem) referenceReal(k Kind, taps []int32, c int, counts []float32) float64 {
+	var v []float64
 	for _, o := range taps {
-		if o != 0 || k == MaxF32 || k >= MeanF32 {
-			v = append(v, math.Float32frombits(binary.NativeEndian.Uint32(p.args.A[int(o)+4*c:])))
+		if o != 0 || !k.IsAverage() || k == MeanF32 {
+			v = append(v, real(p.args.A[int(o)+k.Size()*c:], k))
 		}
 	}
+	round := func(v float64) float64 { return float64(float32(v)) }
+	if k.Size() == 8 {
+		round = func(v float64) float64 { return v }
+	}
 	switch k {
-	case MaxF32:
-		best := float32(math.Inf(-1))
+	case MaxF32, MaxF64:
+		best := math.Inf(-1)
 		for _, x := range v {
 			if best > x || best != best {
 				continue
@@ -179,31 +217,31 @@ func (p *problem) referenceFloat(k Kind, taps []int32, c int, counts []float32) 
 			best = x
 		}
 		return best
-	case AverageF32:
+	case AverageF32, AverageF64:
 		sum := v[0]
 		for _, x := range v[1:] {
-			sum += x
+			sum = round(sum + x)
 		}
-		return sum / counts[0]
+		return round(sum / float64(counts[0]))
 	case InterpolateF32:
-		return float32(float64(v[0]) + float64(float32(float64(v[1]-v[0])*float64(counts[0]))))
+		return round(v[0] + round(round(v[1]-v[0])*float64(counts[0])))
 	case WeighedF32:
-		sum := float32(float64(v[0]) * float64(counts[0]))
+		sum := round(v[0] * float64(counts[0]))
 		for i, x := range v[1:] {
-			sum = float32(float64(sum) + float64(float32(float64(x)*float64(counts[i+1]))))
+			sum = round(sum + round(x*float64(counts[i+1])))
 		}
 		return sum
 	}
-	var lane [16]float32
+	var lane [16]float64
 	for i, x := range v {
-		lane[i%16] += x
+		lane[i%16] = round(lane[i%16] + x)
 	}
 	for _, half := range []int{8, 4, 2, 1} {
 		for i := range half {
-			lane[i] += lane[i+half]
+			lane[i] = round(lane[i] + lane[i+half])
 		}
 	}
-	return lane[0] / counts[0]
+	return round(lane[0] / float64(counts[0]))
 }
 
 // check computes the problem with v, in two parts as threads would, and compares with
@@ -226,10 +264,8 @@ func (p *problem) check(t *testing.T, v *Variant) {
 		if at < 0 || at/p.args.LDC >= p.m || at%p.args.LDC >= row {
 			t.Fatalf("%s: %s: byte %d outside of the result was written: %#x, was %#x", v.Name, p, at, got[i], want[i])
 		}
-		if element := i - at%p.args.LDC%v.Kind.Size(); v.Kind.Size() == 4 {
-			w := math.Float32frombits(binary.NativeEndian.Uint32(want[element:]))
-			g := math.Float32frombits(binary.NativeEndian.Uint32(got[element:]))
-			if w != w && g != g {
+		if element := i - at%p.args.LDC%v.Kind.Size(); isReal(v.Kind) {
+			if w, g := real(want[element:], v.Kind), real(got[element:], v.Kind); w != w && g != g {
 				continue
 			}
 		}

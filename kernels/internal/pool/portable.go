@@ -3,6 +3,7 @@ package pool
 import (
 	"encoding/binary"
 	"math"
+	"unsafe"
 
 	"github.com/tf2ng/tf2ng/internal/activation"
 )
@@ -17,8 +18,20 @@ func runPortable(v *Variant, a *Args, m0, m1 int) {
 			maxBytes(out, a.A, taps, 0)
 		case MaxI8:
 			maxBytes(out, a.A, taps, 0x80)
+		case MaxU16:
+			maxWhole[uint16](out, a.A, taps)
+		case MaxI16:
+			maxWhole[int16](out, a.A, taps)
+		case MaxU32:
+			maxWhole[uint32](out, a.A, taps)
+		case MaxI32:
+			maxWhole[int32](out, a.A, taps)
+		case MaxI64:
+			maxWhole[int64](out, a.A, taps)
 		case MaxF32:
-			maxFloats(out, a.A, taps)
+			maxReals[float32](out, a.A, taps)
+		case MaxF64:
+			maxReals[float64](out, a.A, taps)
 		case MaxBF16:
 			maxHalves(out, a.A, taps)
 		case AverageU8:
@@ -26,7 +39,9 @@ func runPortable(v *Variant, a *Args, m0, m1 int) {
 		case AverageI8:
 			averageBytes(out, a.A, taps, a.Counts[m], 0x80)
 		case AverageF32:
-			averageFloats(out, a.A, taps, a.Counts[m])
+			averageReals[float32](out, a.A, taps, a.Counts[m])
+		case AverageF64:
+			averageReals[float64](out, a.A, taps, a.Counts[m])
 		case MeanF32:
 			meanFloats(out, a.A, taps, a.Counts[m])
 		case InterpolateF32:
@@ -52,15 +67,32 @@ func load(a []byte, at int) float32 { return math.Float32frombits(binary.NativeE
 
 func store(out []byte, i int, v float32) { binary.NativeEndian.PutUint32(out[i:], math.Float32bits(v)) }
 
-func maxFloats(out, a []byte, taps []int32) {
-	for i := 0; i < len(out); i += 4 {
-		best := load(a, int(taps[0])+i)
-		for _, o := range taps[1:] {
-			if x := load(a, int(o)+i); !(best > x) && best == best {
-				best = x
+// numbers returns the memory of numbers.
+func numbers[T any](b []byte) []T {
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/int(unsafe.Sizeof(*new(T))))
+}
+
+// maxWhole stores the maximum of the taps, which are integers.
+func maxWhole[T uint16 | int16 | uint32 | int32 | int64](out, a []byte, taps []int32) {
+	copy(out, a[taps[0]:])
+	best := numbers[T](out)
+	for _, o := range taps[1:] {
+		for i, x := range numbers[T](a[o:][:len(out)]) {
+			best[i] = max(best[i], x)
+		}
+	}
+}
+
+// maxReals is maxWhole for reals.
+func maxReals[T float32 | float64](out, a []byte, taps []int32) {
+	copy(out, a[taps[0]:])
+	best := numbers[T](out)
+	for _, o := range taps[1:] {
+		for i, x := range numbers[T](a[o:][:len(out)]) {
+			if v := best[i]; !(v > x) && v == v {
+				best[i] = x
 			}
 		}
-		store(out, i, best)
 	}
 }
 
@@ -77,13 +109,17 @@ func maxHalves(out, a []byte, taps []int32) {
 	}
 }
 
-func averageFloats(out, a []byte, taps []int32, count float32) {
-	for i := 0; i < len(out); i += 4 {
-		sum := load(a, int(taps[0])+i)
-		for _, o := range taps[1:] {
-			sum += load(a, int(o)+i)
+// averageReals stores the average of the taps.
+func averageReals[T float32 | float64](out, a []byte, taps []int32, count float32) {
+	copy(out, a[taps[0]:])
+	sums := numbers[T](out)
+	for _, o := range taps[1:] {
+		for i, x := range numbers[T](a[o:][:len(out)]) {
+			sums[i] += x
 		}
-		store(out, i, sum/count)
+	}
+	for i := range sums {
+		sums[i] /= T(count)
 	}
 }
 

@@ -18,12 +18,54 @@ func pool_u8_max_1x256_avx512vnni(c *call)
 //go:noescape
 func pool_s8_max_1x256_avx512vnni(c *call)
 
+// pool_u16_max_1x128_avx512vnni computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 128
+//
+//go:noescape
+func pool_u16_max_1x128_avx512vnni(c *call)
+
+// pool_s16_max_1x128_avx512vnni computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 128
+//
+//go:noescape
+func pool_s16_max_1x128_avx512vnni(c *call)
+
+// pool_u32_max_1x64_avx512vnni computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 64
+//
+//go:noescape
+func pool_u32_max_1x64_avx512vnni(c *call)
+
+// pool_s32_max_1x64_avx512vnni computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 64
+//
+//go:noescape
+func pool_s32_max_1x64_avx512vnni(c *call)
+
 // pool_f32_max_1x64_avx512vnni computes, for every m below pixels:
 //
 //	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 64
 //
 //go:noescape
 func pool_f32_max_1x64_avx512vnni(c *call)
+
+// pool_s64_max_1x32_avx512vnni computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 32
+//
+//go:noescape
+func pool_s64_max_1x32_avx512vnni(c *call)
+
+// pool_f64_max_1x32_avx512vnni computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 32
+//
+//go:noescape
+func pool_f64_max_1x32_avx512vnni(c *call)
 
 // pool_f32_average_1x64_avx512vnni computes, for every m below pixels:
 //
@@ -46,6 +88,13 @@ func pool_f32_interpolate_1x64_avx512vnni(c *call)
 //go:noescape
 func pool_f32_weighed_1x64_avx512vnni(c *call)
 
+// pool_f64_average_1x32_avx512vnni computes, for every m below pixels:
+//
+//	c[m,i] = average over t < taps of a[offsets[m,t]][i]    for i < 32
+//
+//go:noescape
+func pool_f64_average_1x32_avx512vnni(c *call)
+
 // pool_u8_max_1x128_avx2 computes, for every m below pixels:
 //
 //	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 128
@@ -60,12 +109,54 @@ func pool_u8_max_1x128_avx2(c *call)
 //go:noescape
 func pool_s8_max_1x128_avx2(c *call)
 
+// pool_u16_max_1x64_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 64
+//
+//go:noescape
+func pool_u16_max_1x64_avx2(c *call)
+
+// pool_s16_max_1x64_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 64
+//
+//go:noescape
+func pool_s16_max_1x64_avx2(c *call)
+
+// pool_u32_max_1x32_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 32
+//
+//go:noescape
+func pool_u32_max_1x32_avx2(c *call)
+
+// pool_s32_max_1x32_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 32
+//
+//go:noescape
+func pool_s32_max_1x32_avx2(c *call)
+
 // pool_f32_max_1x32_avx2 computes, for every m below pixels:
 //
 //	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 32
 //
 //go:noescape
 func pool_f32_max_1x32_avx2(c *call)
+
+// pool_s64_max_1x16_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 16
+//
+//go:noescape
+func pool_s64_max_1x16_avx2(c *call)
+
+// pool_f64_max_1x16_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 16
+//
+//go:noescape
+func pool_f64_max_1x16_avx2(c *call)
 
 // pool_f32_average_1x32_avx2 computes, for every m below pixels:
 //
@@ -88,6 +179,13 @@ func pool_f32_interpolate_1x32_avx2(c *call)
 //go:noescape
 func pool_f32_weighed_1x32_avx2(c *call)
 
+// pool_f64_average_1x16_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = average over t < taps of a[offsets[m,t]][i]    for i < 16
+//
+//go:noescape
+func pool_f64_average_1x16_avx2(c *call)
+
 // pool_u8_max_1x64_avx512vnni computes, for every m below pixels:
 //
 //	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 64
@@ -102,6 +200,55 @@ func pool_u8_max_1x64_avx512vnni(c *call)
 //go:noescape
 func pool_s8_max_1x64_avx512vnni(c *call)
 
+// pool_u16_max_1x32_avx512vnni computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 32
+//
+//go:noescape
+func pool_u16_max_1x32_avx512vnni(c *call)
+
+// pool_s16_max_1x32_avx512vnni computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 32
+//
+//go:noescape
+func pool_s16_max_1x32_avx512vnni(c *call)
+
+// pool_u32_max_1x16_avx512vnni computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 16
+//
+//go:noescape
+func pool_u32_max_1x16_avx512vnni(c *call)
+
+// pool_s32_max_1x16_avx512vnni computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 16
+//
+//go:noescape
+func pool_s32_max_1x16_avx512vnni(c *call)
+
+// pool_f32_max_1x16_avx512vnni computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 16
+//
+//go:noescape
+func pool_f32_max_1x16_avx512vnni(c *call)
+
+// pool_s64_max_1x8_avx512vnni computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 8
+//
+//go:noescape
+func pool_s64_max_1x8_avx512vnni(c *call)
+
+// pool_f64_max_1x8_avx512vnni computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 8
+//
+//go:noescape
+func pool_f64_max_1x8_avx512vnni(c *call)
+
 // pool_b8_average_1x64_avx512vnni computes, for every m below pixels:
 //
 //	c[m,i] = roundToEven(f32((sum over t < taps of a[offsets[m,t]][i]^flip) - excess) * counts[m])    for i < 64
@@ -115,13 +262,6 @@ func pool_b8_average_1x64_avx512vnni(c *call)
 //
 //go:noescape
 func pool_bf16_max_1x32_avx512vnni(c *call)
-
-// pool_f32_max_1x16_avx512vnni computes, for every m below pixels:
-//
-//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 16
-//
-//go:noescape
-func pool_f32_max_1x16_avx512vnni(c *call)
 
 // pool_f32_average_1x16_avx512vnni computes, for every m below pixels:
 //
@@ -151,6 +291,13 @@ func pool_f32_weighed_1x16_avx512vnni(c *call)
 //go:noescape
 func pool_f32_mean_1x16_avx512vnni(c *call)
 
+// pool_f64_average_1x8_avx512vnni computes, for every m below pixels:
+//
+//	c[m,i] = average over t < taps of a[offsets[m,t]][i]    for i < 8
+//
+//go:noescape
+func pool_f64_average_1x8_avx512vnni(c *call)
+
 // pool_u8_max_1x32_avx2 computes, for every m below pixels:
 //
 //	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 32
@@ -165,6 +312,55 @@ func pool_u8_max_1x32_avx2(c *call)
 //go:noescape
 func pool_s8_max_1x32_avx2(c *call)
 
+// pool_u16_max_1x16_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 16
+//
+//go:noescape
+func pool_u16_max_1x16_avx2(c *call)
+
+// pool_s16_max_1x16_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 16
+//
+//go:noescape
+func pool_s16_max_1x16_avx2(c *call)
+
+// pool_u32_max_1x8_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 8
+//
+//go:noescape
+func pool_u32_max_1x8_avx2(c *call)
+
+// pool_s32_max_1x8_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 8
+//
+//go:noescape
+func pool_s32_max_1x8_avx2(c *call)
+
+// pool_f32_max_1x8_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 8
+//
+//go:noescape
+func pool_f32_max_1x8_avx2(c *call)
+
+// pool_s64_max_1x4_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 4
+//
+//go:noescape
+func pool_s64_max_1x4_avx2(c *call)
+
+// pool_f64_max_1x4_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 4
+//
+//go:noescape
+func pool_f64_max_1x4_avx2(c *call)
+
 // pool_b8_average_1x32_avx2 computes, for every m below pixels:
 //
 //	c[m,i] = roundToEven(f32((sum over t < taps of a[offsets[m,t]][i]^flip) - excess) * counts[m])    for i < 32
@@ -178,13 +374,6 @@ func pool_b8_average_1x32_avx2(c *call)
 //
 //go:noescape
 func pool_bf16_max_1x16_avx2(c *call)
-
-// pool_f32_max_1x8_avx2 computes, for every m below pixels:
-//
-//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 8
-//
-//go:noescape
-func pool_f32_max_1x8_avx2(c *call)
 
 // pool_f32_average_1x8_avx2 computes, for every m below pixels:
 //
@@ -214,6 +403,13 @@ func pool_f32_weighed_1x8_avx2(c *call)
 //go:noescape
 func pool_f32_mean_1x8_avx2(c *call)
 
+// pool_f64_average_1x4_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = average over t < taps of a[offsets[m,t]][i]    for i < 4
+//
+//go:noescape
+func pool_f64_average_1x4_avx2(c *call)
+
 // pool_u8_max_1x16_avx2 computes, for every m below pixels:
 //
 //	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 16
@@ -228,6 +424,55 @@ func pool_u8_max_1x16_avx2(c *call)
 //go:noescape
 func pool_s8_max_1x16_avx2(c *call)
 
+// pool_u16_max_1x8_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 8
+//
+//go:noescape
+func pool_u16_max_1x8_avx2(c *call)
+
+// pool_s16_max_1x8_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 8
+//
+//go:noescape
+func pool_s16_max_1x8_avx2(c *call)
+
+// pool_u32_max_1x4_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 4
+//
+//go:noescape
+func pool_u32_max_1x4_avx2(c *call)
+
+// pool_s32_max_1x4_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 4
+//
+//go:noescape
+func pool_s32_max_1x4_avx2(c *call)
+
+// pool_f32_max_1x4_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 4
+//
+//go:noescape
+func pool_f32_max_1x4_avx2(c *call)
+
+// pool_s64_max_1x2_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 2
+//
+//go:noescape
+func pool_s64_max_1x2_avx2(c *call)
+
+// pool_f64_max_1x2_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 2
+//
+//go:noescape
+func pool_f64_max_1x2_avx2(c *call)
+
 // pool_b8_average_1x16_avx2 computes, for every m below pixels:
 //
 //	c[m,i] = roundToEven(f32((sum over t < taps of a[offsets[m,t]][i]^flip) - excess) * counts[m])    for i < 16
@@ -241,13 +486,6 @@ func pool_b8_average_1x16_avx2(c *call)
 //
 //go:noescape
 func pool_bf16_max_1x8_avx2(c *call)
-
-// pool_f32_max_1x4_avx2 computes, for every m below pixels:
-//
-//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 4
-//
-//go:noescape
-func pool_f32_max_1x4_avx2(c *call)
 
 // pool_f32_average_1x4_avx2 computes, for every m below pixels:
 //
@@ -277,6 +515,13 @@ func pool_f32_weighed_1x4_avx2(c *call)
 //go:noescape
 func pool_f32_mean_1x4_avx2(c *call)
 
+// pool_f64_average_1x2_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = average over t < taps of a[offsets[m,t]][i]    for i < 2
+//
+//go:noescape
+func pool_f64_average_1x2_avx2(c *call)
+
 // pool_u8_max_1x8_avx2 computes, for every m below pixels:
 //
 //	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 8
@@ -291,6 +536,55 @@ func pool_u8_max_1x8_avx2(c *call)
 //go:noescape
 func pool_s8_max_1x8_avx2(c *call)
 
+// pool_u16_max_1x4_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 4
+//
+//go:noescape
+func pool_u16_max_1x4_avx2(c *call)
+
+// pool_s16_max_1x4_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 4
+//
+//go:noescape
+func pool_s16_max_1x4_avx2(c *call)
+
+// pool_u32_max_1x2_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 2
+//
+//go:noescape
+func pool_u32_max_1x2_avx2(c *call)
+
+// pool_s32_max_1x2_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 2
+//
+//go:noescape
+func pool_s32_max_1x2_avx2(c *call)
+
+// pool_f32_max_1x2_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 2
+//
+//go:noescape
+func pool_f32_max_1x2_avx2(c *call)
+
+// pool_s64_max_1x1_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 1
+//
+//go:noescape
+func pool_s64_max_1x1_avx2(c *call)
+
+// pool_f64_max_1x1_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 1
+//
+//go:noescape
+func pool_f64_max_1x1_avx2(c *call)
+
 // pool_b8_average_1x8_avx2 computes, for every m below pixels:
 //
 //	c[m,i] = roundToEven(f32((sum over t < taps of a[offsets[m,t]][i]^flip) - excess) * counts[m])    for i < 8
@@ -304,13 +598,6 @@ func pool_b8_average_1x8_avx2(c *call)
 //
 //go:noescape
 func pool_bf16_max_1x4_avx2(c *call)
-
-// pool_f32_max_1x2_avx2 computes, for every m below pixels:
-//
-//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 2
-//
-//go:noescape
-func pool_f32_max_1x2_avx2(c *call)
 
 // pool_f32_average_1x2_avx2 computes, for every m below pixels:
 //
@@ -340,6 +627,13 @@ func pool_f32_weighed_1x2_avx2(c *call)
 //go:noescape
 func pool_f32_mean_1x2_avx2(c *call)
 
+// pool_f64_average_1x1_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = average over t < taps of a[offsets[m,t]][i]    for i < 1
+//
+//go:noescape
+func pool_f64_average_1x1_avx2(c *call)
+
 // pool_u8_max_1x4_avx2 computes, for every m below pixels:
 //
 //	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 4
@@ -354,6 +648,41 @@ func pool_u8_max_1x4_avx2(c *call)
 //go:noescape
 func pool_s8_max_1x4_avx2(c *call)
 
+// pool_u16_max_1x2_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 2
+//
+//go:noescape
+func pool_u16_max_1x2_avx2(c *call)
+
+// pool_s16_max_1x2_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 2
+//
+//go:noescape
+func pool_s16_max_1x2_avx2(c *call)
+
+// pool_u32_max_1x1_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 1
+//
+//go:noescape
+func pool_u32_max_1x1_avx2(c *call)
+
+// pool_s32_max_1x1_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 1
+//
+//go:noescape
+func pool_s32_max_1x1_avx2(c *call)
+
+// pool_f32_max_1x1_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 1
+//
+//go:noescape
+func pool_f32_max_1x1_avx2(c *call)
+
 // pool_b8_average_1x4_avx2 computes, for every m below pixels:
 //
 //	c[m,i] = roundToEven(f32((sum over t < taps of a[offsets[m,t]][i]^flip) - excess) * counts[m])    for i < 4
@@ -367,13 +696,6 @@ func pool_b8_average_1x4_avx2(c *call)
 //
 //go:noescape
 func pool_bf16_max_1x2_avx2(c *call)
-
-// pool_f32_max_1x1_avx2 computes, for every m below pixels:
-//
-//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 1
-//
-//go:noescape
-func pool_f32_max_1x1_avx2(c *call)
 
 // pool_f32_average_1x1_avx2 computes, for every m below pixels:
 //
@@ -416,6 +738,20 @@ func pool_u8_max_1x2_avx2(c *call)
 //
 //go:noescape
 func pool_s8_max_1x2_avx2(c *call)
+
+// pool_u16_max_1x1_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 1
+//
+//go:noescape
+func pool_u16_max_1x1_avx2(c *call)
+
+// pool_s16_max_1x1_avx2 computes, for every m below pixels:
+//
+//	c[m,i] = max over t < taps of a[offsets[m,t]][i]    for i < 1
+//
+//go:noescape
+func pool_s16_max_1x1_avx2(c *call)
 
 // pool_b8_average_1x2_avx2 computes, for every m below pixels:
 //

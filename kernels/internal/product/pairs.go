@@ -83,20 +83,20 @@ func newMatrices(s core.Shape, strides []int) Matrices {
 	return Matrices{dims: s[:last], strides: strides[:last], Row: strides[last]}
 }
 
-// RowTranspose returns, for a transpose of float32 that leaves the last axis, where the data has the matrices of the
-// result, and where the result has those of the data; false for another node.
+// RowTranspose returns, for a transpose of elements of 4 or 8 bytes that leaves the last axis, where the data has the
+// matrices of the result, and where the result has those of the data; false for another node.
 func RowTranspose(t *core.Node) (ofResult, ofData Matrices, ok bool) {
 	op, ok := t.Op().(*array.Transpose)
 	if !ok {
 		return ofResult, ofData, false
 	}
 	data, result := t.Inputs()[0].Shape(), t.Outputs()[0].Shape
-	last := len(data) - 1
+	last, size := len(data)-1, t.Outputs()[0].Type.Size()
 	_, order, err := op.Permutation(data)
-	if err != nil || t.Outputs()[0].Type != core.F32 || last < 1 || order[last] != last {
+	if err != nil || size != 4 && size != 8 || last < 1 || order[last] != last {
 		return ofResult, ofData, false
 	}
-	inData, inResult := stridesOf(data), stridesOf(result)
+	inData, inResult := stridesOf(data, size), stridesOf(result, size)
 	forResult, forData := make([]int, len(data)), make([]int, len(data))
 	for to, from := range order {
 		forResult[to], forData[from] = inData[from], inResult[to]
@@ -104,9 +104,9 @@ func RowTranspose(t *core.Node) (ofResult, ofData Matrices, ok bool) {
 	return newMatrices(result, forResult), newMatrices(data, forData), true
 }
 
-// stridesOf returns how many bytes apart the elements along each axis of a tensor of float32 are.
-func stridesOf(s core.Shape) []int {
-	strides, step := make([]int, len(s)), 4
+// stridesOf returns how many bytes apart the elements along each axis of a tensor of elements of size bytes are.
+func stridesOf(s core.Shape, size int) []int {
+	strides, step := make([]int, len(s)), size
 	for i := len(s) - 1; i >= 0; i-- {
 		strides[i] = step
 		step *= s[i]

@@ -113,10 +113,11 @@ func TestRowTranspose(t *testing.T) {
 			requireSameMatrices(t, data, result[0], &ofData)
 		})
 	}
-	other, err := core.Apply(&array.Transpose{}, input(t, tensor(t, core.Shape{2, 2}, int32(1), 2, 3, 4), true))
+	order := &array.Transpose{Order: []int{0, 1}}
+	other, err := core.Apply(order, input(t, tensor(t, core.Shape{2, 2}, uint8(1), 2, 3, 4), true))
 	require.NoError(t, err)
 	_, _, ok := RowTranspose(other.Node)
-	assert.False(t, ok, "another type")
+	assert.False(t, ok, "elements of another size")
 	_, _, ok = RowTranspose(core.NewConstant(counting(t, core.Shape{2, 2})).Node)
 	assert.False(t, ok, "another op")
 }

@@ -52,20 +52,20 @@ tap:
 	JNZ         tap
 	VPXOR       X8, X8, X8
 	VADDPS      Z8, Z0, Z0
-	VMOVUPS     Z0, (DX)
 	VADDPS      Z8, Z1, Z1
-	VMOVUPS     Z1, 64(DX)
 	VADDPS      Z8, Z2, Z2
-	VMOVUPS     Z2, 128(DX)
 	VADDPS      Z8, Z3, Z3
-	VMOVUPS     Z3, 192(DX)
 	VADDPS      Z8, Z4, Z4
-	VMOVUPS     Z4, 256(DX)
 	VADDPS      Z8, Z5, Z5
-	VMOVUPS     Z5, 320(DX)
 	VADDPS      Z8, Z6, Z6
-	VMOVUPS     Z6, 384(DX)
 	VADDPS      Z8, Z7, Z7
+	VMOVUPS     Z0, (DX)
+	VMOVUPS     Z1, 64(DX)
+	VMOVUPS     Z2, 128(DX)
+	VMOVUPS     Z3, 192(DX)
+	VMOVUPS     Z4, 256(DX)
+	VMOVUPS     Z5, 320(DX)
+	VMOVUPS     Z6, 384(DX)
 	VMOVUPS     Z7, 448(DX)
 	ADDQ        R9, DX
 	DECQ        R11

@@ -34,8 +34,8 @@ tap:
 	JNZ         tap
 	VPXOR       X8, X8, X8
 	VADDPS      Y8, Y0, Y0
-	VMOVUPS     Y0, (DX)
 	VADDPS      Y8, Y1, Y1
+	VMOVUPS     Y0, (DX)
 	VMOVUPS     Y1, 32(DX)
 	ADDQ        R9, DX
 	DECQ        R11

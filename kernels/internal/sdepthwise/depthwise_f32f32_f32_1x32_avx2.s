@@ -40,12 +40,12 @@ tap:
 	JNZ         tap
 	VPXOR       X8, X8, X8
 	VADDPS      Y8, Y0, Y0
-	VMOVUPS     Y0, (DX)
 	VADDPS      Y8, Y1, Y1
-	VMOVUPS     Y1, 32(DX)
 	VADDPS      Y8, Y2, Y2
-	VMOVUPS     Y2, 64(DX)
 	VADDPS      Y8, Y3, Y3
+	VMOVUPS     Y0, (DX)
+	VMOVUPS     Y1, 32(DX)
+	VMOVUPS     Y2, 64(DX)
 	VMOVUPS     Y3, 96(DX)
 	ADDQ        R9, DX
 	DECQ        R11

@@ -34,8 +34,8 @@ tap:
 	JNZ         tap
 	VPXOR       X8, X8, X8
 	VADDPS      Z8, Z0, Z0
-	VMOVUPS     Z0, (DX)
 	VADDPS      Z8, Z1, Z1
+	VMOVUPS     Z0, (DX)
 	VMOVUPS     Z1, 64(DX)
 	ADDQ        R9, DX
 	DECQ        R11

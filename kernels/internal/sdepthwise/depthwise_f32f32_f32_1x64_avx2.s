@@ -52,20 +52,20 @@ tap:
 	JNZ         tap
 	VPXOR       X8, X8, X8
 	VADDPS      Y8, Y0, Y0
-	VMOVUPS     Y0, (DX)
 	VADDPS      Y8, Y1, Y1
-	VMOVUPS     Y1, 32(DX)
 	VADDPS      Y8, Y2, Y2
-	VMOVUPS     Y2, 64(DX)
 	VADDPS      Y8, Y3, Y3
-	VMOVUPS     Y3, 96(DX)
 	VADDPS      Y8, Y4, Y4
-	VMOVUPS     Y4, 128(DX)
 	VADDPS      Y8, Y5, Y5
-	VMOVUPS     Y5, 160(DX)
 	VADDPS      Y8, Y6, Y6
-	VMOVUPS     Y6, 192(DX)
 	VADDPS      Y8, Y7, Y7
+	VMOVUPS     Y0, (DX)
+	VMOVUPS     Y1, 32(DX)
+	VMOVUPS     Y2, 64(DX)
+	VMOVUPS     Y3, 96(DX)
+	VMOVUPS     Y4, 128(DX)
+	VMOVUPS     Y5, 160(DX)
+	VMOVUPS     Y6, 192(DX)
 	VMOVUPS     Y7, 224(DX)
 	ADDQ        R9, DX
 	DECQ        R11

@@ -40,12 +40,12 @@ tap:
 	JNZ         tap
 	VPXOR       X8, X8, X8
 	VADDPS      Z8, Z0, Z0
-	VMOVUPS     Z0, (DX)
 	VADDPS      Z8, Z1, Z1
-	VMOVUPS     Z1, 64(DX)
 	VADDPS      Z8, Z2, Z2
-	VMOVUPS     Z2, 128(DX)
 	VADDPS      Z8, Z3, Z3
+	VMOVUPS     Z0, (DX)
+	VMOVUPS     Z1, 64(DX)
+	VMOVUPS     Z2, 128(DX)
 	VMOVUPS     Z3, 192(DX)
 	ADDQ        R9, DX
 	DECQ        R11

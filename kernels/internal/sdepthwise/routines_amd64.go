@@ -75,3 +75,147 @@ func depthwise_f32f32_f32_1x16_avx2(c *call)
 //
 //go:noescape
 func depthwise_f32f32_f32_1x8_avx2(c *call)
+
+// depthwise_f64f64_f64_1x64_avx512vnni computes, for m < rows and n < 64:
+//
+//	c[m,n] = sum over t < taps of a[offsets[m,t]+8*n] * w[t,n]
+//
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
+//
+//go:noescape
+func depthwise_f64f64_f64_1x64_avx512vnni(c *call)
+
+// depthwise_f64f64_f64_1x32_avx512vnni computes, for m < rows and n < 32:
+//
+//	c[m,n] = sum over t < taps of a[offsets[m,t]+8*n] * w[t,n]
+//
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
+//
+//go:noescape
+func depthwise_f64f64_f64_1x32_avx512vnni(c *call)
+
+// depthwise_f64f64_f64_1x16_avx512vnni computes, for m < rows and n < 16:
+//
+//	c[m,n] = sum over t < taps of a[offsets[m,t]+8*n] * w[t,n]
+//
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
+//
+//go:noescape
+func depthwise_f64f64_f64_1x16_avx512vnni(c *call)
+
+// depthwise_f64f64_f64_1x8_avx512vnni computes, for m < rows and n < 8:
+//
+//	c[m,n] = sum over t < taps of a[offsets[m,t]+8*n] * w[t,n]
+//
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
+//
+//go:noescape
+func depthwise_f64f64_f64_1x8_avx512vnni(c *call)
+
+// depthwise_f64f64_f64_1x32_avx2 computes, for m < rows and n < 32:
+//
+//	c[m,n] = sum over t < taps of a[offsets[m,t]+8*n] * w[t,n]
+//
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
+//
+//go:noescape
+func depthwise_f64f64_f64_1x32_avx2(c *call)
+
+// depthwise_f64f64_f64_1x16_avx2 computes, for m < rows and n < 16:
+//
+//	c[m,n] = sum over t < taps of a[offsets[m,t]+8*n] * w[t,n]
+//
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
+//
+//go:noescape
+func depthwise_f64f64_f64_1x16_avx2(c *call)
+
+// depthwise_f64f64_f64_1x8_avx2 computes, for m < rows and n < 8:
+//
+//	c[m,n] = sum over t < taps of a[offsets[m,t]+8*n] * w[t,n]
+//
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
+//
+//go:noescape
+func depthwise_f64f64_f64_1x8_avx2(c *call)
+
+// depthwise_f64f64_f64_1x4_avx2 computes, for m < rows and n < 4:
+//
+//	c[m,n] = sum over t < taps of a[offsets[m,t]+8*n] * w[t,n]
+//
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
+//
+//go:noescape
+func depthwise_f64f64_f64_1x4_avx2(c *call)
+
+// depthwise_s32s32_s32_1x128_avx512vnni computes, for m < rows and n < 128:
+//
+//	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
+//
+// of integers, which wrap. rows and taps are at least 1.
+//
+//go:noescape
+func depthwise_s32s32_s32_1x128_avx512vnni(c *call)
+
+// depthwise_s32s32_s32_1x64_avx512vnni computes, for m < rows and n < 64:
+//
+//	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
+//
+// of integers, which wrap. rows and taps are at least 1.
+//
+//go:noescape
+func depthwise_s32s32_s32_1x64_avx512vnni(c *call)
+
+// depthwise_s32s32_s32_1x32_avx512vnni computes, for m < rows and n < 32:
+//
+//	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
+//
+// of integers, which wrap. rows and taps are at least 1.
+//
+//go:noescape
+func depthwise_s32s32_s32_1x32_avx512vnni(c *call)
+
+// depthwise_s32s32_s32_1x16_avx512vnni computes, for m < rows and n < 16:
+//
+//	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
+//
+// of integers, which wrap. rows and taps are at least 1.
+//
+//go:noescape
+func depthwise_s32s32_s32_1x16_avx512vnni(c *call)
+
+// depthwise_s32s32_s32_1x64_avx2 computes, for m < rows and n < 64:
+//
+//	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
+//
+// of integers, which wrap. rows and taps are at least 1.
+//
+//go:noescape
+func depthwise_s32s32_s32_1x64_avx2(c *call)
+
+// depthwise_s32s32_s32_1x32_avx2 computes, for m < rows and n < 32:
+//
+//	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
+//
+// of integers, which wrap. rows and taps are at least 1.
+//
+//go:noescape
+func depthwise_s32s32_s32_1x32_avx2(c *call)
+
+// depthwise_s32s32_s32_1x16_avx2 computes, for m < rows and n < 16:
+//
+//	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
+//
+// of integers, which wrap. rows and taps are at least 1.
+//
+//go:noescape
+func depthwise_s32s32_s32_1x16_avx2(c *call)
+
+// depthwise_s32s32_s32_1x8_avx2 computes, for m < rows and n < 8:
+//
+//	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
+//
+// of integers, which wrap. rows and taps are at least 1.
+//
+//go:noescape
+func depthwise_s32s32_s32_1x8_avx2(c *call)

@@ -1,10 +1,10 @@
-// Package sdepthwise filters each channel of float32 images with its own weights:
+// Package sdepthwise filters each channel of images of float32, float64 or integers of 32 bits with its own weights:
 //
-//	C[m,n] = Σ_t A[Offsets[m,t] + 4*n] * W[t,n]
+//	C[m,n] = Σ_t A[Offsets[m,t] + n] * W[t,n]
 //
 // Each sum begins with 0 and runs over t. A product is added with one rounding (fused multiply-add), and a sum that is
-// zero is +0. So the result depends neither on the CPU nor on the number of threads. The pixels of A are given by
-// offsets, as in package sgemm: a tap in the padding points to zeros.
+// zero is +0. Integers wrap. So the result depends neither on the CPU nor on the number of threads. The pixels of A are
+// given by offsets, as in package sgemm: a tap in the padding points to zeros.
 //
 // Every variant gives the same bits, except for the bits of a NaN.
 package sdepthwise
@@ -12,6 +12,7 @@ package sdepthwise
 import (
 	"errors"
 	"fmt"
+	"math"
 	"unsafe"
 
 	"github.com/tf2ng/tf2ng/internal/activation"
@@ -20,6 +21,7 @@ import (
 
 // Spec is the part of a filter that is known when it is packed.
 type Spec struct {
+	Type     Type
 	Channels int
 	Taps     int
 }
@@ -27,7 +29,7 @@ type Spec struct {
 // block is a run of channels that are filtered together.
 type block struct {
 	first, width int
-	weights      []float32 // [Taps][width]
+	weights      []byte // [Taps][width]
 }
 
 // Packed is a filter in the order in which one Variant reads it. It is immutable and safe
@@ -39,7 +41,7 @@ type Packed struct {
 }
 
 // ErrSpec is wrapped by every error of Pack.
-var ErrSpec = errors.New("invalid float32 depthwise filter")
+var ErrSpec = errors.New("invalid depthwise filter")
 
 // maxElements bounds the size of a packed filter, so that no product of sizes overflows.
 const maxElements = 1 << 30
@@ -48,42 +50,44 @@ const maxElements = 1 << 30
 func (p *Packed) Bytes() int64 {
 	bytes := 0
 	for i := range p.blocks {
-		bytes += 4 * len(p.blocks[i].weights)
+		bytes += len(p.blocks[i].weights)
 	}
 	return int64(bytes)
 }
 
 // Pack lays out weights, an array [Taps][Channels], for v. It does not retain them.
-func Pack(v *Variant, s Spec, weights []float32) (*Packed, error) {
+func Pack(v *Variant, s Spec, weights []byte) (*Packed, error) {
 	if s.Channels <= 0 || s.Taps <= 0 || s.Taps > maxElements/s.Channels {
 		return nil, fmt.Errorf("%w: got channels=%d, taps=%d: want each at least 1, at most %d weights",
 			ErrSpec, s.Channels, s.Taps, maxElements)
 	}
-	if want := s.Taps * s.Channels; len(weights) != want {
-		return nil, fmt.Errorf("%w: got %d weights, want %d*%d = %d", ErrSpec, len(weights), s.Taps, s.Channels, want)
+	size := s.Type.Size()
+	if want := s.Taps * s.Channels; len(weights) != size*want {
+		return nil, fmt.Errorf("%w: got %d weights, want %d*%d = %d",
+			ErrSpec, len(weights)/size, s.Taps, s.Channels, want)
 	}
 	p := &Packed{spec: s, variant: v}
-	for _, b := range blocks(s.Channels, v.NR) {
+	for _, b := range blocks(s.Channels, v.NR, leastBlock/size) {
 		for t := range s.Taps {
-			b.weights = append(b.weights, weights[t*s.Channels+b.first:][:b.width]...)
+			b.weights = append(b.weights, weights[size*(t*s.Channels+b.first):][:size*b.width]...)
 		}
 		p.blocks = append(p.blocks, b)
 	}
 	return p, nil
 }
 
-// leastBlock is the least width of a block, unless there are fewer channels.
-const leastBlock = 8
+// leastBlock is the least width of a block in bytes, unless there are fewer channels.
+const leastBlock = 32
 
 // blocks divides channels into blocks of nr channels, then narrower ones, and a last block that may overlap the one
-// before it. If there are fewer channels than leastBlock, or nr is 1, one block has all channels.
-func blocks(channels, nr int) (list []block) {
-	if channels < leastBlock || nr == 1 {
+// before it. If there are fewer channels than least, or nr is 1, one block has all channels.
+func blocks(channels, nr, least int) (list []block) {
+	if channels < least || nr == 1 {
 		return []block{{width: channels}}
 	}
 	for first := 0; first < channels; {
 		width := nr
-		for width > leastBlock && width > channels-first {
+		for width > least && width > channels-first {
 			width /= 2
 		}
 		first = min(first, channels-width)
@@ -95,15 +99,15 @@ func blocks(channels, nr int) (list []block) {
 
 // Args is the part of a filter that changes from call to call.
 type Args struct {
-	A       []byte  // float32 numbers, which Offsets point into
+	A       []byte  // numbers, which Offsets point into
 	Offsets []int32 // [M][Taps]: the byte in A where each tap of each row begins
-	C       []byte  // element (m, n) is at m*LDC + 4*n
+	C       []byte  // element (m, n) is at m*LDC + n*Type.Size()
 	LDC     int     // bytes from one row of C to the next
 }
 
 // CheckOffsets verifies offsets for an A of at least size bytes. Run does not verify them.
 func (s Spec) CheckOffsets(offsets []int32, size int) error {
-	return bounds.Offsets("row", offsets, s.Taps, 4*s.Channels, size)
+	return bounds.Offsets("row", offsets, s.Taps, s.Type.Size()*s.Channels, size)
 }
 
 // check verifies everything except the offsets for rows [0,m).
@@ -111,7 +115,7 @@ func (p *Packed) check(a *Args, m int) error {
 	if err := bounds.Count("row", a.Offsets, m, p.spec.Taps); err != nil {
 		return err
 	}
-	return bounds.Stored("output", "row", len(a.C), a.LDC, m, 4*p.spec.Channels)
+	return bounds.Stored("output", "row", len(a.C), a.LDC, m, p.spec.Type.Size()*p.spec.Channels)
 }
 
 // Run computes rows [m0,m1). Calls for rows that do not overlap may run at the same time. It panics if a slice of a is
@@ -135,15 +139,25 @@ func runPortable(p *Packed, a *Args, m0, m1 int) {
 
 // portable filters the channels of a block.
 func (p *Packed) portable(b *block, a *Args, m0, m1 int) {
-	taps := p.spec.Taps
+	switch p.spec.Type {
+	case F32:
+		filter(p, b, a, m0, m1, addFloats)
+	case F64:
+		filter(p, b, a, m0, m1, addDoubles)
+	case I32:
+		filter(p, b, a, m0, m1, addWhole)
+	}
+}
+
+// filter is portable for a type; add adds the products of a tap's channels to the sums.
+func filter[T float32 | float64 | int32](p *Packed, b *block, a *Args, m0, m1 int, add func(sums, x, w []T)) {
+	taps, size := p.spec.Taps, p.spec.Type.Size()
+	weights := numbers[T](b.weights, taps*b.width)
 	for m := m0; m < m1; m++ {
-		sums := floats(a.C[m*a.LDC+4*b.first:], b.width)
+		sums := numbers[T](a.C[m*a.LDC+size*b.first:], b.width)
 		clear(sums)
 		for t, at := range a.Offsets[m*taps:][:taps] {
-			x, w := floats(a.A[int(at)+4*b.first:], b.width), b.weights[t*b.width:][:b.width]
-			for n, v := range x {
-				sums[n] = activation.Fused(v, w[n], sums[n])
-			}
+			add(sums, numbers[T](a.A[int(at)+size*b.first:], b.width), weights[t*b.width:][:b.width])
 		}
 		for n := range sums {
 			sums[n] += 0
@@ -151,7 +165,28 @@ func (p *Packed) portable(b *block, a *Args, m0, m1 int) {
 	}
 }
 
-// floats returns the first n numbers of b.
-func floats(b []byte, n int) []float32 {
-	return unsafe.Slice((*float32)(unsafe.Pointer(unsafe.SliceData(b[:4*n]))), n)
+func addFloats(sums, x, w []float32) {
+	x, w = x[:len(sums)], w[:len(sums)]
+	for n, v := range x {
+		sums[n] = activation.Fused(v, w[n], sums[n])
+	}
+}
+
+func addDoubles(sums, x, w []float64) {
+	x, w = x[:len(sums)], w[:len(sums)]
+	for n, v := range x {
+		sums[n] = math.FMA(v, w[n], sums[n])
+	}
+}
+
+func addWhole(sums, x, w []int32) {
+	x, w = x[:len(sums)], w[:len(sums)]
+	for n, v := range x {
+		sums[n] += v * w[n]
+	}
+}
+
+// numbers returns the first n numbers of b.
+func numbers[T any](b []byte, n int) []T {
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b[:n*int(unsafe.Sizeof(*new(T)))]))), n)
 }

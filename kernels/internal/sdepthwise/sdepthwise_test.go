@@ -27,14 +27,30 @@ func runnable() []*Variant { return variants.Within(isatest.Runnable(simulated))
 
 const guard = 64
 
-func number(b []byte, i int) float32 { return math.Float32frombits(binary.NativeEndian.Uint32(b[i:])) }
+// bits returns the bits of the number, of some bytes, at byte i of b.
+func bits(b []byte, i, size int) uint64 {
+	if size == 8 {
+		return binary.NativeEndian.Uint64(b[i:])
+	}
+	return uint64(binary.NativeEndian.Uint32(b[i:]))
+}
+
+// put stores the bits of a number at byte i of b.
+func put(b []byte, i, size int, bits uint64) {
+	if size == 8 {
+		binary.NativeEndian.PutUint64(b[i:], bits)
+	} else {
+		binary.NativeEndian.PutUint32(b[i:], uint32(bits))
+	}
+}
 
 // problem is a filter of random data: weights are finite, data may be special.
 type problem struct {
+	typ               Type
 	m, channels, taps int
 	special           bool
 	seed              uint64
-	weights           []float32
+	weights           []byte
 	args              Args
 	before            []byte // C and its guards
 }
@@ -44,37 +60,48 @@ func (p *problem) String() string {
 }
 
 func (p *problem) fill() {
-	r := rand.New(rand.NewPCG(p.seed, 1))
-	p.weights = make([]float32, p.taps*p.channels)
-	for i := range p.weights {
-		p.weights[i] = float32(r.NormFloat64())
+	r, size := rand.New(rand.NewPCG(p.seed, 1)), p.typ.Size()
+	p.weights = make([]byte, size*p.taps*p.channels)
+	for i := 0; i < len(p.weights); i += size {
+		put(p.weights, i, size, p.number(r, r.NormFloat64()))
 	}
 	numbers := p.m*p.taps + p.channels + 7
-	p.args.A = make([]byte, 4*numbers+bounds.Slack)
-	for i := range len(p.args.A) / 4 {
-		v := float32(r.NormFloat64() * math.Exp(r.NormFloat64()*3))
+	p.args.A = make([]byte, size*numbers+bounds.Slack)
+	for i := 0; i < len(p.args.A); i += size {
+		v := r.NormFloat64() * math.Exp(r.NormFloat64()*3)
 		if p.special && r.IntN(20) == 0 {
-			v = []float32{0, float32(math.Copysign(0, -1)), 1e-44, -1e-40, float32(math.Inf(1)), float32(math.NaN())}[r.IntN(6)]
+			v = []float64{0, math.Copysign(0, -1), 1e-44, -1e-40, math.Inf(1), math.NaN(), -1e-310}[r.IntN(7)]
 		}
-		binary.NativeEndian.PutUint32(p.args.A[4*i:], math.Float32bits(v))
+		put(p.args.A, i, size, p.number(r, v))
 	}
 	p.args.Offsets = nil
 	for range p.m * p.taps {
-		p.args.Offsets = append(p.args.Offsets, int32(4*r.IntN(numbers-p.channels+1)))
+		p.args.Offsets = append(p.args.Offsets, int32(size*r.IntN(numbers-p.channels+1)))
 	}
-	p.args.LDC = 4*p.channels + []int{0, 4, 12}[r.IntN(3)]
+	p.args.LDC = size * (p.channels + []int{0, 1, 3}[r.IntN(3)])
 	p.before = make([]byte, 2*guard+p.m*p.args.LDC)
 	for i := range p.before {
 		p.before[i] = byte(r.IntN(256))
 	}
 }
 
+// number returns the bits of v in the type of the problem; those of an integer are any.
+func (p *problem) number(r *rand.Rand, v float64) uint64 {
+	switch p.typ {
+	case F32:
+		return uint64(math.Float32bits(float32(v)))
+	case F64:
+		return math.Float64bits(v)
+	}
+	return r.Uint64()
+}
+
 func (p *problem) run(t *testing.T, v *Variant) []byte {
 	t.Helper()
-	packed, err := Pack(v, Spec{Channels: p.channels, Taps: p.taps}, p.weights)
+	packed, err := Pack(v, Spec{Type: p.typ, Channels: p.channels, Taps: p.taps}, p.weights)
 	require.NoError(t, err)
 	out := slices.Clone(p.before)
-	end := guard + (p.m-1)*p.args.LDC + 4*p.channels
+	end := guard + (p.m-1)*p.args.LDC + p.typ.Size()*p.channels
 	p.args.C = out[guard:end:end]
 	require.NoError(t, packed.spec.CheckOffsets(p.args.Offsets, len(p.args.A)), "%s: %s", v.Name, p)
 	packed.Run(&p.args, 0, p.m/3)
@@ -84,17 +111,47 @@ func (p *problem) run(t *testing.T, v *Variant) []byte {
 
 // reference is the definition.
 func (p *problem) reference() []byte {
-	out := slices.Clone(p.before)
+	out, size := slices.Clone(p.before), p.typ.Size()
 	for m := range p.m {
 		for n := range p.channels {
-			var sum float32
+			var sum uint64
 			for t := range p.taps {
-				sum = activation.FMA32(number(p.args.A, int(p.args.Offsets[m*p.taps+t])+4*n), p.weights[t*p.channels+n], sum)
+				x := bits(p.args.A, int(p.args.Offsets[m*p.taps+t])+size*n, size)
+				sum = p.add(sum, x, bits(p.weights, size*(t*p.channels+n), size))
 			}
-			binary.NativeEndian.PutUint32(out[guard+m*p.args.LDC+4*n:], math.Float32bits(sum+0))
+			switch p.typ { // zeros become positive
+			case F32:
+				sum = uint64(math.Float32bits(math.Float32frombits(uint32(sum)) + 0))
+			case F64:
+				sum = math.Float64bits(math.Float64frombits(sum) + 0)
+			}
+			put(out, guard+m*p.args.LDC+size*n, size, sum)
 		}
 	}
 	return out
+}
+
+// add returns the bits of sum + x*y.
+func (p *problem) add(sum, x, y uint64) uint64 {
+	f := func(bits uint64) float32 { return math.Float32frombits(uint32(bits)) }
+	switch p.typ {
+	case F32:
+		return uint64(math.Float32bits(activation.FMA32(f(x), f(y), f(sum))))
+	case F64:
+		return math.Float64bits(math.FMA(math.Float64frombits(x), math.Float64frombits(y), math.Float64frombits(sum)))
+	}
+	return sum + x*y
+}
+
+// isNaN reports whether bits are those of a NaN.
+func (p *problem) isNaN(bits uint64) bool {
+	switch p.typ {
+	case F32:
+		return bits<<33>>33 > 0x7f800000
+	case F64:
+		return bits<<1>>1 > 0x7ff0000000000000
+	}
+	return false
 }
 
 func TestSizes(t *testing.T) {
@@ -103,14 +160,15 @@ func TestSizes(t *testing.T) {
 			for channels := 1; channels <= 200; channels++ {
 				for _, m := range []int{1, 2, 7} {
 					p := problem{
-						m: m, channels: channels, taps: []int{1, 2, 9, 25}[channels%4], special: channels%3 == 0, seed: uint64(channels),
+						typ: v.Type, m: m, channels: channels, taps: []int{1, 2, 9, 25}[channels%4], special: channels%3 == 0,
+						seed: uint64(channels),
 					}
 					p.fill()
-					want, got := p.reference(), p.run(t, v)
-					for i := 0; i < len(want); i += 4 {
-						w, g := number(want, i), number(got, i)
-						if math.Float32bits(w) != math.Float32bits(g) && (w == w || g == g) {
-							t.Fatalf("%s: byte %d of the buffer: got %v, want %v", &p, i-guard, g, w)
+					want, got, size := p.reference(), p.run(t, v), p.typ.Size()
+					for i := 0; i < len(want); i += size {
+						w, g := bits(want, i, size), bits(got, i, size)
+						if w != g && !(p.isNaN(w) && p.isNaN(g)) {
+							t.Fatalf("%s: byte %d of the buffer: got %#x, want %#x", &p, i-guard, g, w)
 						}
 					}
 				}
@@ -127,7 +185,7 @@ func TestCheckOffsets(t *testing.T) {
 }
 
 func TestErrors(t *testing.T) {
-	v := Choose(0)
+	v := Choose(0, F32)
 	for _, c := range []struct {
 		spec    Spec
 		weights int
@@ -141,11 +199,11 @@ func TestErrors(t *testing.T) {
 		},
 		{Spec{Channels: 2, Taps: 3}, 5, "got 5 weights, want 3*2 = 6"},
 	} {
-		_, err := Pack(v, c.spec, make([]float32, c.weights))
+		_, err := Pack(v, c.spec, make([]byte, 4*c.weights))
 		require.ErrorIs(t, err, ErrSpec)
-		require.EqualError(t, err, "invalid float32 depthwise filter: "+c.want)
+		require.EqualError(t, err, "invalid depthwise filter: "+c.want)
 	}
-	packed, err := Pack(v, Spec{Channels: 2, Taps: 2}, make([]float32, 4))
+	packed, err := Pack(v, Spec{Channels: 2, Taps: 2}, make([]byte, 4*4))
 	require.NoError(t, err)
 	for _, c := range []struct {
 		name   string

@@ -6,26 +6,29 @@ import (
 	"unsafe"
 
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
-	"github.com/tf2ng/tf2ng/kernels/internal/variant"
 )
 
 //go:generate go -C ../../_asm run ./sgemm
 
 func init() {
-	pairs := variant.Info{Does: doesBF16, MR: 12, NR: pairColumns, KR: 2, ISA: isa.AVX512BF16}
+	pairs := of(BF16, 12, pairColumns, 2, isa.AVX512BF16)
 	if !preferPairs {
 		pairs.For = "few rows"
 	}
+	few := of(F32, fewRows, fewColumns, 1, isa.AVX2)
+	few.For, few.suits, few.run = "few columns", func(s Spec) bool { return !moreColumns(s) }, runFew
 	variants.Add(
-		Variant{
-			Info:  variant.Info{Does: does, MR: fewRows, NR: fewColumns, KR: 1, ISA: isa.AVX2, For: "few columns"},
-			suits: func(s Spec) bool { return !moreColumns(s) }, run: runFew,
-		},
-		assembled(variant.Info{Does: does, MR: 12, NR: 32, KR: 1, ISA: isa.AVX512VNNI}, moreColumns, runAVX512),
-		assembled(variant.Info{Does: does, MR: 6, NR: 16, KR: 1, ISA: isa.AVX2}, nil, runAVX2),
+		few,
+		assembled(of(F32, 12, 32, 1, isa.AVX512VNNI), moreColumns, runAVX512),
+		assembled(of(F32, 6, 16, 1, isa.AVX2), nil, runAVX2),
 		assembled(pairs, func(s Spec) bool { return preferPairs || s.Few }, runPairs),
-		widening(assembled(variant.Info{Does: doesBF16, MR: 12, NR: 32, KR: 1, ISA: isa.AVX512VNNI}, nil, runBF16AVX512)),
-		widening(assembled(variant.Info{Does: doesBF16, MR: 6, NR: 16, KR: 1, ISA: isa.AVX2}, nil, runBF16AVX2)),
+		widening(assembled(of(BF16, 12, 32, 1, isa.AVX512VNNI), nil, runBF16AVX512)),
+		widening(assembled(of(BF16, 6, 16, 1, isa.AVX2), nil, runBF16AVX2)),
+		assembled(of(F64, 12, 16, 1, isa.AVX512VNNI), nil, runF64AVX512),
+		assembled(of(F64, 6, 8, 1, isa.AVX2), nil, runF64AVX2),
+		assembled(of(I32, 12, 32, 1, isa.AVX512VNNI), nil, runI32AVX512),
+		assembled(of(I32, 6, 16, 1, isa.AVX2), nil, runI32AVX2),
+		assembled(of(I64, 12, 16, 1, isa.AVX512VNNI), nil, runI64AVX512),
 	)
 }
 
@@ -106,4 +109,44 @@ func runBF16AVX2(c call, width int) {
 		return
 	}
 	gemm_bf16bf16_f32_6x16k1_avx2(&c)
+}
+
+func runF64AVX512(c call, width int) {
+	if width == 8 {
+		gemm_f64f64_f64_12x8k1_avx512vnni(&c)
+		return
+	}
+	gemm_f64f64_f64_12x16k1_avx512vnni(&c)
+}
+
+func runF64AVX2(c call, width int) {
+	if width == 4 {
+		gemm_f64f64_f64_6x4k1_avx2(&c)
+		return
+	}
+	gemm_f64f64_f64_6x8k1_avx2(&c)
+}
+
+func runI32AVX512(c call, width int) {
+	if width == 16 {
+		gemm_s32s32_s32_12x16k1_avx512vnni(&c)
+		return
+	}
+	gemm_s32s32_s32_12x32k1_avx512vnni(&c)
+}
+
+func runI32AVX2(c call, width int) {
+	if width == 8 {
+		gemm_s32s32_s32_6x8k1_avx2(&c)
+		return
+	}
+	gemm_s32s32_s32_6x16k1_avx2(&c)
+}
+
+func runI64AVX512(c call, width int) {
+	if width == 8 {
+		gemm_s64s64_s64_12x8k1_avx512vnni(&c)
+		return
+	}
+	gemm_s64s64_s64_12x16k1_avx512vnni(&c)
 }

@@ -8,26 +8,27 @@ import (
 // Transposition moves element (i,j) of a matrix of rows by columns numbers to (j,i). Strides are bytes from row to row.
 type Transposition func(out, in []byte, rows, columns, outStride, inStride int)
 
-// Repack stores another matrix of [K][N] numbers whose rows are stride numbers apart. If turn is not nil, the matrix is
+// Repack stores another matrix of [K][N] numbers whose rows are stride bytes apart. If turn is not nil, the matrix is
 // given as [N][K] and transposed by it. There must be no Run of p at the same time.
-func (p *Packed) Repack(weights []float32, stride int, turn Transposition) {
-	w := matrix{numbers: weights, stride: stride, transposed: turn != nil}
+func (p *Packed) Repack(weights []byte, stride int, turn Transposition) {
+	size := p.size()
+	w := matrix{numbers: weights, stride: stride, size: size, transposed: turn != nil}
 	rows := p.spec.Taps * p.spec.TapNumbers
 	for panel := range p.Panels() {
 		n0, width, to := panel*p.variant.NR, p.width(panel), p.panel(panel)
 		cols := min(width, p.spec.N-n0)
 		switch {
 		case p.variant.Pairs():
-			p.packPairs(to, width, w, n0, cols)
-		case p.spec.BF16:
+			p.packPairs(words[uint32](to), width, w, n0, cols)
+		case p.spec.Type == BF16:
 			for k := range rows {
-				w.copyRow(to[k*width:][:cols], p.spec.ofPairs(k), n0)
+				w.copyRow(to[k*width*size:][:cols*size], p.spec.ofPairs(k), n0)
 			}
 		case turn != nil:
-			turn(bytesOf(to), bytesOf(weights[n0*stride:]), cols, rows, 4*width, 4*stride)
+			turn(to, weights[n0*stride:], cols, rows, size*width, stride)
 		default:
 			for k := range rows {
-				w.copyRow(to[k*width:][:cols], k, n0)
+				w.copyRow(to[k*width*size:][:cols*size], k, n0)
 			}
 		}
 	}
@@ -36,31 +37,37 @@ func (p *Packed) Repack(weights []float32, stride int, turn Transposition) {
 	}
 }
 
-func bytesOf(numbers []float32) []byte {
-	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(numbers))), 4*len(numbers))
+// bytesOf returns the memory of numbers.
+func bytesOf[T element](numbers []T) []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(numbers))), int(unsafe.Sizeof(*new(T)))*len(numbers))
 }
 
-// matrix is a matrix of weights, whose rows, or columns if it is transposed, are stride numbers apart.
+// words returns memory as numbers.
+func words[T element](b []byte) []T {
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/int(unsafe.Sizeof(*new(T))))
+}
+
+// matrix is a matrix of weights of size bytes, whose rows, or columns if it is transposed, are stride bytes apart.
 type matrix struct {
-	numbers    []float32
-	stride     int
-	transposed bool
+	numbers      []byte
+	stride, size int
+	transposed   bool
 }
 
 // copyRow copies numbers of row k, beginning at column n0.
-func (w *matrix) copyRow(to []float32, k, n0 int) {
+func (w *matrix) copyRow(to []byte, k, n0 int) {
 	if w.transposed {
-		for i := range to {
-			to[i] = w.numbers[(n0+i)*w.stride+k]
+		for i := 0; i < len(to); i += w.size {
+			copy(to[i:][:w.size], w.numbers[(n0+i/w.size)*w.stride+k*w.size:])
 		}
 		return
 	}
-	from := w.numbers[k*w.stride+n0:]
+	from := w.numbers[k*w.stride+n0*w.size:]
 	switch len(to) { // short runs are copied in place
-	case 16:
-		*(*[16]float32)(to) = [16]float32(from)
-	case 32:
-		*(*[32]float32)(to) = [32]float32(from)
+	case 64:
+		*(*[64]byte)(to) = [64]byte(from)
+	case 128:
+		*(*[128]byte)(to) = [128]byte(from)
 	default:
 		copy(to, from)
 	}
@@ -70,19 +77,19 @@ func (w *matrix) copyRow(to []float32, k, n0 int) {
 const pairColumns = 32
 
 // packPairs packs the pairs of each tap. The last number of an odd tap has none beside it.
-func (p *Packed) packPairs(to []float32, width int, w matrix, n0, cols int) {
-	var pair [2][pairColumns]float32
+func (p *Packed) packPairs(to []uint32, width int, w matrix, n0, cols int) {
+	var pair [2][pairColumns]uint32
 	lower, upper := pair[0][:cols], pair[1][:cols]
 	for t := range p.spec.Taps {
 		for k := 0; k < p.spec.TapNumbers; k += 2 {
 			row := t*p.spec.TapNumbers + k
-			w.copyRow(lower, row, n0)
+			w.copyRow(bytesOf(lower), row, n0)
 			clear(upper)
 			if k+1 < p.spec.TapNumbers {
-				w.copyRow(upper, row+1, n0)
+				w.copyRow(bytesOf(upper), row+1, n0)
 			}
 			for i, v := range upper {
-				to[i] = math.Float32frombits(math.Float32bits(v)&0xffff0000 | math.Float32bits(lower[i])>>16)
+				to[i] = v&0xffff0000 | lower[i]>>16
 			}
 			to = to[width:]
 		}

@@ -3,36 +3,32 @@ package sgemm
 import (
 	"sync"
 	"unsafe"
-
-	"github.com/tf2ng/tf2ng/kernels/internal/variant"
 )
 
 // kernel computes the tiles of a call, one below the other, in a panel of the given width: a whole panel or half of
 // one. It takes the call by value, so that the call stays on the stack.
 type kernel func(c call, width int)
 
-// assembled returns the variant of a kernel.
-func assembled(i variant.Info, suits func(s Spec) bool, k kernel) Variant {
-	mr, nr := i.MR, i.NR
+// assembled adds to a variant that it runs a kernel.
+func assembled(v Variant, suits func(s Spec) bool, k kernel) Variant {
+	nr, bytes := v.NR, v.Type.Size()*v.MR*v.NR
 	tiles := &sync.Pool{New: func() any {
-		tile := make([]byte, 4*mr*nr)
+		tile := make([]byte, bytes)
 		return &tile
 	}}
-	return Variant{
-		Info:  i,
-		suits: suits,
-		run: func(p *Packed, a *Args, r Rows, panel0, panel1 int) {
-			for panel := panel0; panel < panel1; panel++ {
-				if n0, width := panel*nr, p.width(panel); p.spec.N-n0 < width {
-					tile := tiles.Get().(*[]byte)
-					p.partial(k, *tile, a, &r, panel)
-					tiles.Put(tile)
-					continue
-				}
-				p.tiles(k, a, &r, panel)
+	v.suits = suits
+	v.run = func(p *Packed, a *Args, r Rows, panel0, panel1 int) {
+		for panel := panel0; panel < panel1; panel++ {
+			if n0, width := panel*nr, p.width(panel); p.spec.N-n0 < width {
+				tile := tiles.Get().(*[]byte)
+				p.partial(k, *tile, a, &r, panel)
+				tiles.Put(tile)
+				continue
 			}
-		},
+			p.tiles(k, a, &r, panel)
+		}
 	}
+	return v
 }
 
 // call returns the arguments that all tiles of a panel share.
@@ -40,13 +36,13 @@ func (p *Packed) call(a *Args, r *Rows, panel int) call {
 	return call{
 		a: unsafe.Pointer(unsafe.SliceData(a.A)), b: unsafe.Pointer(unsafe.SliceData(p.panel(panel))), ldc: a.LDC,
 		pitch: 4 * r.Step * p.spec.Taps, list: unsafe.Pointer(unsafe.SliceData(r.Taps)), taps: len(r.Taps),
-		tapB: 4 * p.tapSteps() * p.width(panel), k: p.spec.TapNumbers,
+		tapB: p.size() * p.tapSteps() * p.width(panel), k: p.spec.TapNumbers,
 	}
 }
 
 // at points the call to number i of the rows and column n0.
 func (p *Packed) at(c *call, a *Args, r *Rows, i, n0 int) {
-	c.c = unsafe.Pointer(&a.C[i*a.LDC+4*n0])
+	c.c = unsafe.Pointer(&a.C[i*a.LDC+p.size()*n0])
 	c.offsets = unsafe.Pointer(&a.Offsets[(r.First+i*r.Step)*p.spec.Taps])
 }
 
@@ -68,14 +64,15 @@ func (p *Packed) tiles(k kernel, a *Args, r *Rows, panel int) {
 // partial computes a panel that extends beyond the last column, one tile at a time through a buffer.
 func (p *Packed) partial(k kernel, tile []byte, a *Args, r *Rows, panel int) {
 	c, mr, n0, width := p.call(a, r, panel), p.variant.MR, panel*p.variant.NR, p.width(panel)
-	row := 4 * (p.spec.N - n0)
+	size := p.size()
+	row := size * (p.spec.N - n0)
 	for m := 0; m < r.Count; m += mr {
 		c.rows, c.tiles = min(mr, r.Count-m), 1
 		p.at(&c, a, r, m, n0)
-		c.c, c.ldc = unsafe.Pointer(unsafe.SliceData(tile)), 4*width
+		c.c, c.ldc = unsafe.Pointer(unsafe.SliceData(tile)), size*width
 		k(c, width)
 		for i := range c.rows {
-			copy(a.C[(m+i)*a.LDC+4*n0:][:row], tile[i*4*width:])
+			copy(a.C[(m+i)*a.LDC+size*n0:][:row], tile[i*size*width:])
 		}
 	}
 }

@@ -106,6 +106,106 @@ func gemm_bf16bf16_f32_6x16k1_avx2(c *call)
 //go:noescape
 func gemm_bf16bf16_f32_6x8k1_avx2(c *call)
 
+// gemm_f64f64_f64_12x16k1_avx512vnni computes tiles of rows by 16 columns, for every m below rows*tiles:
+//
+//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+8*i] * b[t,i,n]
+//
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least
+// 1.
+//
+//go:noescape
+func gemm_f64f64_f64_12x16k1_avx512vnni(c *call)
+
+// gemm_f64f64_f64_12x8k1_avx512vnni computes tiles of rows by 8 columns, for every m below rows*tiles:
+//
+//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+8*i] * b[t,i,n]
+//
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least
+// 1.
+//
+//go:noescape
+func gemm_f64f64_f64_12x8k1_avx512vnni(c *call)
+
+// gemm_f64f64_f64_6x8k1_avx2 computes tiles of rows by 8 columns, for every m below rows*tiles:
+//
+//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+8*i] * b[t,i,n]
+//
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least
+// 1.
+//
+//go:noescape
+func gemm_f64f64_f64_6x8k1_avx2(c *call)
+
+// gemm_f64f64_f64_6x4k1_avx2 computes tiles of rows by 4 columns, for every m below rows*tiles:
+//
+//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+8*i] * b[t,i,n]
+//
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least
+// 1.
+//
+//go:noescape
+func gemm_f64f64_f64_6x4k1_avx2(c *call)
+
+// gemm_s32s32_s32_12x32k1_avx512vnni computes tiles of rows by 32 columns, for every m below rows*tiles:
+//
+//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
+//
+// of integers, which wrap. k is at least
+// 1.
+//
+//go:noescape
+func gemm_s32s32_s32_12x32k1_avx512vnni(c *call)
+
+// gemm_s32s32_s32_12x16k1_avx512vnni computes tiles of rows by 16 columns, for every m below rows*tiles:
+//
+//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
+//
+// of integers, which wrap. k is at least
+// 1.
+//
+//go:noescape
+func gemm_s32s32_s32_12x16k1_avx512vnni(c *call)
+
+// gemm_s32s32_s32_6x16k1_avx2 computes tiles of rows by 16 columns, for every m below rows*tiles:
+//
+//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
+//
+// of integers, which wrap. k is at least
+// 1.
+//
+//go:noescape
+func gemm_s32s32_s32_6x16k1_avx2(c *call)
+
+// gemm_s32s32_s32_6x8k1_avx2 computes tiles of rows by 8 columns, for every m below rows*tiles:
+//
+//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
+//
+// of integers, which wrap. k is at least
+// 1.
+//
+//go:noescape
+func gemm_s32s32_s32_6x8k1_avx2(c *call)
+
+// gemm_s64s64_s64_12x16k1_avx512vnni computes tiles of rows by 16 columns, for every m below rows*tiles:
+//
+//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+8*i] * b[t,i,n]
+//
+// of integers, which wrap. k is at least
+// 1.
+//
+//go:noescape
+func gemm_s64s64_s64_12x16k1_avx512vnni(c *call)
+
+// gemm_s64s64_s64_12x8k1_avx512vnni computes tiles of rows by 8 columns, for every m below rows*tiles:
+//
+//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+8*i] * b[t,i,n]
+//
+// of integers, which wrap. k is at least
+// 1.
+//
+//go:noescape
+func gemm_s64s64_s64_12x8k1_avx512vnni(c *call)
+
 // widenPairs converts bf16 to float32 and exchanges the numbers of each pair, for every i below k:
 //
 //	c[i^1] = f32(a[i])

@@ -1,9 +1,10 @@
-// Package sgemm multiplies rows of float32 or bf16 numbers by a matrix:
+// Package sgemm multiplies rows of numbers by a matrix: of float32, float64, bf16, or integers of 32 or 64 bits.
 //
 //	C[m,n] = Σ_t Σ_k A[Offsets[m,t] + k] * B[t,k,n]
 //
 // Each sum begins with 0 and runs over t and, for each t, over k. A product is added with one rounding (fused
-// multiply-add), and a sum that is zero is +0. So the result depends neither on the CPU nor on the number of threads.
+// multiply-add), and a sum that is zero is +0. Integers wrap. So the result depends neither on the CPU nor on the
+// number of threads.
 //
 // The products of bf16 are summed in float32 as well, but in pairs of k of which the second is added first, and
 // subnormal numbers and sums count as zeros: that is what VDPBF16PS does.
@@ -15,10 +16,8 @@
 package sgemm
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"math"
 
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/pages"
@@ -26,12 +25,12 @@ import (
 
 // Spec is the part of a multiplication that is known when it is packed.
 type Spec struct {
+	Type       Type
 	N          int  // columns of B and of C
 	Taps       int  // runs of numbers in one row of A
 	TapNumbers int  // length of each run
-	BF16       bool // the factors are bf16
 	Few        bool // so few rows are multiplied that reading B takes longer; of interest to Choose only
-	Run        int  // with BF16, how many numbers of a tap are divided into pairs, again and again; 0 for TapNumbers
+	Run        int  // of BF16, how many numbers of a tap are divided into pairs, again and again; 0 for TapNumbers
 }
 
 // Packed is a constant matrix B in the order in which one Variant reads it. It is
@@ -39,26 +38,26 @@ type Spec struct {
 type Packed struct {
 	spec    Spec
 	variant *Variant
-	numbers []float32 // [panel][steps][width of the panel]; pairs of bf16 are bits of a number
-	taps    []int32   // all
-	least   int       // the biased exponent of the smallest weight other than 0; portable variant of bf16 only
+	numbers []byte  // [panel][steps][width of the panel], numbers of Type.Size bytes; pairs of bf16 are one
+	taps    []int32 // all
+	least   int     // the biased exponent of the smallest weight other than 0; portable variant of bf16 only
 	uses    pages.Uses
 }
 
 // ErrSpec is wrapped by every error of Pack.
-var ErrSpec = errors.New("invalid float32 matrix product")
+var ErrSpec = errors.New("invalid matrix product")
 
 // maxElements bounds the size of a packed matrix, so that no product of sizes overflows.
 const maxElements = 1 << 30
 
 // Bytes returns the size in bytes of the data that p holds.
 func (p *Packed) Bytes() int64 {
-	return 4 * int64(len(p.numbers))
+	return int64(len(p.numbers))
 }
 
-// Pack lays out weights, an array [Taps][TapNumbers][N] in row-major order, for v. It does not retain them. With
-// Spec.BF16 they are numbers of bf16.
-func Pack(v *Variant, s Spec, weights []float32) (*Packed, error) {
+// Pack lays out weights, an array [Taps][TapNumbers][N] in row-major order, for v. It does not retain them. Those of
+// BF16 are given as float32.
+func Pack(v *Variant, s Spec, weights []byte) (*Packed, error) {
 	if s.N <= 0 || s.Taps <= 0 || s.TapNumbers <= 0 {
 		return nil, fmt.Errorf("%w: got n=%d, taps=%d, tap numbers=%d: want each at least 1",
 			ErrSpec, s.N, s.Taps, s.TapNumbers)
@@ -67,26 +66,40 @@ func Pack(v *Variant, s Spec, weights []float32) (*Packed, error) {
 		return nil, fmt.Errorf("%w: got n=%d, taps=%d, tap numbers=%d: want at most %d weights",
 			ErrSpec, s.N, s.Taps, s.TapNumbers, maxElements)
 	}
-	if want := s.Taps * s.TapNumbers * s.N; len(weights) != want {
+	size := s.Type.Size()
+	if want := s.Taps * s.TapNumbers * s.N; len(weights) != want*size {
 		return nil, fmt.Errorf("%w: got %d weights, want %d*%d*%d = %d",
-			ErrSpec, len(weights), s.Taps, s.TapNumbers, s.N, want)
+			ErrSpec, len(weights)/size, s.Taps, s.TapNumbers, s.N, want)
 	}
 	p := NewPacked(v, s)
-	p.Repack(weights, s.N, nil)
+	numbers := bytesOf(make([]uint64, (p.Size()+7)/8))
+	pages.Large(numbers)
+	p.Hold(numbers)
+	p.Repack(weights, size*s.N, nil)
 	return p, nil
 }
 
-// NewPacked returns a matrix of zeros, to be filled by Repack. The sizes must be ones that Pack accepts.
+// NewPacked returns a matrix without memory: Hold gives it some, and Repack fills it. The sizes must be ones that Pack
+// accepts.
 func NewPacked(v *Variant, s Spec) *Packed {
 	p := &Packed{spec: s, variant: v, taps: make([]int32, s.Taps)}
 	for t := range p.taps {
 		p.taps[t] = int32(t)
 	}
-	last := p.Panels() - 1
-	p.numbers = make([]float32, (last*v.NR+p.width(last))*p.steps())
-	pages.Large(p.numbers)
 	return p
 }
+
+// Size returns the bytes of the memory of p.
+func (p *Packed) Size() int {
+	last := p.Panels() - 1
+	return (last*p.variant.NR + p.width(last)) * p.steps() * p.size()
+}
+
+// Hold makes the first Size bytes of memory those of p. There must be no Run of p at the same time.
+func (p *Packed) Hold(memory []byte) { p.numbers = memory[:p.Size()] }
+
+// size returns the bytes of a number of B and of C.
+func (p *Packed) size() int { return p.spec.Type.Size() }
 
 // steps returns how many rows of numbers or pairs a panel has.
 func (p *Packed) steps() int {
@@ -106,9 +119,9 @@ func (p *Packed) width(panel int) int {
 }
 
 // panel returns the packed numbers of a panel.
-func (p *Packed) panel(i int) []float32 {
-	steps := p.steps()
-	return p.numbers[i*p.variant.NR*steps:][:p.width(i)*steps]
+func (p *Packed) panel(i int) []byte {
+	column := p.steps() * p.size()
+	return p.numbers[i*p.variant.NR*column:][:p.width(i)*column]
 }
 
 // Variant returns the variant for which p was packed.
@@ -121,7 +134,7 @@ func (p *Packed) Panels() int { return (p.spec.N + p.variant.NR - 1) / p.variant
 type Args struct {
 	A       []byte  // numbers of Variant.NumberSize bytes, which Offsets point into
 	Offsets []int32 // [M][Taps]: the byte in A where each run of each row begins
-	C       []byte  // element (i, n) of the Rows is at i*LDC + 4*n
+	C       []byte  // element (i, n) of the Rows is at i*LDC + n*Type.Size()
 	LDC     int     // bytes from one row of C to the next; beyond N elements nothing is written
 }
 
@@ -155,7 +168,7 @@ func (p *Packed) check(a *Args, r *Rows) error {
 	if r.Taps != nil && !p.hasTaps(r.Taps) {
 		return fmt.Errorf("got taps %d, want some of %d in ascending order", r.Taps, p.spec.Taps)
 	}
-	return bounds.Stored("output", "row", len(a.C), a.LDC, r.Count, 4*p.spec.N)
+	return bounds.Stored("output", "row", len(a.C), a.LDC, r.Count, p.size()*p.spec.N)
 }
 
 // hasTaps reports whether there are taps, and p has them, each greater than the one before.
@@ -186,9 +199,4 @@ func (p *Packed) Run(a *Args, r Rows, panel0, panel1 int) {
 	}
 	pages.Count(&p.uses, p.numbers)
 	p.variant.run(p, a, r, panel0, panel1)
-}
-
-// number returns the float32 at byte at of b.
-func number(b []byte, at int) float32 {
-	return math.Float32frombits(binary.NativeEndian.Uint32(b[at:]))
 }

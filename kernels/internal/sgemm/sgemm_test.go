@@ -31,12 +31,12 @@ func runnable() []*Variant { return variants.Within(isatest.Runnable(simulated))
 type problem struct {
 	m, n, taps, k int
 	special       bool // infinities, NaN, zeros of both signs and tiny numbers in A
-	bf16          bool
+	typ           Type
 	exponents     int // of products: 0 for ordinary ones, else sums may be subnormal
 	parted        bool
 	seed          uint64
 
-	weights []float32
+	weights []byte
 	args    Args
 	before  []byte // the buffer of C with its guards, before the call
 	parts   []Rows // if parted: even rows and odd ones, each with some of the taps; the others point to zeros
@@ -45,33 +45,55 @@ type problem struct {
 const guard = 64
 
 func (p *problem) String() string {
-	return fmt.Sprintf("m=%d,n=%d,taps=%d,k=%d,special=%t,bf16=%t,exponents=%d,parted=%t,seed=%d",
-		p.m, p.n, p.taps, p.k, p.special, p.bf16, p.exponents, p.parted, p.seed)
+	return fmt.Sprintf("m=%d,n=%d,taps=%d,k=%d,special=%t,type=%s,exponents=%d,parted=%t,seed=%d",
+		p.m, p.n, p.taps, p.k, p.special, typeNames[p.typ], p.exponents, p.parted, p.seed)
+}
+
+// number returns the float32 at byte at of b.
+func number(b []byte, at int) float32 {
+	return math.Float32frombits(binary.NativeEndian.Uint32(b[at:]))
+}
+
+// bits returns the bits of the number, of some bytes, at byte at of b.
+func bits(b []byte, at, size int) uint64 {
+	if size == 8 {
+		return binary.NativeEndian.Uint64(b[at:])
+	}
+	return uint64(binary.NativeEndian.Uint32(b[at:]))
+}
+
+// put stores the bits of a number at byte at of b.
+func put(b []byte, at, size int, bits uint64) {
+	if size == 8 {
+		binary.NativeEndian.PutUint64(b[at:], bits)
+	} else {
+		binary.NativeEndian.PutUint32(b[at:], uint32(bits))
+	}
 }
 
 func (p *problem) fill() {
-	r := rand.New(rand.NewPCG(p.seed, 1))
-	p.weights = make([]float32, p.taps*p.k*p.n)
-	for i := range p.weights {
-		p.weights[i] = p.number(r.NormFloat64() * math.Ldexp(1, p.exponents/2))
+	r, size := rand.New(rand.NewPCG(p.seed, 1)), p.typ.Size()
+	p.weights = make([]byte, size*p.taps*p.k*p.n)
+	for i := 0; i < len(p.weights); i += size {
+		put(p.weights, i, size, p.number(r, r.NormFloat64()*math.Ldexp(1, p.exponents/2)))
 	}
 	numbers := p.m*p.taps*p.k + 7
-	p.args.A = make([]byte, 4*numbers+bounds.Slack)
-	for i := range len(p.args.A) / 4 {
-		v := p.number(r.NormFloat64() * math.Exp(r.NormFloat64()*3) * math.Ldexp(1, (p.exponents-1)/2))
+	p.args.A = make([]byte, size*numbers+bounds.Slack)
+	for i := 0; i < len(p.args.A); i += size {
+		v := r.NormFloat64() * math.Exp(r.NormFloat64()*3) * math.Ldexp(1, (p.exponents-1)/2)
 		if p.special && r.IntN(20) == 0 {
-			v = []float32{0, float32(math.Copysign(0, -1)), 1e-44, -1e-40, float32(math.Inf(1)), float32(math.NaN())}[r.IntN(6)]
+			v = []float64{0, math.Copysign(0, -1), 1e-44, -1e-40, math.Inf(1), math.NaN(), -1e-310}[r.IntN(7)]
 		}
-		binary.NativeEndian.PutUint32(p.args.A[4*i:], math.Float32bits(p.number(float64(v))))
+		put(p.args.A, i, size, p.number(r, v))
 	}
 	p.args.Offsets = nil
 	for range p.m * p.taps {
-		p.args.Offsets = append(p.args.Offsets, int32(4*r.IntN(numbers-p.k+1)))
+		p.args.Offsets = append(p.args.Offsets, int32(size*r.IntN(numbers-p.k+1)))
 	}
 	if p.parted {
 		p.part(r)
 	}
-	p.args.LDC = 4*p.n + []int{0, 4, 12}[r.IntN(3)]
+	p.args.LDC = size * (p.n + []int{0, 1, 3}[r.IntN(3)])
 	p.before = make([]byte, 2*guard+p.m*p.args.LDC)
 	for i := range p.before {
 		p.before[i] = byte(r.IntN(256))
@@ -80,7 +102,7 @@ func (p *problem) fill() {
 
 // part divides the rows into the even ones and the odd ones, and leaves out taps.
 func (p *problem) part(r *rand.Rand) {
-	clear(p.args.A[:4*p.k])
+	clear(p.args.A[:p.typ.Size()*p.k])
 	p.parts = []Rows{{Count: (p.m + 1) / 2, Step: 2}, {First: 1, Count: p.m / 2, Step: 2}}
 	for i := range p.parts {
 		rows := &p.parts[i]
@@ -96,20 +118,25 @@ func (p *problem) part(r *rand.Rand) {
 	}
 }
 
-// number rounds v to the type of the problem.
-func (p *problem) number(v float64) float32 {
-	if f := float32(v); !p.bf16 {
-		return f
+// number returns the bits of v in the type of the problem; those of an integer are any.
+func (p *problem) number(r *rand.Rand, v float64) uint64 {
+	switch p.typ {
+	case F32:
+		return uint64(math.Float32bits(float32(v)))
+	case BF16:
+		return uint64(activation.F32ToBF16(float32(v))) << 16
+	case F64:
+		return math.Float64bits(v)
 	}
-	return math.Float32frombits(uint32(activation.F32ToBF16(float32(v))) << 16)
+	return r.Uint64()
 }
 
-func (p *problem) spec() Spec { return Spec{N: p.n, Taps: p.taps, TapNumbers: p.k, BF16: p.bf16} }
+func (p *problem) spec() Spec { return Spec{Type: p.typ, N: p.n, Taps: p.taps, TapNumbers: p.k} }
 
 // arrange makes A numbers as a variant reads them.
 func (p *problem) arrange(v *Variant) {
 	a := &p.args
-	if !p.bf16 {
+	if p.typ != BF16 {
 		return
 	}
 	if v.NumberSize() == 4 { // each run has a place of its own, since runs overlap
@@ -148,7 +175,7 @@ func (p *problem) run(t *testing.T, v *Variant) []byte {
 	require.NoError(t, err)
 	p.arrange(v)
 	out := slices.Clone(p.before)
-	end := guard + (p.m-1)*p.args.LDC + 4*p.n
+	end := guard + (p.m-1)*p.args.LDC + p.typ.Size()*p.n
 	p.args.C = out[guard:end:end]
 	require.NoError(t, packed.CheckOffsets(p.args.Offsets, len(p.args.A)), "%s: %s", v.Name, p)
 	n := packed.Panels() / 2
@@ -170,24 +197,52 @@ func (p *problem) run(t *testing.T, v *Variant) []byte {
 
 // reference is the definition.
 func (p *problem) reference() []byte {
-	out := slices.Clone(p.before)
+	out, size := slices.Clone(p.before), p.typ.Size()
 	for m := range p.m {
 		for n := range p.n {
-			var sum float32
+			var sum uint64
 			for i := range p.taps * p.k {
-				fma := activation.FMA32
-				if p.bf16 {
-					fma = activation.FlushedFMA32
-					if k := i%p.k ^ 1; k < p.k {
-						i += k - i%p.k
-					}
+				if k := i%p.k ^ 1; p.typ == BF16 && k < p.k {
+					i += k - i%p.k
 				}
-				sum = fma(number(p.args.A, int(p.args.Offsets[m*p.taps+i/p.k])+i%p.k*4), p.weights[i*p.n+n], sum)
+				x := bits(p.args.A, int(p.args.Offsets[m*p.taps+i/p.k])+i%p.k*size, size)
+				sum = p.add(sum, x, bits(p.weights, (i*p.n+n)*size, size))
 			}
-			binary.NativeEndian.PutUint32(out[guard+m*p.args.LDC+4*n:], math.Float32bits(sum+0))
+			switch p.typ { // zeros become positive
+			case F32, BF16:
+				sum = uint64(math.Float32bits(math.Float32frombits(uint32(sum)) + 0))
+			case F64:
+				sum = math.Float64bits(math.Float64frombits(sum) + 0)
+			}
+			put(out, guard+m*p.args.LDC+size*n, size, sum)
 		}
 	}
 	return out
+}
+
+// add returns the bits of sum + x*y.
+func (p *problem) add(sum, x, y uint64) uint64 {
+	f := func(bits uint64) float32 { return math.Float32frombits(uint32(bits)) }
+	switch p.typ {
+	case F32:
+		return uint64(math.Float32bits(activation.FMA32(f(x), f(y), f(sum))))
+	case BF16:
+		return uint64(math.Float32bits(activation.FlushedFMA32(f(x), f(y), f(sum))))
+	case F64:
+		return math.Float64bits(math.FMA(math.Float64frombits(x), math.Float64frombits(y), math.Float64frombits(sum)))
+	}
+	return sum + x*y
+}
+
+// isNaN reports whether bits are those of a NaN.
+func (p *problem) isNaN(bits uint64) bool {
+	switch p.typ {
+	case F32, BF16:
+		return bits<<33>>33 > 0x7f800000
+	case F64:
+		return bits<<1>>1 > 0x7ff0000000000000
+	}
+	return false
 }
 
 func (p *problem) check(t *testing.T, v *Variant) {
@@ -199,11 +254,11 @@ func (p *problem) check(t *testing.T, v *Variant) {
 // compare runs a filled problem.
 func (p *problem) compare(t *testing.T, v *Variant) {
 	t.Helper()
-	want, got := p.reference(), p.run(t, v)
-	for i := 0; i < len(want); i += 4 {
-		w, g := number(want, i), number(got, i)
-		if math.Float32bits(w) != math.Float32bits(g) && (w == w || g == g) {
-			t.Fatalf("%s: %s: byte %d of the buffer: got %v, want %v", v.Name, p, i-guard, g, w)
+	want, got, size := p.reference(), p.run(t, v), p.typ.Size()
+	for i := 0; i < len(want); i += size {
+		w, g := bits(want, i, size), bits(got, i, size)
+		if w != g && !(p.isNaN(w) && p.isNaN(g)) {
+			t.Fatalf("%s: %s: byte %d of the buffer: got %#x, want %#x", v.Name, p, i-guard, g, w)
 		}
 	}
 }
@@ -220,9 +275,9 @@ func TestSizes(t *testing.T) {
 					for _, k := range []int{1, 2, 3, 4, 5, 6, 7, 8, 33} {
 						p := problem{
 							m: m, n: n, taps: []int{1, 2, 9}[seed%3], k: k, special: seed%4 == 0, seed: seed,
-							bf16: v.Does == doesBF16, parted: seed%5 == 0,
+							typ: v.Type, parted: seed%5 == 0,
 						}
-						if p.bf16 {
+						if p.typ == BF16 {
 							p.exponents = []int{0, -125, -130, -240}[seed/4%4]
 						}
 						p.check(t, v)
@@ -260,15 +315,15 @@ func TestPairs(t *testing.T) {
 	}
 	const n, k = 48, 6
 	for _, v := range runnable() {
-		if v.Does != doesBF16 {
+		if v.Type != BF16 {
 			continue
 		}
 		for range 40 {
-			p := problem{m: 13, n: n, taps: 1, k: k, bf16: true}
+			p := problem{m: 13, n: n, taps: 1, k: k, typ: BF16}
 			p.fill()
-			for i := range p.weights {
-				if w := math.Float32frombits(uint32(pick()) << 16); w-w == 0 {
-					p.weights[i] = w
+			for i := 0; i < len(p.weights); i += 4 {
+				if w := uint32(pick()) << 16; w<<1>>24 != 0xff { // finite
+					put(p.weights, i, 4, uint64(w))
 				}
 			}
 			for i := range len(p.args.A) / 4 {
@@ -286,7 +341,7 @@ func TestWiden(t *testing.T) {
 		from[i] = uint16(i * 157)
 	}
 	for _, v := range runnable() {
-		if v.Does != doesBF16 || v.Pairs() {
+		if v.Type != BF16 || v.Pairs() {
 			continue
 		}
 		for _, run := range []int{1, 2, 3, 4, 5, 6, 7, 12, 35, len(from)} {
@@ -321,11 +376,11 @@ func TestErrors(t *testing.T) {
 		},
 		{Spec{N: 2, Taps: 3, TapNumbers: 4}, 23, "got 23 weights, want 3*4*2 = 24"},
 	} {
-		_, err := Pack(v, c.spec, make([]float32, c.weights))
+		_, err := Pack(v, c.spec, make([]byte, 4*c.weights))
 		require.ErrorIs(t, err, ErrSpec)
-		require.EqualError(t, err, "invalid float32 matrix product: "+c.want)
+		require.EqualError(t, err, "invalid matrix product: "+c.want)
 	}
-	packed, err := Pack(v, Spec{N: 2, Taps: 2, TapNumbers: 3}, make([]float32, 12))
+	packed, err := Pack(v, Spec{N: 2, Taps: 2, TapNumbers: 3}, make([]byte, 4*12))
 	require.NoError(t, err)
 	for _, c := range []struct {
 		name   string
@@ -375,12 +430,12 @@ func TestTinySums(t *testing.T) {
 		want    float32
 	}{{-0.9921875, 0x1p-126}, {-1, 0x1p-126}, {-1.0078125, 0}, {-1.9921875, 0}, {-2, 0}, {1, 0x1p-126}} {
 		for _, v := range runnable() {
-			if v.Does != doesBF16 {
+			if v.Type != BF16 {
 				continue
 			}
-			p := problem{m: 1, n: 1, taps: 1, k: 2, bf16: true}
+			p := problem{m: 1, n: 1, taps: 1, k: 2, typ: BF16}
 			p.fill()
-			p.weights = []float32{0x1p-75, 0x1p-63}
+			p.weights = bytesOf([]float32{0x1p-75, 0x1p-63})
 			for i, x := range []float64{c.product * 0x1p-76, 0x1p-63} {
 				binary.NativeEndian.PutUint32(p.args.A[4*i:], math.Float32bits(float32(x)))
 			}
@@ -404,12 +459,12 @@ func BenchmarkLayers(b *testing.B) {
 	} {
 		for _, v := range runnable() {
 			b.Run(fmt.Sprintf("%dx%dx%dx%d/%s", l.m, l.n, l.taps, l.k, v.Name), func(b *testing.B) {
-				p := problem{m: l.m, n: l.n, taps: l.taps, k: l.k, bf16: v.Does == doesBF16}
+				p := problem{m: l.m, n: l.n, taps: l.taps, k: l.k, typ: v.Type}
 				p.fill()
 				packed, err := Pack(v, p.spec(), p.weights)
 				require.NoError(b, err)
 				for i := range p.args.Offsets { // rows that lie side by side, as an image's
-					p.args.Offsets[i] = int32(i / l.taps * l.k * 4)
+					p.args.Offsets[i] = int32(i / l.taps * l.k * p.typ.Size())
 				}
 				p.arrange(v)
 				p.args.C = p.before
@@ -449,7 +504,7 @@ func TestChoosePairs(t *testing.T) {
 		{true, false, true}, {true, true, true}, {false, false, false}, {false, true, true},
 	} {
 		restore := PreferPairs(c.prefer)
-		require.Equal(t, c.want, Choose(set, Spec{N: 64, BF16: true, Few: c.few}).Pairs(), c)
+		require.Equal(t, c.want, Choose(set, Spec{Type: BF16, N: 64, Few: c.few}).Pairs(), c)
 		require.False(t, Choose(set, Spec{N: 64, Few: c.few}).Pairs(), c)
 		restore()
 	}

@@ -13,16 +13,20 @@ func NewStreamed(v *Variant, s Spec) Streamed {
 	p := Streamed{columns: s.N, width: v.NR}
 	s.N = v.NR
 	p.whole = NewPacked(v, s)
+	memory := bytesOf(make([]uint64, (p.whole.Size()+7)/8))
+	p.whole.Hold(memory)
 	if s.N = p.columns % v.NR; s.N > 0 {
 		p.last = NewPacked(v, s)
+		p.last.Hold(memory)
 	}
 	return p
 }
 
-// Run computes rows, as Packed.Run does. The rows of the matrix are stride numbers apart; turn transposes it, if it is
+// Run computes rows, as Packed.Run does. The rows of the matrix are stride bytes apart; turn transposes it, if it is
 // not nil.
-func (p *Streamed) Run(a *Args, rows Rows, weights []float32, stride int, turn Transposition) {
-	step := 1
+func (p *Streamed) Run(a *Args, rows Rows, weights []byte, stride int, turn Transposition) {
+	size := p.whole.size()
+	step := size
 	if turn != nil {
 		step = stride
 	}
@@ -33,7 +37,7 @@ func (p *Streamed) Run(a *Args, rows Rows, weights []float32, stride int, turn T
 			panel = p.last
 		}
 		panel.Repack(weights[n*step:], stride, turn)
-		a.C = c[4*n:]
+		a.C = c[size*n:]
 		panel.Run(a, rows, 0, 1)
 	}
 }
