@@ -45,24 +45,55 @@ var pairs = []function{
 	pair("and", "x[i] & y[i]", bits[:1], nil, nil, func(g *gen, y operand.Op, v reg.VecPhysical) { g.VANDPS(y, v, v) }),
 	pair("or", "x[i] | y[i]", bits[:1], nil, nil, func(g *gen, y operand.Op, v reg.VecPhysical) { g.VORPS(y, v, v) }),
 	pair("xor", "x[i] ^ y[i]", bits[:1], nil, nil, func(g *gen, y operand.Op, v reg.VecPhysical) { g.VXORPS(y, v, v) }),
-	pair("shiftleft", "x[i] << y[i], y[i] limited to [0, bits of the type)", wholes[2:], shiftsWide,
-		(*gen).startShift, func(g *gen, y operand.Op, v reg.VecPhysical) {
-			g.limit(y)
-			bySize(g.size, nil, g.VPSLLVW, g.VPSLLVD, g.VPSLLVQ)(g.V(1), v, v)
-		}),
-	pair("shiftright", "x[i] >> y[i], with its sign, y[i] limited to [0, bits of the type)", wholes[2:], shiftsWide,
-		(*gen).startShift, func(g *gen, y operand.Op, v reg.VecPhysical) {
-			g.limit(y)
-			if g.signed {
-				bySize(g.size, nil, g.VPSRAVW, g.VPSRAVD, g.VPSRAVQ)(g.V(1), v, v)
-			} else {
-				bySize(g.size, nil, g.VPSRLVW, g.VPSRLVD, g.VPSRLVQ)(g.V(1), v, v)
-			}
-		}),
+	shift("shiftleft", "x[i] << y[i]", (*gen).left),
+	shift("shiftright", "x[i] >> y[i], with its sign", (*gen).right),
 }
 
-// shiftsWide are the types that only AVX-512 shifts by a vector, or limits.
-var shiftsWide = []element{u16, s16, u64, s64}
+// shift is a pair that shifts, by words in halves with AVX2, which shifts doublewords only.
+func shift(name, doc string, op combine) function {
+	f := pair(name, doc+", y[i] limited to [0, bits of the type)", wholes[2:], []element{u64, s64}, (*gen).startShift, op)
+	whole := f.step
+	f.step = func(g *gen, i int) {
+		if g.size > 2 || g.Width == 64 {
+			whole(g, i)
+			return
+		}
+		words := g.element
+		g.size = 4
+		for half := range 2 {
+			at, v := i*g.Width+half*g.Width/2, g.V(5+half)
+			g.widen(words, 4, emit.At(x, at), v)
+			g.widen(words, 4, emit.At(y, at), g.V(2))
+			op(g, g.V(2), v)
+			if name == "shiftleft" { // the lowest bits, as they are
+				g.VPAND(g.V(10), v, v)
+			}
+		}
+		g.element = words
+		if words.signed && name == "shiftright" {
+			g.VPACKSSDW(g.V(6), g.V(5), g.V(5))
+		} else {
+			g.VPACKUSDW(g.V(6), g.V(5), g.V(5))
+		}
+		g.VPERMQ(operand.U8(0xd8), g.V(5), g.V(5)) // packed within 128 bits
+		g.VMOVUPS(g.V(5), emit.At(out, i*g.Width))
+	}
+	return f
+}
+
+func (g *gen) left(y operand.Op, v reg.VecPhysical) {
+	g.limit(y)
+	bySize(g.size, nil, g.VPSLLVW, g.VPSLLVD, g.VPSLLVQ)(g.V(1), v, v)
+}
+
+func (g *gen) right(y operand.Op, v reg.VecPhysical) {
+	g.limit(y)
+	if g.signed {
+		bySize(g.size, nil, g.VPSRAVW, g.VPSRAVD, g.VPSRAVQ)(g.V(1), v, v)
+	} else {
+		bySize(g.size, nil, g.VPSRLVW, g.VPSRLVD, g.VPSRLVQ)(g.V(1), v, v)
+	}
+}
 
 func (g *gen) add(y operand.Op, v reg.VecPhysical) {
 	if g.real {
@@ -182,8 +213,13 @@ func (g *gen) above(a, b, to reg.VecPhysical) {
 }
 
 func (g *gen) startShift() {
-	g.each(8, uint64(8*g.size-1))
-	g.Zero(g.V(9))
+	most := uint64(8*g.size - 1)
+	if g.Zero(g.V(9)); g.size == 2 && g.Width == 32 {
+		g.quadwords(8, most|most<<32)
+		g.quadwords(10, 0xffff0000ffff)
+		return
+	}
+	g.each(8, most)
 }
 
 // limit makes register 1 how many bits y shifts by.

@@ -64,6 +64,14 @@ func conversions(width int) (list []conversion) {
 			}
 		}
 	}
+	for _, to := range wholes {
+		if width == 32 && to.size < 4 {
+			list = append(list, fromReal(f32, to))
+		}
+		if width == 32 && (to.size < 4 || to == s32) {
+			list = append(list, fromReal(f64, to))
+		}
+	}
 	if width < 64 {
 		return list
 	}
@@ -243,5 +251,70 @@ func fromDouble(to element) conversion {
 				}
 			}
 		},
+	}
+}
+
+// fromReal truncates with AVX2.
+func fromReal(from, to element) conversion {
+	lo, hi := to.bounds()
+	return conversion{
+		from: from, to: to, doc: saturated, per: 32 / from.size,
+		start: func(g *gen) {
+			if from == f64 {
+				g.quadwords(8, math.Float64bits(lo))
+				g.quadwords(9, math.Float64bits(hi))
+				return
+			}
+			g.each(8, uint64(math.Float32bits(float32(lo))))
+			g.each(9, uint64(math.Float32bits(float32(hi))))
+		},
+		step: func(g *gen, x, out operand.Mem) {
+			v, isNumber, low, upper := g.V(0), g.V(1), emit.X(g.V(0)), emit.X(g.V(1))
+			g.VMOVUPS(x, v)
+			if from == f64 {
+				g.VCMPPD(operand.U8(ordered), v, v, isNumber)
+				g.VMAXPD(g.V(8), v, v)
+				g.VMINPD(g.V(9), v, v)
+				g.VANDPD(isNumber, v, v)
+				g.VCVTTPD2DQY(v, low)
+				upper = low
+			} else {
+				g.VCMPPS(operand.U8(ordered), v, v, isNumber)
+				g.VMAXPS(g.V(8), v, v)
+				g.VMINPS(g.V(9), v, v)
+				g.VANDPS(isNumber, v, v)
+				g.VCVTTPS2DQ(v, v)
+				g.VEXTRACTI128(operand.U8(1), v, upper)
+			}
+			g.storePacked(from.size, to, upper, low, out)
+		},
+	}
+}
+
+// storePacked stores doublewords within the range of a type: eight of upper and low, or the four of both of them if the
+// numbers came from eight bytes each.
+func (g *gen) storePacked(from int, to element, upper, low reg.VecPhysical, out operand.Mem) {
+	if to.size == 4 {
+		g.VMOVUPS(low, out)
+		return
+	}
+	if to == u16 {
+		g.VPACKUSDW(upper, low, low)
+	} else {
+		g.VPACKSSDW(upper, low, low)
+	}
+	switch {
+	case to == u8:
+		g.VPACKUSWB(low, low, low)
+	case to == s8:
+		g.VPACKSSWB(low, low, low)
+	}
+	switch 32 / from * to.size {
+	case 4:
+		g.VMOVD(low, out)
+	case 8:
+		g.VMOVQ(low, out)
+	default:
+		g.VMOVUPS(low, out)
 	}
 }

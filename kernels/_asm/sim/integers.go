@@ -35,7 +35,6 @@ func (m *Machine) numbers(a, b, c SimOperand, size int, signed bool, f func(a, b
 
 func simSum(a, b int64) int64        { return a + b }
 func simProduct(a, b int64) int64    { return a * b }
-func simDifference(a, b int64) int64 { return b - a }
 func simLarger(a, b int64) int64     { return max(a, b) }
 func simSmaller(a, b int64) int64    { return min(a, b) }
 func simLargerBits(a, b int64) int64 { return int64(max(uint64(a), uint64(b))) }
@@ -237,6 +236,12 @@ func (m *Machine) VCVTTPD2UQQ(a, b SimOperand) {
 func (m *Machine) VCVTTPS2DQ_Z(a, k, b SimOperand) {
 	m.VCVTTPS2DQ(a, b)
 	m.clear(b, k, 4)
+}
+
+// VCVTTPD2DQY truncates four float64.
+func (m *Machine) VCVTTPD2DQY(a, b SimOperand) {
+	m.mask[0] = 1<<4 - 1
+	m.VCVTTPD2DQ_Z(a, K(0), b)
 }
 
 // VCVTTPD2DQ_Z truncates float64 to doublewords under a mask, with zeros elsewhere.

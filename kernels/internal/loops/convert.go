@@ -99,15 +99,18 @@ func truncatedBits[F real](out, x []byte, n int) {
 	to, from := two[uint64, F](out, x, n)
 	from = from[:len(to)]
 	for i := range to {
-		switch v := float64(from[i]); {
-		case v > 0 && v < 1<<63:
+		v := float64(from[i])
+		bits := math.Float64bits(v)
+		if !(v > 0) { // NaN too
+			bits = 0
+		}
+		switch v = math.Float64frombits(bits); {
+		case v < 1<<63:
 			to[i] = uint64(int64(v))
-		case v >= 1<<64:
-			to[i] = math.MaxUint64
-		case v > 0:
+		case v < 1<<64:
 			to[i] = uint64(int64(v-1<<63)) + 1<<63
-		default: // NaN too
-			to[i] = 0
+		default:
+			to[i] = math.MaxUint64
 		}
 	}
 }

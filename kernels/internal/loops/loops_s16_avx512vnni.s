@@ -72,10 +72,10 @@ TEXT ·shiftleft_s16_avx512vnni(SB), NOSPLIT, $0-8
 	MOVQ         32(DI), BX
 	MOVQ         40(DI), R8
 	MOVQ         48(DI), R9
+	VPXOR        X9, X9, X9
 	MOVQ         $+4222189076152335, AX
 	VMOVQ        AX, X8
 	VPBROADCASTQ X8, Z8
-	VPXOR        X9, X9, X9
 
 next:
 	VMOVUPS (DX), Z0
@@ -106,10 +106,10 @@ TEXT ·shiftright_s16_avx512vnni(SB), NOSPLIT, $0-8
 	MOVQ         32(DI), BX
 	MOVQ         40(DI), R8
 	MOVQ         48(DI), R9
+	VPXOR        X9, X9, X9
 	MOVQ         $+4222189076152335, AX
 	VMOVQ        AX, X8
 	VPBROADCASTQ X8, Z8
-	VPXOR        X9, X9, X9
 
 next:
 	VMOVUPS (DX), Z0

@@ -108,10 +108,10 @@ TEXT ·shiftleft_s32_avx2(SB), NOSPLIT, $0-8
 	MOVQ         32(DI), BX
 	MOVQ         40(DI), R8
 	MOVQ         48(DI), R9
+	VPXOR        X9, X9, X9
 	MOVQ         $+133143986207, AX
 	VMOVQ        AX, X8
 	VPBROADCASTQ X8, Y8
-	VPXOR        X9, X9, X9
 
 next:
 	VMOVUPS (DX), Y0
@@ -172,10 +172,10 @@ TEXT ·shiftright_s32_avx2(SB), NOSPLIT, $0-8
 	MOVQ         32(DI), BX
 	MOVQ         40(DI), R8
 	MOVQ         48(DI), R9
+	VPXOR        X9, X9, X9
 	MOVQ         $+133143986207, AX
 	VMOVQ        AX, X8
 	VPBROADCASTQ X8, Y8
-	VPXOR        X9, X9, X9
 
 next:
 	VMOVUPS (DX), Y0

@@ -108,10 +108,10 @@ TEXT ·shiftleft_s64_avx512vnni(SB), NOSPLIT, $0-8
 	MOVQ         32(DI), BX
 	MOVQ         40(DI), R8
 	MOVQ         48(DI), R9
+	VPXOR        X9, X9, X9
 	MOVQ         $+63, AX
 	VMOVQ        AX, X8
 	VPBROADCASTQ X8, Z8
-	VPXOR        X9, X9, X9
 
 next:
 	VMOVUPS (DX), Z0
@@ -172,10 +172,10 @@ TEXT ·shiftright_s64_avx512vnni(SB), NOSPLIT, $0-8
 	MOVQ         32(DI), BX
 	MOVQ         40(DI), R8
 	MOVQ         48(DI), R9
+	VPXOR        X9, X9, X9
 	MOVQ         $+63, AX
 	VMOVQ        AX, X8
 	VPBROADCASTQ X8, Z8
-	VPXOR        X9, X9, X9
 
 next:
 	VMOVUPS (DX), Z0

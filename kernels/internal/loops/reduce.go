@@ -106,13 +106,22 @@ func wholeReduce[T whole](r Reduction) Reduce {
 
 func means[T whole](out, x []byte, count, rows, columns int) {
 	n := int64(rows)
-	blocks(func(v []T) T { return T(sumOf(v) / n) }, func(to, x []T, stride int) {
+	blocks(func(v []T) T { return T(truncated64(sumOf(v), n)) }, func(to, x []T, stride int) {
 		var acc [columnBlock]int64
 		addColumns(acc[:len(to)], x, stride)
 		for i := range to {
-			to[i] = T(acc[i] / n)
+			to[i] = T(truncated64(acc[i], n))
 		}
 	})(out, x, count, rows, columns)
+}
+
+// truncated64 returns a / b. Float64, which divides faster, has the quotient to the integer below 2^52.
+func truncated64(a, b int64) int64 {
+	const most = 1 << 52
+	if uint64(a+most) < 2*most && uint64(b) < most {
+		return int64(float64(a) / float64(b))
+	}
+	return a / b
 }
 
 func sumOf[T whole](v []T) int64 {

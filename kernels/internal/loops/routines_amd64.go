@@ -1369,6 +1369,20 @@ func or_b8_avx2(c *call)
 //go:noescape
 func xor_b8_avx2(c *call)
 
+// shiftleft_u16_avx2 computes, for i < n, a multiple of 64, and u16:
+//
+//	out[i] = x[i] << y[i], y[i] limited to [0, bits of the type)
+//
+//go:noescape
+func shiftleft_u16_avx2(c *call)
+
+// shiftleft_s16_avx2 computes, for i < n, a multiple of 64, and s16:
+//
+//	out[i] = x[i] << y[i], y[i] limited to [0, bits of the type)
+//
+//go:noescape
+func shiftleft_s16_avx2(c *call)
+
 // shiftleft_u32_avx2 computes, for i < n, a multiple of 64, and u32:
 //
 //	out[i] = x[i] << y[i], y[i] limited to [0, bits of the type)
@@ -1382,6 +1396,20 @@ func shiftleft_u32_avx2(c *call)
 //
 //go:noescape
 func shiftleft_s32_avx2(c *call)
+
+// shiftright_u16_avx2 computes, for i < n, a multiple of 64, and u16:
+//
+//	out[i] = x[i] >> y[i], with its sign, y[i] limited to [0, bits of the type)
+//
+//go:noescape
+func shiftright_u16_avx2(c *call)
+
+// shiftright_s16_avx2 computes, for i < n, a multiple of 64, and s16:
+//
+//	out[i] = x[i] >> y[i], with its sign, y[i] limited to [0, bits of the type)
+//
+//go:noescape
+func shiftright_s16_avx2(c *call)
 
 // shiftright_u32_avx2 computes, for i < n, a multiple of 64, and u32:
 //
@@ -1845,6 +1873,69 @@ func s16_to_f64_avx2(c *call)
 //go:noescape
 func s32_to_f64_avx2(c *call)
 
+// f32_to_u8_avx2 computes, for i < n, a multiple of 64:
+//
+//	out[i] = u8(x[i]), x f32, truncated and saturated; NaN gives 0
+//
+//go:noescape
+func f32_to_u8_avx2(c *call)
+
+// f64_to_u8_avx2 computes, for i < n, a multiple of 64:
+//
+//	out[i] = u8(x[i]), x f64, truncated and saturated; NaN gives 0
+//
+//go:noescape
+func f64_to_u8_avx2(c *call)
+
+// f32_to_s8_avx2 computes, for i < n, a multiple of 64:
+//
+//	out[i] = s8(x[i]), x f32, truncated and saturated; NaN gives 0
+//
+//go:noescape
+func f32_to_s8_avx2(c *call)
+
+// f64_to_s8_avx2 computes, for i < n, a multiple of 64:
+//
+//	out[i] = s8(x[i]), x f64, truncated and saturated; NaN gives 0
+//
+//go:noescape
+func f64_to_s8_avx2(c *call)
+
+// f32_to_u16_avx2 computes, for i < n, a multiple of 64:
+//
+//	out[i] = u16(x[i]), x f32, truncated and saturated; NaN gives 0
+//
+//go:noescape
+func f32_to_u16_avx2(c *call)
+
+// f64_to_u16_avx2 computes, for i < n, a multiple of 64:
+//
+//	out[i] = u16(x[i]), x f64, truncated and saturated; NaN gives 0
+//
+//go:noescape
+func f64_to_u16_avx2(c *call)
+
+// f32_to_s16_avx2 computes, for i < n, a multiple of 64:
+//
+//	out[i] = s16(x[i]), x f32, truncated and saturated; NaN gives 0
+//
+//go:noescape
+func f32_to_s16_avx2(c *call)
+
+// f64_to_s16_avx2 computes, for i < n, a multiple of 64:
+//
+//	out[i] = s16(x[i]), x f64, truncated and saturated; NaN gives 0
+//
+//go:noescape
+func f64_to_s16_avx2(c *call)
+
+// f64_to_s32_avx2 computes, for i < n, a multiple of 64:
+//
+//	out[i] = s32(x[i]), x f64, truncated and saturated; NaN gives 0
+//
+//go:noescape
+func f64_to_s32_avx2(c *call)
+
 // sum_rows_b8_avx2 computes, for i < rows, j < n, a multiple of 32 but 0, and b8:
 //
 //	out[i] = the sum of x[i][j]
@@ -2161,8 +2252,12 @@ var routines = map[string]func(c call){
 	"and_b8_avx2":                  func(c call) { and_b8_avx2(&c) },
 	"or_b8_avx2":                   func(c call) { or_b8_avx2(&c) },
 	"xor_b8_avx2":                  func(c call) { xor_b8_avx2(&c) },
+	"shiftleft_u16_avx2":           func(c call) { shiftleft_u16_avx2(&c) },
+	"shiftleft_s16_avx2":           func(c call) { shiftleft_s16_avx2(&c) },
 	"shiftleft_u32_avx2":           func(c call) { shiftleft_u32_avx2(&c) },
 	"shiftleft_s32_avx2":           func(c call) { shiftleft_s32_avx2(&c) },
+	"shiftright_u16_avx2":          func(c call) { shiftright_u16_avx2(&c) },
+	"shiftright_s16_avx2":          func(c call) { shiftright_s16_avx2(&c) },
 	"shiftright_u32_avx2":          func(c call) { shiftright_u32_avx2(&c) },
 	"shiftright_s32_avx2":          func(c call) { shiftright_s32_avx2(&c) },
 	"equal_b8_avx2":                func(c call) { equal_b8_avx2(&c) },
@@ -2229,6 +2324,15 @@ var routines = map[string]func(c call){
 	"u16_to_f64_avx2":              func(c call) { u16_to_f64_avx2(&c) },
 	"s16_to_f64_avx2":              func(c call) { s16_to_f64_avx2(&c) },
 	"s32_to_f64_avx2":              func(c call) { s32_to_f64_avx2(&c) },
+	"f32_to_u8_avx2":               func(c call) { f32_to_u8_avx2(&c) },
+	"f64_to_u8_avx2":               func(c call) { f64_to_u8_avx2(&c) },
+	"f32_to_s8_avx2":               func(c call) { f32_to_s8_avx2(&c) },
+	"f64_to_s8_avx2":               func(c call) { f64_to_s8_avx2(&c) },
+	"f32_to_u16_avx2":              func(c call) { f32_to_u16_avx2(&c) },
+	"f64_to_u16_avx2":              func(c call) { f64_to_u16_avx2(&c) },
+	"f32_to_s16_avx2":              func(c call) { f32_to_s16_avx2(&c) },
+	"f64_to_s16_avx2":              func(c call) { f64_to_s16_avx2(&c) },
+	"f64_to_s32_avx2":              func(c call) { f64_to_s32_avx2(&c) },
 	"sum_rows_b8_avx2":             func(c call) { sum_rows_b8_avx2(&c) },
 	"sum_rows_b16_avx2":            func(c call) { sum_rows_b16_avx2(&c) },
 	"sum_rows_b32_avx2":            func(c call) { sum_rows_b32_avx2(&c) },
