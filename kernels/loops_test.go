@@ -142,7 +142,8 @@ func TestDivisionByZero(t *testing.T) {
 }
 
 func TestLoopsOfOne(t *testing.T) {
-	for _, typ := range append([]core.Type{core.Bool, core.F32}, typesOfLoops...) {
+	all := append([]core.Type{core.Bool, core.F32, core.U64}, typesOfLoops...)
+	for _, typ := range all {
 		t.Run(fmt.Sprint(typ), func(t *testing.T) {
 			g := newGraph(t, uint64(typ))
 			s := core.Shape{3, 5, 33}
@@ -166,20 +167,89 @@ func TestLoopsOfOne(t *testing.T) {
 				g.resultsOf(&pointwise.Unary{Function: f}, x)
 			}
 			g.resultsOf(&pointwise.Unary{Function: pointwise.Invert}, x)
+			if typ.IsFloat() {
+				g.resultsOf(&pointwise.Unary{Function: pointwise.Softsign}, x)
+			}
+			for class := pointwise.NaN; class <= pointwise.Finite; class++ {
+				g.resultsOf(&pointwise.Is{Class: class}, x)
+			}
 			g.resultsOf(&pointwise.Activate{Activation: numeric.Relu}, x)
 			g.resultsOf(&pointwise.Activate{Activation: numeric.Relu6}, x)
 			if typ.IsFloat() {
 				g.resultsOf(&pointwise.Unary{Function: pointwise.RoundEven}, x)
 			}
-			for _, to := range append([]core.Type{core.Bool, core.F32}, typesOfLoops...) {
+			for _, to := range all {
 				if to != typ {
 					g.resultsOf(&pointwise.Convert{Type: to}, x)
 				}
 			}
-			g.anyKernel = typ == core.U8 || typ == core.U16 || typ == core.U32 // signs of what has none
+			g.anyKernel = typ.IsInteger() && !typ.IsSigned() // signs of what has none
 			g.check(false)
 		})
 	}
+}
+
+// TestBroadcastLoops has operands of which a number belongs to a whole row, or to everything, and rows for all.
+func TestBroadcastLoops(t *testing.T) {
+	for _, typ := range typesOfLoops {
+		for _, columns := range []int{3, 8, 17, 64, 300, 5000} {
+			t.Run(fmt.Sprintf("%v,%d", typ, columns), func(t *testing.T) {
+				g := newGraph(t, uint64(columns))
+				x := g.loopParameter(typ, core.Shape{3, 7, columns}, false)
+				for _, s := range []core.Shape{
+					{3, 7, 1}, {7, 1}, {1}, {columns}, {1, columns}, {3, 1, 1}, {3, 1, columns}, {7, columns},
+				} {
+					y := g.loopParameter(typ, s, false)
+					g.result(g.apply(&pointwise.Subtract{}, x, y))
+					g.result(g.apply(&pointwise.Subtract{}, y, x))
+				}
+				g.check(false)
+			})
+		}
+	}
+}
+
+// TestPowersOfIntegers has exponents that are constant, computed, the same for all, and negative.
+func TestPowersOfIntegers(t *testing.T) {
+	for _, typ := range []core.Type{core.I8, core.I16, core.I32, core.I64} {
+		t.Run(fmt.Sprint(typ), func(t *testing.T) {
+			g := newGraph(t, uint64(typ))
+			s := core.Shape{3, 5, 33}
+			x := g.loopParameter(typ, s, false)
+			exponents := g.loopData(typ, s, false)
+			for i := range exponents.Bytes() {
+				exponents.Bytes()[i] &= 0x7f
+			}
+			computed, single := g.parameter(typ, s), g.parameter(typ, core.Shape{})
+			g.fixed[computed.Node.Name] = exponents
+			g.fixed[single.Node.Name] = scalarOf(typ, 3)
+			for _, y := range []core.Value{computed, single, core.NewConstant(scalarOf(typ, 5)), core.NewConstant(exponents)} {
+				g.result(g.apply(&pointwise.Power{}, x, y))
+			}
+			g.check(false, "power_")
+
+			exponents.Bytes()[exponents.Len()/2*typ.Size()+typ.Size()-1] |= 0x80
+			inputs := g.fixed
+			_, want := g.f.Eval(inputs)
+			require.ErrorContains(t, want, "exponent")
+			for _, o := range testOptions() {
+				p, err := Compile(g.f, nil, o)
+				require.NoError(t, err)
+				_, err = p.Run(t.Context(), inputs, nil)
+				require.EqualError(t, err, want.Error(), "%+v", o)
+			}
+		})
+	}
+}
+
+// scalarOf returns a scalar of a type.
+func scalarOf(typ core.Type, v byte) *core.Tensor {
+	x, err := core.NewTensor(typ, core.Shape{})
+	if err != nil {
+		panic(err)
+	}
+	x.Bytes()[0] = v
+	return x
 }
 
 // TestReductionsOfTypes has every reduction along any axes, of each type.

@@ -9,6 +9,9 @@ TYPES = {
     "f16": tf.float16, "bf16": tf.bfloat16, "f64": tf.float64, "u8": tf.uint8, "i16": tf.int16, "i32": tf.int32,
     "i64": tf.int64,
 }
+MORE = TYPES | {
+    "i8": tf.int8, "u16": tf.uint16, "u32": tf.uint32, "u64": tf.uint64, "f32": tf.float32, "bool": tf.bool,
+}
 
 
 # Rows that are shown and have no bound.
@@ -58,7 +61,7 @@ def types():
         rows[f"Relu6 of {name}"] = one(tf.nn.relu6, kind=TYPES[name])
     for name in ("u8", "i32", "f16"):
         rows[f"Cumsum of an inner axis of {name}"] = one(lambda x: tf.cumsum(x, 1), (8, 128, 256), TYPES[name])
-    return rows | {
+    return rows | integers() | {
         "Cast of i32 to bool": one(lambda x: tf.cast(x, tf.bool), kind=tf.int32),
         "Cast of bf16 to bool": one(lambda x: tf.cast(x, tf.bool), kind=tf.bfloat16),
         "Sign of f64": one(tf.sign, kind=tf.float64),
@@ -68,6 +71,36 @@ def types():
         "Mish": one(lambda x: x * tf.tanh(tf.nn.softplus(x))),
         "ResizeBilinear of bytes": one(
             lambda x: R.ResizeBilinear(images=x, size=(224, 224)), (1, 300, 400, 3), tf.uint8),
+    }
+
+
+def integers():
+    """Integers of all sizes, and what float64 has beside arithmetic."""
+    rows = {}
+    for pair in ("u64 i8", "u64 bool", "u32 u64", "i8 i16", "f32 u16", "f64 i8", "f64 u64", "bf16 u64"):
+        from_, to = pair.split()
+        rows[f"Cast of {from_} to {to}"] = one(lambda x, to=to: tf.cast(x, MORE[to]), kind=MORE[from_])
+    for name in ("i8", "u16"):
+        rows[f"Sub of {name}"] = two(lambda x, y: x - y, kind=MORE[name])
+    for name in ("u8", "i16", "u16"):
+        rows[f"a number for each row of {name}"] = one(lambda x: x + tf.reduce_max(x, -1, True), kind=MORE[name])
+    for name in ("i16", "f64"):
+        rows[f"clip of {name}"] = one(
+            lambda x: tf.clip_by_value(x, tf.cast(1, x.dtype), tf.cast(3, x.dtype)), kind=MORE[name])
+    for name in ("i16", "u32"):
+        rows[f"RightShift of {name}"] = one(lambda x: tf.bitwise.right_shift(x, tf.cast(2, x.dtype)), kind=MORE[name])
+        rows[f"Min of rows of {name}"] = one(lambda x: tf.reduce_min(x, -1), (64, 128, 64), MORE[name])
+    for name in ("i16", "i64"):
+        rows[f"Pow of {name}"] = one(lambda x: R.Pow(x=x, y=tf.cast(3, x.dtype)), kind=MORE[name])
+    return rows | {
+        "Invert of u64": one(tf.bitwise.invert, kind=tf.uint64),
+        "NotEqual of i8": two(lambda x, y: tf.not_equal(x, y), kind=tf.int8),
+        "FloorMod of i8": two(lambda x, y: x % tf.bitwise.bitwise_or(y, tf.constant(1, tf.int8)), kind=tf.int8),
+        "Mean of 3 channels, i64": one(lambda x: tf.reduce_mean(x, -1), (4, 112, 112, 3), tf.int64),
+        "Prod of rows of i16": one(lambda x: tf.reduce_prod(x, -1), (64, 128, 64), tf.int16),
+        "Floor of f64": one(tf.floor, kind=tf.float64),
+        "IsFinite of f64": one(tf.math.is_finite, kind=tf.float64),
+        "Softsign of f64": one(tf.nn.softsign, kind=tf.float64),
     }
 
 

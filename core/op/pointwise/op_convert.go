@@ -85,9 +85,9 @@ func (op *Convert) Eval(in, out []*core.Tensor) error {
 // Elements is trait.FirstElements.
 func (op *Convert) Elements() trait.Elements { return trait.FirstElements }
 
-// ElementCost is the cost of one elementary step on f32.
+// ElementCost is that of an elementary step, unless the result has 16 bits and is real.
 func (op *Convert) ElementCost(result core.Type) (cost int, ok bool) {
-	return trait.QuickReal(result, 1)
+	return 1, !result.IsHalf()
 }
 
 // Widens is true unless f32 is what it makes, or bits are cut off. A copy keeps the bits of NaN, though.

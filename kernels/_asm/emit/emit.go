@@ -1,14 +1,16 @@
 // Package emit is the base of this module's generators. It writes what they build: one
-// assembly file for each routine, and for each family the routines' declarations and the
-// struct of their arguments.
+// assembly file for each routine, or for some of a kind, and for each family the routines'
+// declarations and the struct of their arguments.
 package emit
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"go/format"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/mmcloughlin/avo/attr"
@@ -28,6 +30,7 @@ const (
 // Routine is one assembly function of the form func(c *call).
 type Routine struct {
 	Name  string
+	File  string // without ".s"; the name if ""
 	Doc   string // its scalar meaning: lines of a comment
 	Frame int    // bytes of local storage
 	Build func(*build.Context)
@@ -64,16 +67,17 @@ type Family struct {
 	// Flags is the Go source of a file of the generator, or "": constants that the package
 	// has as well.
 	Flags    string
+	Table    bool // routines_amd64.go also has a table of the routines by their names
 	Routines []Routine
 	ARM64    []ARM64Routine // those for arm64
 }
 
-// Write writes name.s for each routine, routines_amd64.go and routines_arm64.go with their declarations and
+// Write writes the files of the routines, routines_amd64.go and routines_arm64.go with their declarations and
 // call.go with the struct of their arguments and the flags, which every build has.
 func (f *Family) Write(dir string) error {
-	for _, r := range f.Routines {
-		if err := r.write(dir); err != nil {
-			return fmt.Errorf("%s: %w", r.Name, err)
+	for _, file := range f.files() {
+		if err := write(dir, file, f.of(file)); err != nil {
+			return fmt.Errorf("%s: %w", file, err)
 		}
 	}
 	for _, r := range f.ARM64 {
@@ -95,6 +99,29 @@ func (f *Family) Write(dir string) error {
 		}
 	}
 	return nil
+}
+
+// file returns the name of the routine's file, without ".s".
+func (r *Routine) file() string { return cmp.Or(r.File, r.Name) }
+
+// files returns the names of the routines' files, without ".s", in the order of the routines.
+func (f *Family) files() (list []string) {
+	for i := range f.Routines {
+		if name := f.Routines[i].file(); !slices.Contains(list, name) {
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
+// of returns the routines of a file.
+func (f *Family) of(file string) (list []Routine) {
+	for _, r := range f.Routines {
+		if r.file() == file {
+			list = append(list, r)
+		}
+	}
+	return list
 }
 
 // call returns the Go source of the arguments' struct and of the flags.
@@ -121,7 +148,22 @@ func (f *Family) declarations() []byte {
 	for _, r := range f.Routines {
 		declare(b, r.Name, r.Doc)
 	}
+	b.WriteString(f.table())
 	return b.Bytes()
+}
+
+// table returns the Go source of the table of the routines; "" if there is to be none.
+func (f *Family) table() string {
+	if !f.Table {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("\n// routines has the routines by their names.\nvar routines = map[string]func(c call){\n")
+	for _, r := range f.Routines {
+		fmt.Fprintf(&b, "\t%q: func(c call) { %s(&c) },\n", r.Name, r.Name)
+	}
+	b.WriteString("}\n")
+	return b.String()
 }
 
 // declarationsARM64 returns those for arm64.
@@ -146,17 +188,19 @@ func declare(b *bytes.Buffer, name, doc string) {
 	fmt.Fprintf(b, "\n//\n//go:noescape\nfunc %s(c *call)\n", name)
 }
 
-// compile builds a routine's instructions.
-func (r *Routine) compile() (*ir.File, error) {
+// compile builds the instructions of routines.
+func compile(routines []Routine) (*ir.File, error) {
 	c := build.NewContext()
 	c.ConstraintExpr("amd64,!purego")
-	c.Function(r.Name)
-	c.Attributes(attr.NOSPLIT)
-	c.SignatureExpr("func(c *byte)")
-	if r.Frame > 0 {
-		c.AllocLocal(r.Frame)
+	for _, r := range routines {
+		c.Function(r.Name)
+		c.Attributes(attr.NOSPLIT)
+		c.SignatureExpr("func(c *byte)")
+		if r.Frame > 0 {
+			c.AllocLocal(r.Frame)
+		}
+		r.Build(c)
 	}
-	r.Build(c)
 	f, err := c.Result()
 	if err != nil {
 		return nil, err
@@ -164,8 +208,9 @@ func (r *Routine) compile() (*ir.File, error) {
 	return f, pass.Compile.Execute(f)
 }
 
-func (r *Routine) write(dir string) error {
-	f, err := r.compile()
+// write writes a file of routines.
+func write(dir, file string, routines []Routine) error {
+	f, err := compile(routines)
 	if err != nil {
 		return err
 	}
@@ -179,5 +224,5 @@ func (r *Routine) write(dir string) error {
 	if i := bytes.IndexByte(src, '\n'); i >= 0 {
 		src = append([]byte(header), src[i:]...)
 	}
-	return os.WriteFile(filepath.Join(dir, r.Name+".s"), src, 0o644)
+	return os.WriteFile(filepath.Join(dir, file+".s"), src, 0o644)
 }

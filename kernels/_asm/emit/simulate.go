@@ -22,19 +22,25 @@ func (f *Family) Simulate(out, dir, sim string) error {
 	if err := os.MkdirAll(out, 0o755); err != nil {
 		return err
 	}
-	machine, err := os.ReadFile(filepath.Join(sim, "machine.go"))
+	pkg := "package " + f.Name + "\n"
+	sources := map[string][]byte{
+		"zsim_test.go":      []byte(pkg + "\nfunc init() { simulated = true }\n"),
+		"routines_amd64.go": []byte(pkg + f.table()),
+	}
+	machine, err := filepath.Glob(filepath.Join(sim, "*.go"))
 	if err != nil {
 		return err
 	}
-	pkg := "package " + f.Name + "\n"
-	sources := map[string][]byte{
-		"zsim_machine.go":   bytes.Replace(machine, []byte("\npackage sim\n"), []byte("\n"+pkg), 1),
-		"zsim_test.go":      []byte(pkg + "\nfunc init() { simulated = true }\n"),
-		"routines_amd64.go": []byte(pkg),
+	for _, file := range machine {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		sources["zsim_"+filepath.Base(file)] = bytes.Replace(src, []byte("package sim\n"), []byte(pkg), 1)
 	}
 	replace := map[string]string{}
 	for _, r := range f.Routines {
-		replace[filepath.Join(dir, r.Name+".s")] = ""
+		replace[filepath.Join(dir, r.file()+".s")] = ""
 		if sources["zsim_"+r.Name+".go"], err = r.simulated(f.Name); err != nil {
 			return err
 		}
@@ -59,7 +65,7 @@ func (f *Family) Simulate(out, dir, sim string) error {
 
 // simulated returns a routine as a Go function.
 func (r *Routine) simulated(pkg string) ([]byte, error) {
-	f, err := r.compile()
+	f, err := compile([]Routine{*r})
 	if err != nil {
 		return nil, err
 	}

@@ -183,6 +183,10 @@ func (m *Machine) move(element int, o []SimOperand) {
 		m.storeMasked(element, o[0], o[1], dst)
 		return
 	}
+	if len(o) == 3 && o[0].kind == 'm' {
+		m.loadMasked(element, o[0], o[1], dst)
+		return
+	}
 	v := m.read(o[0], n)
 	if len(o) == 3 {
 		old := m.read(dst, n)
@@ -193,6 +197,17 @@ func (m *Machine) move(element int, o []SimOperand) {
 		}
 	}
 	m.write(dst, v, n)
+}
+
+// loadMasked touches only the elements in the mask, and keeps those of dst elsewhere.
+func (m *Machine) loadMasked(element int, a, k, dst SimOperand) {
+	v := m.read(dst, dst.bytes)
+	for i := range dst.bytes / element {
+		if m.mask[k.n]>>i&1 == 1 {
+			copy(v[i*element:][:element], memory(a.value+uint64(i*element), element))
+		}
+	}
+	m.write(dst, v, dst.bytes)
 }
 
 // storeMasked touches only the elements in the mask.
@@ -273,7 +288,7 @@ func (m *Machine) VPMOVDB(a, b SimOperand) {
 	for i := range a.bytes / 4 {
 		out[i] = in[4*i]
 	}
-	m.write(b, out, 16)
+	m.write(b, out, a.bytes/4)
 }
 
 func (m *Machine) VPBROADCASTD(a, b SimOperand) {
@@ -841,9 +856,9 @@ func unordered[T float32 | float64](n SimOperand, a, b T) bool {
 	switch n.value {
 	case 0:
 		return b == a
-	case 1:
+	case 1, 17:
 		return b < a
-	case 2:
+	case 2, 18:
 		return b <= a
 	case 4:
 		return b != a

@@ -42,6 +42,7 @@ func TestLoad(t *testing.T) {
 		}
 		covered++
 		scratch, next := make([]byte, o.Bytes+8), 0
+		o.Begin(&mem, scratch)
 		for call := range o.Calls {
 			first, n := o.Load(&loaded, &mem, scratch, call)
 			require.Equal(t, next, first)

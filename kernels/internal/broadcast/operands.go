@@ -2,8 +2,10 @@
 package broadcast
 
 import (
+	"encoding/binary"
+	"slices"
+
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/movement"
 )
 
@@ -43,10 +45,24 @@ func New(out core.Shape, in []Operand) (*Operands, bool) {
 	o := &Operands{out: out, calls: newCalls(out)}
 	o.Calls = o.calls.count
 	for i, v := range in {
-		o.operands = append(o.operands, newOperand(v.Size, shapes[i], out))
+		operand := newOperand(v.Size, shapes[i], out)
+		operand.same = operand.isSame(&o.calls)
+		o.operands = append(o.operands, operand)
 		o.Bytes += v.Size * o.calls.most
 	}
 	return o, true
+}
+
+// Begin stores in scratch the elements of the operands that are the same for all calls. It comes before the calls of
+// Load with that scratch.
+func (o *Operands) Begin(in *[MaxOperands][]byte, scratch []byte) {
+	for i := range o.operands {
+		operand := &o.operands[i]
+		if operand.same {
+			movement.Repeat(scratch[:operand.size*o.calls.most], in[i][:operand.size*operand.row(o.calls.columns)])
+		}
+		scratch = scratch[operand.size*o.calls.most:]
+	}
 }
 
 // Load stores in to, for each operand, whose memory is in, the elements of a call, and returns the output's first
@@ -54,7 +70,11 @@ func New(out core.Shape, in []Operand) (*Operands, bool) {
 func (o *Operands) Load(to, in *[MaxOperands][]byte, scratch []byte, call int) (first, n int) {
 	l, rows, column, n := o.calls.of(call)
 	for i := range o.operands {
-		to[i] = o.operands[i].load(in[i], scratch, l, rows, column, n, o.out)
+		if o.operands[i].same {
+			to[i] = scratch[:o.operands[i].size*n]
+		} else {
+			to[i] = o.operands[i].load(in[i], scratch, l, rows, column, n, o.out)
+		}
 		scratch = scratch[o.operands[i].size*o.calls.most:]
 	}
 	return l*o.calls.columns + column, n
@@ -65,6 +85,20 @@ type operand struct {
 	size    int   // bytes of an element
 	strides []int // in elements, for each axis of the output before the last
 	single  bool  // one element is broadcast along the whole last axis
+	same    bool  // all calls read the same elements, as many as they compute from the first on
+}
+
+// row returns how many elements are broadcast to a row of columns.
+func (o *operand) row(columns int) int {
+	if o.single {
+		return 1
+	}
+	return columns
+}
+
+// isSame reports whether the operand is one number, or one of several rows of a call, for all rows.
+func (o *operand) isSame(c *calls) bool {
+	return (o.single || c.together > 1) && !slices.ContainsFunc(o.strides, func(s int) bool { return s != 0 })
 }
 
 func newOperand(size int, s, out core.Shape) operand {
@@ -129,10 +163,9 @@ func (o *operand) loadRows(mem, scratch []byte, l, rows, c, n int, out core.Shap
 		return scratch
 	}
 	same, row := o.strides[last] == 0, columns*o.size
-	if o.single && !same && columns < spreadRow {
-		if spread(scratch, mem[at*o.size:], columns, o.strides[last], o.size) {
-			return scratch
-		}
+	if o.single && !same && 8 <= row && row <= spreadRow && 8%o.size == 0 {
+		spread(scratch, mem[at*o.size:], row, o.strides[last]*o.size, o.size)
+		return scratch
 	}
 	for i := range rows {
 		from := mem[(at+i*o.strides[last])*o.size:]
@@ -149,33 +182,33 @@ func (o *operand) loadRows(mem, scratch []byte, l, rows, c, n int, out core.Shap
 	return scratch
 }
 
-// spreadRow is the length of the shortest row that is filled by a call of its own.
-const spreadRow = 48
+// spreadRow is the number of bytes of the longest row that is filled word by word.
+const spreadRow = 256
 
-// spread fills rows of columns elements of size bytes with one element each, which are stride elements apart. It does
-// nothing and returns false for other sizes than 1, 2, 4 and 8.
-func spread(to, from []byte, columns, stride, size int) bool {
-	switch size {
-	case 1:
-		spreadElements(to, from, columns, stride)
-	case 2:
-		spreadElements(machine.View[uint16](to), machine.View[uint16](from), columns, stride)
-	case 4:
-		spreadElements(machine.View[uint32](to), machine.View[uint32](from), columns, stride)
-	case 8:
-		spreadElements(machine.View[uint64](to), machine.View[uint64](from), columns, stride)
-	default:
-		return false
+// spread fills rows of row bytes, of which there are at least 8, with one element each, of 1, 2, 4 or 8 bytes. The
+// elements are stride bytes apart.
+func spread(to, from []byte, row, stride, size int) {
+	for ; len(to) >= row; to, from = to[row:], from[min(stride, len(from)):] {
+		word := eightBytes(from, size)
+		at := to[:row]
+		for ; len(at) >= 8; at = at[8:] {
+			binary.NativeEndian.PutUint64(at, word)
+		}
+		if len(at) > 0 {
+			binary.NativeEndian.PutUint64(to[row-8:], word)
+		}
 	}
-	return true
 }
 
-func spreadElements[T any](to, from []T, columns, stride int) {
-	for at := 0; len(to) >= columns; at += stride {
-		v, row := from[at], to[:columns]
-		for i := range row {
-			row[i] = v
-		}
-		to = to[columns:]
+// eightBytes returns a word full of the first element, of 1, 2, 4 or 8 bytes.
+func eightBytes(from []byte, size int) uint64 {
+	switch size {
+	case 1:
+		return uint64(from[0]) * 0x0101010101010101
+	case 2:
+		return uint64(binary.NativeEndian.Uint16(from)) * 0x0001000100010001
+	case 4:
+		return uint64(binary.NativeEndian.Uint32(from)) * 0x0000000100000001
 	}
+	return binary.NativeEndian.Uint64(from)
 }

@@ -133,8 +133,8 @@ func (c *compiler) scatteredBy(
 	if !known {
 		return nil, "", false
 	}
-	by = loops.Binary(typ, with.loop)
-	return by, loopName(with.loop, typ), by != nil
+	k := loops.Binary(c.isas, typ, with.loop)
+	return k.Run, k.Name, k.Run != nil
 }
 
 // lowerScatter lowers a ScatterND: slices are copied, or combined as vectors. They stay in order on one thread, as an

@@ -3,7 +3,6 @@ package compile
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
@@ -54,6 +53,7 @@ func (c *compiler) lowerRowsOf(n *core.Node, shapes []core.Shape, kernel rowKern
 			for i, b := range reads {
 				all[i] = r.Mem[b]
 			}
+			rows.Begin(&all, scratch)
 			for call := i0; call < i1; call++ {
 				first, k := rows.Load(&in, &all, scratch, call)
 				if kernel.refuses != nil && kernel.refuses(in[1], k) {
@@ -140,7 +140,7 @@ var loopFunctions = map[[2]elementwise.Primitive]loops.Function{
 	{elementwise.Add}: loops.Add, {elementwise.Subtract}: loops.Subtract, {elementwise.Multiply}: loops.Multiply,
 	{elementwise.Maximum}: loops.Maximum, {elementwise.Minimum}: loops.Minimum, {elementwise.Divide}: loops.Divide,
 	{elementwise.FloorMod}: loops.FloorMod, {elementwise.Divide, elementwise.Floor}: loops.FloorDivide,
-	{elementwise.Subtract, elementwise.Square}: loops.SquaredDifference,
+	{elementwise.Subtract, elementwise.Square}: loops.SquaredDifference, {elementwise.Power}: loops.Power,
 }
 
 // lowerBinary lowers, row by row, the arithmetic of two operands that is not part of a chain.
@@ -196,8 +196,8 @@ func lowerCompare(c *compiler, n *core.Node) (bool, error) {
 	if !ok {
 		return false, nil
 	}
-	f := loopRelations[relation.primitive]
-	return c.lowerRows(n, relation.of(loopName(f, typ), loops.Compare(typ, f))), nil
+	k := loops.Compare(c.isas, typ, loopRelations[relation.primitive])
+	return c.lowerRows(n, relation.of(k.Name, k.Run)), nil
 }
 
 // lowerSelect lowers a Select.
@@ -223,18 +223,9 @@ func (c *compiler) selection(size int) rowKernel {
 			copy(to, z)
 			v.Run(to, x, y, n, nil)
 		}}
-	case 1:
-		return rowKernel{name: "select_b8_portable", run: func(to, x, y, z []byte, n int) {
-			pick(to, x[:n], y, z)
-		}}
-	case 2:
-		return rowKernel{name: "select_b16_portable", run: func(to, x, y, z []byte, n int) {
-			pick(machine.View[uint16](to), x[:n], machine.View[uint16](y), machine.View[uint16](z))
-		}}
-	case 8:
-		return rowKernel{name: "select_b64_portable", run: func(to, x, y, z []byte, n int) {
-			pick(machine.View[uint64](to), x[:n], machine.View[uint64](y), machine.View[uint64](z))
-		}}
+	case 1, 2, 8:
+		k := loops.Selecting(c.isas, size)
+		return rowKernel{name: k.Name, run: k.Run}
 	}
 	return rowKernel{}
 }
@@ -252,13 +243,23 @@ var classes = map[pointwise.FloatClass]elementwise.Primitive{
 	pointwise.Finite: elementwise.IsFinite,
 }
 
-// lowerIs lowers tests for classes of float32.
+// loopClasses are the classes of float64.
+var loopClasses = map[pointwise.FloatClass]loops.Class{
+	pointwise.NaN: loops.NaN, pointwise.Infinite: loops.Infinite, pointwise.Finite: loops.Finite,
+}
+
+// lowerIs lowers tests for classes of float32 and float64.
 func lowerIs(c *compiler, n *core.Node) (bool, error) {
-	p, ok := classes[n.Op().(*pointwise.Is).Class]
-	if n.Inputs()[0].Type() != core.F32 || !ok {
-		return false, nil
+	class := n.Op().(*pointwise.Is).Class
+	switch n.Inputs()[0].Type() {
+	case core.F32:
+		p, ok := classes[class]
+		return ok && c.lowerRows(n, c.rowsOf(p)), nil
+	case core.F64:
+		f, ok := loopClasses[class]
+		return ok && c.lowerRows(n, eachOf(loops.Is(f))), nil
 	}
-	return c.lowerRows(n, c.rowsOf(p)), nil
+	return false, nil
 }
 
 // lowerLogicalNot lowers the negation of booleans, which are the bytes 0 and 1.
@@ -328,23 +329,21 @@ func lowerBinaryFunction(c *compiler, n *core.Node) (bool, error) {
 // loopTypes are the types that have plain loops.
 var loopTypes = map[core.Type]loops.Type{
 	core.Bool: loops.U8, core.U8: loops.U8, core.I8: loops.I8, core.U16: loops.U16, core.I16: loops.I16,
-	core.U32: loops.U32, core.I32: loops.I32, core.I64: loops.I64, core.F32: loops.F32, core.F64: loops.F64,
+	core.U32: loops.U32, core.I32: loops.I32, core.I64: loops.I64, core.U64: loops.U64, core.F32: loops.F32,
+	core.F64: loops.F64,
 }
 
-// loopName returns the name of the kernel of a function of a type.
-func loopName(f fmt.Stringer, t loops.Type) string { return fmt.Sprintf("%v_%v_portable", f, t) }
-
 // pairsOf returns the kernel of a function of two numbers; its run is nil if there is none.
-func pairsOf(t core.Type, f loops.Function) rowKernel {
+func (c *compiler) pairsOf(t core.Type, f loops.Function) rowKernel {
 	typ, ok := loopTypes[t]
 	if !ok || t == core.Bool {
 		return rowKernel{}
 	}
-	run := loops.Binary(typ, f)
-	if run == nil {
+	k := loops.Binary(c.isas, typ, f)
+	if k.Run == nil {
 		return rowKernel{}
 	}
-	return rowKernel{name: loopName(f, typ), run: func(to, x, y, _ []byte, n int) { run(to, x, y, n) }}
+	return rowKernel{name: k.Name, run: func(to, x, y, _ []byte, n int) { k.Run(to, x, y, n) }}
 }
 
 // quotients are the functions whose divisors, if they are integers, must not be 0.
@@ -352,10 +351,14 @@ var quotients = []loops.Function{loops.Divide, loops.FloorDivide, loops.Truncate
 
 // lowerPairs lowers a function of two numbers that has a plain loop.
 func (c *compiler) lowerPairs(n *core.Node, f loops.Function) bool {
-	t, divisor := n.Outputs()[0].Type, n.Inputs()[1].Constant()
-	kernel := pairsOf(t, f)
-	if t.IsInteger() && slices.Contains(quotients, f) && (divisor == nil || slices.Contains(divisor.Int64s(), 0)) {
+	t, y := n.Outputs()[0].Type, n.Inputs()[1].Constant()
+	kernel := c.pairsOf(t, f)
+	switch {
+	case !t.IsInteger():
+	case slices.Contains(quotients, f) && (y == nil || slices.Contains(y.Int64s(), 0)):
 		kernel.refuses = loops.HasZero(loopTypes[t])
+	case f == loops.Power && (y == nil || slices.ContainsFunc(y.Int64s(), func(v int64) bool { return v < 0 })):
+		kernel.refuses = loops.HasNegative(loopTypes[t])
 	}
 	return c.lowerRows(n, kernel)
 }
@@ -371,7 +374,7 @@ var loopUnary = map[pointwise.UnaryFunction]loops.UnaryFunction{
 	pointwise.Abs: loops.Abs, pointwise.Negative: loops.Negative, pointwise.Sign: loops.Sign,
 	pointwise.Square: loops.Square, pointwise.Invert: loops.Invert, pointwise.Sqrt: loops.Sqrt,
 	pointwise.Reciprocal: loops.Reciprocal, pointwise.Floor: loops.Floor, pointwise.Ceil: loops.Ceil,
-	pointwise.RoundEven: loops.RoundEven,
+	pointwise.RoundEven: loops.RoundEven, pointwise.Softsign: loops.Softsign,
 }
 
 var (
@@ -403,15 +406,15 @@ func (c *compiler) lowerEach(n *core.Node, f loops.UnaryFunction) bool {
 	if !ok {
 		return false
 	}
-	return c.lowerRows(n, eachOf(loopName(f, typ), loops.Unary(typ, f)))
+	return c.lowerRows(n, eachOf(loops.Unary(c.isas, typ, f)))
 }
 
-// eachOf returns the kernel of a loop of one operand; its run is nil if the loop is.
-func eachOf(name string, loop loops.Each) rowKernel {
-	if loop == nil {
+// eachOf returns the kernel of one operand; its run is nil if that of k is.
+func eachOf(k loops.Kernel[loops.Each]) rowKernel {
+	if k.Run == nil {
 		return rowKernel{}
 	}
-	return rowKernel{name: name, run: func(to, x, _, _ []byte, n int) { loop(to, x, n) }}
+	return rowKernel{name: k.Name, run: func(to, x, _, _ []byte, n int) { k.Run(to, x, n) }}
 }
 
 // lowerConvertLoop lowers conversions that are not part of a chain.
@@ -422,18 +425,9 @@ func lowerConvertLoop(c *compiler, n *core.Node) (bool, error) {
 		return false, nil
 	}
 	if n.Outputs()[0].Type == core.Bool {
-		return c.lowerRows(n, eachOf(fmt.Sprintf("%v_to_bool_portable", from), loops.NotZero(from))), nil
+		return c.lowerRows(n, eachOf(loops.NotZero(c.isas, from))), nil
 	}
-	return c.lowerRows(n, eachOf(fmt.Sprintf("%v_to_%v_portable", from, to), loops.Convert(from, to))), nil
-}
-
-// pick stores elements of a where condition holds, and of b elsewhere.
-func pick[T uint8 | uint16 | uint64](to []T, condition []byte, a, b []T) {
-	to, a, b = to[:len(condition)], a[:len(condition)], b[:len(condition)]
-	for i, c := range condition {
-		mask := -T(min(c, 1))
-		to[i] = a[i]&mask | b[i]&^mask
-	}
+	return c.lowerRows(n, eachOf(loops.Convert(c.isas, from, to))), nil
 }
 
 var _ = lowers[pointwise.CheckFinite](lowerCheckFinite)

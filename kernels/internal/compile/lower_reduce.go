@@ -104,13 +104,9 @@ func (c *compiler) emitReducer(d *reduced, size int, by reduction.Reducer) {
 // lowerLoop lowers a reduction by a plain loop.
 func (c *compiler) lowerLoop(d *reduced, typ loops.Type, r loops.Reduction) {
 	c.turnShort(d, typ.Size())
-	loop, from, to := loops.Reducing(typ, r), typ.Size()*d.at*d.behind, typ.Size()*d.behind
+	loop, size := loops.Reducing(c.isas, typ, r), typ.Size()*d.behind
 	c.emitReducer(d, typ.Size(), reduction.Reducer{
-		Kernel: loopName(r, typ), Block: d.before, Run: func(y, x, _ []byte) {
-			for ; len(y) > 0; y, x = y[to:], x[from:] {
-				loop(y, x, d.at, d.behind)
-			}
-		},
+		Kernel: loop.Name, Block: d.before, Run: func(y, x, _ []byte) { loop.Run(y, x, len(y)/size, d.at, d.behind) },
 	})
 }
 
@@ -274,7 +270,7 @@ func (c *compiler) lowerIndex(n *core.Node, axis int, largest bool) bool {
 		w.kernel, w.scratch = "index_"+e.Kernel(), reduction.ExtremeBytes
 		index = func(places []int64, x, scratch []byte) { places[0] = int64(e.Index(x, scratch)) }
 	}
-	row, size, narrow := typ.Size()*d.at*d.behind, out.Type.Size(), loops.Convert(loops.I64, loops.I32)
+	row, size, narrow := typ.Size()*d.at*d.behind, out.Type.Size(), loops.Convert(c.isas, loops.I64, loops.I32).Run
 	w.run = func(r *machine.Worker, scratch []byte, i0, i1 int) error {
 		for i := i0; i < i1; i++ {
 			x, y := r.Mem[d.src][i*row:][:row], r.Mem[d.dst][i*size*d.behind:][:size*d.behind]

@@ -44,7 +44,7 @@ func lowerResize(c *compiler, n *core.Node) (bool, error) {
 
 // emitReals appends an instruction that converts numbers to float32, and returns their buffer.
 func (c *compiler) emitReals(n *core.Node, typ loops.Type, src, elements int) int {
-	wide, convert := c.newScratch(bounds.Product(4, elements)), loops.Convert(typ, loops.F32)
+	wide, convert := c.newScratch(bounds.Product(4, elements)), loops.Convert(c.isas, typ, loops.F32).Run
 	c.emitElements(work{
 		node: n, kernel: fmt.Sprintf("%v_to_f32_portable", typ), units: elements, reads: []int{src}, writes: []int{wide},
 		run: func(r *machine.Worker, _ []byte, i0, i1 int) error {

@@ -4,12 +4,14 @@ import (
 	"math"
 	"slices"
 	"unsafe"
+
+	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
 
 // Function is a function of two numbers.
 type Function uint8
 
-// The functions. Integers wrap. The divisors of integers are not 0.
+// The functions. Integers wrap. Divisors of integers are not 0.
 const (
 	Add Function = iota
 	Subtract
@@ -26,22 +28,35 @@ const (
 	Xor
 	ShiftLeft  // x shifted by y bits, y limited to [0, bits of the type)
 	ShiftRight // x shifted right, likewise, keeping the sign
+	Power      // x to the power of y, of integers; y is not negative
 	numFunctions
 )
 
 var functionNames = [numFunctions]string{
 	"add", "subtract", "multiply", "divide", "floordivide", "truncatemod", "floormod", "maximum", "minimum",
-	"squareddifference", "and", "or", "xor", "shiftleft", "shiftright",
+	"squareddifference", "and", "or", "xor", "shiftleft", "shiftright", "power",
 }
 
 // String returns the name of the function in those of kernels.
 func (f Function) String() string { return functionNames[f] }
 
-// Pairs computes n elements from those of x and y at the same places; out may be x or y.
+// Pairs computes n elements from those of x and y at the same places; out may be x or y, except for Power.
 type Pairs func(out, x, y []byte, n int)
 
-// Binary returns the loop of a function of two numbers of a type; nil if there is none.
-func Binary(t Type, f Function) Pairs {
+// Binary returns the kernel of a function of two numbers of a type.
+func Binary(s isa.Set, t Type, f Function) Kernel[Pairs] {
+	loop := pairLoop(t, f)
+	if loop == nil {
+		return Kernel[Pairs]{}
+	}
+	if run, i := pairsOf(s, t, f, loop); run != nil {
+		return named(f, t, i, run)
+	}
+	return named(f, t, isa.Portable, loop)
+}
+
+// pairLoop returns the loop of a function of two numbers of a type; nil if there is none.
+func pairLoop(t Type, f Function) Pairs {
 	switch t {
 	case U8:
 		return wholePairs[uint8](f)
@@ -57,6 +72,8 @@ func Binary(t Type, f Function) Pairs {
 		return wholePairs[int32](f)
 	case I64:
 		return wholePairs[int64](f)
+	case U64:
+		return wholePairs[uint64](f)
 	case F64:
 		return realPairs(f)
 	}
@@ -68,19 +85,20 @@ func three[T number](out, x, y []byte, n int) (to, a, b []T) {
 	return view[T](out, n), view[T](x, n), view[T](y, n)
 }
 
-// wholePairs widens the operands of Maximum and Minimum: only for words are these without branches.
 func wholePairs[T whole](f Function) Pairs {
 	switch f {
 	case Divide, FloorDivide, TruncateMod, FloorMod:
 		return quotients[T](f)
 	case And, Or, Xor, ShiftLeft, ShiftRight:
 		return bitPairs[T](f)
+	case Power:
+		return powers[T]
 	case Maximum:
 		return func(out, x, y []byte, n int) {
 			to, a, b := three[T](out, x, y, n)
 			a, b = a[:len(to)], b[:len(to)]
 			for i := range to {
-				to[i] = T(max(int64(a[i]), int64(b[i])))
+				to[i] = widenedMax(a[i], b[i])
 			}
 		}
 	case Minimum:
@@ -88,7 +106,7 @@ func wholePairs[T whole](f Function) Pairs {
 			to, a, b := three[T](out, x, y, n)
 			a, b = a[:len(to)], b[:len(to)]
 			for i := range to {
-				to[i] = T(min(int64(a[i]), int64(b[i])))
+				to[i] = widenedMin(a[i], b[i])
 			}
 		}
 	}
@@ -169,10 +187,7 @@ func quotients[T whole](f Function) Pairs {
 			a, b = a[:len(to)], b[:len(to)]
 			for i := range to {
 				q := quotient(a[i], b[i])
-				if r := a[i] - q*b[i]; r != 0 && (r < 0) != (b[i] < 0) {
-					q--
-				}
-				to[i] = q
+				to[i] = q + past(a[i]-q*b[i], b[i])
 			}
 		}
 	}
@@ -181,12 +196,17 @@ func quotients[T whole](f Function) Pairs {
 		a, b = a[:len(to)], b[:len(to)]
 		for i := range to {
 			r := a[i] - quotient(a[i], b[i])*b[i]
-			if r != 0 && (r < 0) != (b[i] < 0) {
-				r += b[i]
-			}
-			to[i] = r
+			to[i] = r + b[i]&past(r, b[i])
 		}
 	}
+}
+
+// past is -1 if a remainder that is not 0 has another sign than the divisor, so that the quotient is too large; else 0.
+func past[T whole](r, divisor T) T {
+	if T(0)-1 > 0 { // no sign
+		return 0
+	}
+	return ((r ^ divisor) & (r | -r)) >> (8*unsafe.Sizeof(r) - 1)
 }
 
 // HasZero returns what reports whether any of n integers is 0; nil for reals.
@@ -206,8 +226,49 @@ func HasZero(t Type) func(x []byte, n int) bool {
 		return hasZero[int32]
 	case I64:
 		return hasZero[int64]
+	case U64:
+		return hasZero[uint64]
 	}
 	return nil
+}
+
+// HasNegative returns what reports whether any of n integers is negative; nil if the type has none.
+func HasNegative(t Type) func(x []byte, n int) bool {
+	switch t {
+	case I8:
+		return hasNegative[int8]
+	case I16:
+		return hasNegative[int16]
+	case I32:
+		return hasNegative[int32]
+	case I64:
+		return hasNegative[int64]
+	}
+	return nil
+}
+
+func hasNegative[T signed](x []byte, n int) bool {
+	var all T
+	for _, v := range view[T](x, n) {
+		all |= v
+	}
+	return all < 0
+}
+
+// powers multiplies squares of x, whose exponents are the bits of y.
+func powers[T whole](out, x, y []byte, n int) {
+	to, a, b := three[T](out, x, y, n)
+	a, b = a[:len(to)], b[:len(to)]
+	for i := range to {
+		r, v := T(1), a[i]
+		for e := b[i]; e > 0; e >>= 1 {
+			if e&1 != 0 {
+				r *= v
+			}
+			v *= v
+		}
+		to[i] = r
+	}
 }
 
 func hasZero[T whole](x []byte, n int) bool { return slices.Contains(view[T](x, n), 0) }
@@ -344,8 +405,17 @@ var relationNames = [numRelations]string{"equal", "notequal", "less", "lessequal
 // String returns the name of the relation in those of kernels.
 func (r Relation) String() string { return relationNames[r] }
 
-// Compare returns the loop that makes a byte of each pair: 1 where the relation holds, else 0.
-func Compare(t Type, r Relation) Pairs {
+// Compare returns the kernel that makes a byte of each pair: 1 where the relation holds, else 0.
+func Compare(s isa.Set, t Type, r Relation) Kernel[Pairs] {
+	loop := compare(t, r)
+	if run, i := find(s, r, t); run != nil {
+		return named(r, t, i, run.pairs(t.Size(), 1, loop))
+	}
+	return named(r, t, isa.Portable, loop)
+}
+
+// compare returns the loop of a relation.
+func compare(t Type, r Relation) Pairs {
 	switch t {
 	case U8:
 		return relation[uint8](r)
@@ -361,6 +431,8 @@ func Compare(t Type, r Relation) Pairs {
 		return relation[int32](r)
 	case I64:
 		return relation[int64](r)
+	case U64:
+		return relation[uint64](r)
 	case F32:
 		return relation[float32](r)
 	}

@@ -1,10 +1,27 @@
 package loops
 
-import "math"
+import (
+	"fmt"
+	"math"
 
-// Convert returns the loop that converts between types: integers wrap, reals become integers truncated and saturated,
+	"github.com/tf2ng/tf2ng/kernels/internal/isa"
+)
+
+// Convert returns the kernel that converts between types: integers wrap, reals become integers truncated and saturated,
 // NaN 0, and anything else is rounded to nearest even.
-func Convert(from, to Type) Each {
+func Convert(s isa.Set, from, to Type) Kernel[Each] {
+	loop := convert(from, to)
+	if run, i := conversion(s, from, to); run != nil {
+		return Kernel[Each]{fmt.Sprintf("%v_to_%v_%v", from, to, i), run.each(from.Size(), to.Size(), loop)}
+	}
+	return Kernel[Each]{fmt.Sprintf("%v_to_%v_%v", from, to, isa.Portable), loop}
+}
+
+// convert returns the loop that converts between types.
+func convert(from, to Type) Each {
+	if size := from.Size(); size == to.Size() && from.isReal() == to.isReal() {
+		return func(out, x []byte, n int) { copy(out[:n*size], x[:n*size]) }
+	}
 	switch from {
 	case U8:
 		return fromWhole[uint8](to)
@@ -20,6 +37,8 @@ func Convert(from, to Type) Each {
 		return fromWhole[int32](to)
 	case I64:
 		return fromWhole[int64](to)
+	case U64:
+		return fromWhole[uint64](to)
 	case F32:
 		return fromReal[float32](to)
 	}
@@ -38,7 +57,7 @@ func fromWhole[F whole](to Type) Each {
 	return [numTypes]Each{
 		U8: converted[uint8, F], I8: converted[int8, F], U16: converted[uint16, F], I16: converted[int16, F],
 		U32: converted[uint32, F], I32: converted[int32, F], I64: converted[int64, F],
-		F32: converted[float32, F], F64: converted[float64, F],
+		U64: converted[uint64, F], F32: converted[float32, F], F64: converted[float64, F],
 	}[to]
 }
 
@@ -47,7 +66,8 @@ func fromReal[F real](to Type) Each {
 		U8: truncated[uint8, F](0, math.MaxUint8), I8: truncated[int8, F](math.MinInt8, math.MaxInt8),
 		U16: truncated[uint16, F](0, math.MaxUint16), I16: truncated[int16, F](math.MinInt16, math.MaxInt16),
 		U32: truncated[uint32, F](0, math.MaxUint32), I32: truncated[int32, F](math.MinInt32, math.MaxInt32),
-		I64: truncated[int64, F](math.MinInt64, math.MaxInt64), F32: converted[float32, F], F64: converted[float64, F],
+		I64: truncated[int64, F](math.MinInt64, math.MaxInt64), U64: truncatedBits[F],
+		F32: converted[float32, F], F64: converted[float64, F],
 	}[to]
 }
 
@@ -74,8 +94,37 @@ func truncated[T whole, F real](lo, hi T) Each {
 	}
 }
 
-// NotZero returns the loop that makes a byte of each number: 0 of 0, and 1 of anything else.
-func NotZero(t Type) Each {
+// truncatedBits is truncated for 64 bits without a sign.
+func truncatedBits[F real](out, x []byte, n int) {
+	to, from := two[uint64, F](out, x, n)
+	from = from[:len(to)]
+	for i := range to {
+		v := float64(from[i])
+		bits := math.Float64bits(v)
+		if !(v > 0) { // NaN too
+			bits = 0
+		}
+		switch v = math.Float64frombits(bits); {
+		case v < 1<<63:
+			to[i] = uint64(int64(v))
+		case v < 1<<64:
+			to[i] = uint64(int64(v-1<<63)) + 1<<63
+		default:
+			to[i] = math.MaxUint64
+		}
+	}
+}
+
+// NotZero returns the kernel that makes a byte of each number: 0 of 0, and 1 of anything else.
+func NotZero(s isa.Set, t Type) Kernel[Each] {
+	loop, to := notZeros(t), "%v_to_bool_%v"
+	if run, i := find(s, NotEqual, t); run != nil {
+		return Kernel[Each]{fmt.Sprintf(to, t, i), rounds(t.Size(), 1, loop, run.by(t.Size(), 1, 0, false))}
+	}
+	return Kernel[Each]{fmt.Sprintf(to, t, isa.Portable), loop}
+}
+
+func notZeros(t Type) Each {
 	switch t {
 	case U8, I8:
 		return notZero[uint8]
@@ -83,8 +132,8 @@ func NotZero(t Type) Each {
 		return notZero[uint16]
 	case U32, I32:
 		return notZero[uint32]
-	case I64:
-		return notZero[int64]
+	case I64, U64:
+		return notZero[uint64]
 	case F32:
 		return notZero[float32]
 	}

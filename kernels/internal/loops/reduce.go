@@ -4,6 +4,8 @@ import (
 	"math"
 	"slices"
 	"unsafe"
+
+	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
 
 // Reduction makes one number of many.
@@ -24,11 +26,24 @@ var reductionNames = [numReductions]string{"sum", "mean", "product", "largest", 
 // String returns the name of the reduction in those of kernels.
 func (r Reduction) String() string { return reductionNames[r] }
 
-// Reduce stores, for each of columns columns of x, the reduction of its rows in out. There is at least one row.
-type Reduce func(out, x []byte, rows, columns int)
+// Reduce stores, for each of columns columns of each of count matrices x, the reduction of its rows in out. There is at
+// least one row.
+type Reduce func(out, x []byte, count, rows, columns int)
 
-// Reducing returns the loop of a reduction of a type; nil if there is none.
-func Reducing(t Type, r Reduction) Reduce {
+// Reducing returns the kernel of a reduction of a type.
+func Reducing(s isa.Set, t Type, r Reduction) Kernel[Reduce] {
+	loop := reducing(t, r)
+	if loop == nil {
+		return Kernel[Reduce]{}
+	}
+	if run, i := reductionOf(s, t, r, loop); run != nil {
+		return named(r, t, i, run)
+	}
+	return named(r, t, isa.Portable, loop)
+}
+
+// reducing returns the loop of a reduction of a type; nil if there is none.
+func reducing(t Type, r Reduction) Reduce {
 	switch t {
 	case U8:
 		return wholeReduce[uint8](r)
@@ -55,47 +70,58 @@ func Reducing(t Type, r Reduction) Reduce {
 // columnBlock is how many columns are reduced together, row by row.
 const columnBlock = 64
 
-// blocks calls one for each row if there is one column. Else it calls block for some columns at a time.
-func blocks[T number](out, x []byte, rows, columns int, one func(v []T) T, block func(to, x []T, stride int)) {
-	to, v := view[T](out, columns), view[T](x, rows*columns)
-	if columns == 1 {
-		to[0] = one(v)
-		return
-	}
-	for at := 0; at < columns; at += columnBlock {
-		block(to[at:min(at+columnBlock, columns)], v[at:], columns)
+// blocks returns what calls one for each row if there is one column. Else it calls block for some columns at a time.
+func blocks[T number](one func(v []T) T, block func(to, x []T, stride int)) Reduce {
+	return func(out, x []byte, count, rows, columns int) {
+		to, v := view[T](out, count*columns), view[T](x, count*rows*columns)
+		for ; len(to) > 0; to, v = to[columns:], v[rows*columns:] {
+			if columns == 1 {
+				to[0] = one(v[:rows])
+				continue
+			}
+			for at := 0; at < columns; at += columnBlock {
+				block(to[at:min(at+columnBlock, columns)], v[at:rows*columns], columns)
+			}
+		}
 	}
 }
 
 func wholeReduce[T whole](r Reduction) Reduce {
 	switch r {
 	case Sum:
-		return func(out, x []byte, rows, columns int) {
-			blocks(out, x, rows, columns, func(v []T) T { return T(sumOf(v)) }, func(to, x []T, stride int) {
-				var acc [columnBlock]int64
-				addColumns(acc[:len(to)], x, stride)
-				for i := range to {
-					to[i] = T(acc[i])
-				}
-			})
-		}
+		return blocks(func(v []T) T { return T(sumOf(v)) }, func(to, x []T, stride int) {
+			var acc [columnBlock]int64
+			addColumns(acc[:len(to)], x, stride)
+			for i := range to {
+				to[i] = T(acc[i])
+			}
+		})
 	case Mean:
-		return func(out, x []byte, rows, columns int) {
-			n := int64(rows)
-			blocks(out, x, rows, columns, func(v []T) T { return T(sumOf(v) / n) }, func(to, x []T, stride int) {
-				var acc [columnBlock]int64
-				addColumns(acc[:len(to)], x, stride)
-				for i := range to {
-					to[i] = T(acc[i] / n)
-				}
-			})
-		}
+		return means[T]
 	case Product:
-		return func(out, x []byte, rows, columns int) {
-			blocks(out, x, rows, columns, productOf[T], multiplyColumns[T])
-		}
+		return blocks(productOf[T], multiplyColumns[T])
 	}
 	return wholeExtremes[T](r)
+}
+
+func means[T whole](out, x []byte, count, rows, columns int) {
+	n := int64(rows)
+	blocks(func(v []T) T { return T(truncated64(sumOf(v), n)) }, func(to, x []T, stride int) {
+		var acc [columnBlock]int64
+		addColumns(acc[:len(to)], x, stride)
+		for i := range to {
+			to[i] = T(truncated64(acc[i], n))
+		}
+	})(out, x, count, rows, columns)
+}
+
+// truncated64 returns a / b. Float64, which divides faster, has the quotient to the integer below 2^52.
+func truncated64(a, b int64) int64 {
+	const most = 1 << 52
+	if uint64(a+most) < 2*most && uint64(b) < most {
+		return int64(float64(a) / float64(b))
+	}
+	return a / b
 }
 
 func sumOf[T whole](v []T) int64 {
@@ -139,9 +165,9 @@ func multiplyColumns[T whole](to, x []T, stride int) {
 
 func extremes[T number](r Reduction) Reduce {
 	if r == Largest {
-		return func(out, x []byte, rows, n int) { blocks(out, x, rows, n, largerOf[T], largerColumns[T]) }
+		return blocks(largerOf[T], largerColumns[T])
 	}
-	return func(out, x []byte, rows, n int) { blocks(out, x, rows, n, smallerOf[T], smallerColumns[T]) }
+	return blocks(smallerOf[T], smallerColumns[T])
 }
 
 func largerOf[T number](v []T) T {
@@ -183,9 +209,9 @@ func smallerColumns[T number](to, x []T, stride int) {
 // wholeExtremes is extremes for integers, whose order does not matter.
 func wholeExtremes[T whole](r Reduction) Reduce {
 	if r == Largest {
-		return func(out, x []byte, rows, n int) { blocks(out, x, rows, n, largestOf[T], maxColumns[T]) }
+		return blocks(largestOf[T], maxColumns[T])
 	}
-	return func(out, x []byte, rows, n int) { blocks(out, x, rows, n, smallestOf[T], minColumns[T]) }
+	return blocks(smallestOf[T], minColumns[T])
 }
 
 // widenedMax is the larger number. It widens bytes and halves of words: only for words is a choice without branches.
@@ -205,25 +231,25 @@ func widenedMin[T whole](a, b T) T {
 }
 
 func largestOf[T whole](v []T) T {
-	a, b, c, d := int64(v[0]), int64(v[0]), int64(v[0]), int64(v[0])
+	a, b, c, d := v[0], v[0], v[0], v[0]
 	for ; len(v) >= 4; v = v[4:] {
-		a, b, c, d = max(a, int64(v[0])), max(b, int64(v[1])), max(c, int64(v[2])), max(d, int64(v[3]))
+		a, b, c, d = widenedMax(a, v[0]), widenedMax(b, v[1]), widenedMax(c, v[2]), widenedMax(d, v[3])
 	}
 	for _, e := range v {
-		a = max(a, int64(e))
+		a = widenedMax(a, e)
 	}
-	return T(max(a, b, c, d))
+	return max(a, b, c, d)
 }
 
 func smallestOf[T whole](v []T) T {
-	a, b, c, d := int64(v[0]), int64(v[0]), int64(v[0]), int64(v[0])
+	a, b, c, d := v[0], v[0], v[0], v[0]
 	for ; len(v) >= 4; v = v[4:] {
-		a, b, c, d = min(a, int64(v[0])), min(b, int64(v[1])), min(c, int64(v[2])), min(d, int64(v[3]))
+		a, b, c, d = widenedMin(a, v[0]), widenedMin(b, v[1]), widenedMin(c, v[2]), widenedMin(d, v[3])
 	}
 	for _, e := range v {
-		a = min(a, int64(e))
+		a = widenedMin(a, e)
 	}
-	return T(min(a, b, c, d))
+	return min(a, b, c, d)
 }
 
 func maxColumns[T whole](to, x []T, stride int) {

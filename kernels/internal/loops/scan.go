@@ -9,7 +9,8 @@ func Scanning(t Type, product bool) Scan {
 	return [numTypes]Scan{
 		U8: scanning[uint8](product), I8: scanning[int8](product), U16: scanning[uint16](product),
 		I16: scanning[int16](product), U32: scanning[uint32](product), I32: scanning[int32](product),
-		I64: scanning[int64](product), F32: scanning[float32](product), F64: scanning[float64](product),
+		I64: scanning[int64](product), U64: scanning[uint64](product), F32: scanning[float32](product),
+		F64: scanning[float64](product),
 	}[t]
 }
 

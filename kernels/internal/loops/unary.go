@@ -1,6 +1,10 @@
 package loops
 
-import "math"
+import (
+	"math"
+
+	"github.com/tf2ng/tf2ng/kernels/internal/isa"
+)
 
 // UnaryFunction is a function of one number.
 type UnaryFunction uint8
@@ -19,12 +23,13 @@ const (
 	Floor
 	Ceil
 	RoundEven // to the nearest integer, halves to even
+	Softsign  // x / (1 + |x|)
 	numUnary
 )
 
 var unaryNames = [numUnary]string{
 	"abs", "negative", "sign", "square", "invert", "relu", "relu6", "sqrt", "reciprocal", "floor", "ceil",
-	"roundeven",
+	"roundeven", "softsign",
 }
 
 // String returns the name of the function in those of kernels.
@@ -33,8 +38,20 @@ func (f UnaryFunction) String() string { return unaryNames[f] }
 // Each computes n elements from those of x at the same places; out may be x if the elements have the same size.
 type Each func(out, x []byte, n int)
 
-// Unary returns the loop of a function of one number of a type; nil if there is none.
-func Unary(t Type, f UnaryFunction) Each {
+// Unary returns the kernel of a function of one number of a type.
+func Unary(s isa.Set, t Type, f UnaryFunction) Kernel[Each] {
+	loop := unary(t, f)
+	if loop == nil {
+		return Kernel[Each]{}
+	}
+	if run, i := eachOf(s, t, f, loop); run != nil {
+		return named(f, t, i, run)
+	}
+	return named(f, t, isa.Portable, loop)
+}
+
+// unary returns the loop of a function of one number of a type; nil if there is none.
+func unary(t Type, f UnaryFunction) Each {
 	switch t {
 	case U8:
 		return limits[uint8](f)
@@ -50,6 +67,8 @@ func Unary(t Type, f UnaryFunction) Each {
 		return wholeEach[int32](f)
 	case I64:
 		return wholeEach[int64](f)
+	case U64:
+		return limits[uint64](f)
 	case F64:
 		return realEach(f)
 	}
@@ -98,6 +117,12 @@ func wholeEach[T signed](f UnaryFunction) Each {
 				to[i] = T(bit(a[i] > 0)) - T(bit(a[i] < 0))
 			}
 		}
+	}
+	return limits[T](f)
+}
+
+func limits[T whole](f UnaryFunction) Each {
+	switch f {
 	case Invert:
 		return func(out, x []byte, n int) {
 			to, a := two[T, T](out, x, n)
@@ -106,19 +131,12 @@ func wholeEach[T signed](f UnaryFunction) Each {
 				to[i] = ^a[i]
 			}
 		}
-	}
-	return limits[T](f)
-}
-
-// limits widens what it compares: only for words is that without branches.
-func limits[T whole](f UnaryFunction) Each {
-	switch f {
 	case Relu:
 		return func(out, x []byte, n int) {
 			to, a := two[T, T](out, x, n)
 			a = a[:len(to)]
 			for i := range to {
-				to[i] = T(max(int64(a[i]), 0))
+				to[i] = widenedMax(a[i], 0)
 			}
 		}
 	case Relu6:
@@ -126,7 +144,7 @@ func limits[T whole](f UnaryFunction) Each {
 			to, a := two[T, T](out, x, n)
 			a = a[:len(to)]
 			for i := range to {
-				to[i] = T(min(max(int64(a[i]), 0), 6))
+				to[i] = widenedMin(widenedMax(a[i], 0), 6)
 			}
 		}
 	}
@@ -149,6 +167,14 @@ func realEach(f UnaryFunction) Each {
 			a = a[:len(to)]
 			for i := range to {
 				to[i] = 1 / a[i]
+			}
+		}
+	case Softsign:
+		return func(out, x []byte, n int) {
+			to, a := two[float64, float64](out, x, n)
+			a = a[:len(to)]
+			for i := range to {
+				to[i] = a[i] / (1 + math.Abs(a[i]))
 			}
 		}
 	case Sqrt:
@@ -245,4 +271,43 @@ func rounded(f UnaryFunction) Each {
 		}
 	}
 	return products[float64](f)
+}
+
+// Class is a class of float64.
+type Class uint8
+
+// The classes.
+const (
+	Finite Class = iota
+	Infinite
+	NaN
+	numClasses
+)
+
+var classNames = [numClasses]string{"finite", "infinite", "nan"}
+
+// String returns the name of the class in those of kernels.
+func (c Class) String() string { return classNames[c] }
+
+// Is returns the kernel that makes a byte of each float64: 1 if it belongs to the class, else 0.
+func Is(c Class) Kernel[Each] {
+	return named(c, F64, isa.Portable, Each(func(out, x []byte, n int) {
+		to, a := out[:n], view[uint64](x, n)
+		a = a[:len(to)]
+		const infinity = 0x7ff << 53 // without a sign
+		switch c {
+		case Finite:
+			for i := range to {
+				to[i] = bit(a[i]<<1 < infinity)
+			}
+		case Infinite:
+			for i := range to {
+				to[i] = bit(a[i]<<1 == infinity)
+			}
+		default:
+			for i := range to {
+				to[i] = bit(a[i]<<1 > infinity)
+			}
+		}
+	}))
 }

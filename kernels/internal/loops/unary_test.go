@@ -21,7 +21,7 @@ func TestRoundEven(t *testing.T) {
 	}
 	bytes := func(v []float64) []byte { return unsafe.Slice((*byte)(unsafe.Pointer(&v[0])), 8*len(v)) }
 	y := make([]float64, len(x))
-	Unary(F64, RoundEven)(bytes(y), bytes(x), len(x))
+	unary(F64, RoundEven)(bytes(y), bytes(x), len(x))
 	for i, v := range x {
 		require.Equal(t, math.Float64bits(math.RoundToEven(v)), math.Float64bits(y[i]), "%v", v)
 	}
