@@ -1,6 +1,7 @@
 package kernels_test
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/op/normalize"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
 )
 
@@ -58,5 +60,21 @@ func TestFunctionsOfTwoDoubles(t *testing.T) {
 			func(x core.Value) (core.Value, error) {
 				return core.Apply(&pointwise.Binary{Function: function}, x, row)
 			})
+	}
+}
+
+func TestSoftmaxOfDoubles(t *testing.T) {
+	r := rand.New(rand.NewPCG(25, 26))
+	for _, n := range []int{1, 2, 15, 16, 17, 33, 128, 1000, 4099} {
+		for _, op := range []core.Op{&normalize.Softmax{Axis: -1}, &normalize.LogSoftmax{}} {
+			t.Run(fmt.Sprintf("%s,n=%d", core.OpName(op), n), func(t *testing.T) {
+				x := doubles(t, r, 7+60%(n+1), n)
+				for i := range n { // a row without infinities, and one of lowest numbers
+					core.Data[float64](x)[i] = r.NormFloat64() * 300
+					core.Data[float64](x)[2*n+i] = math.Inf(-1)
+				}
+				requireKernel(t, "softmax_f64_portable", x, func(x core.Value) (core.Value, error) { return core.Apply(op, x) })
+			})
+		}
 	}
 }
