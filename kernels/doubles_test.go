@@ -37,6 +37,7 @@ func TestFunctionsOfDoubles(t *testing.T) {
 		"softplus": &pointwise.Unary{Function: pointwise.Softplus},
 		"softsign": &pointwise.Unary{Function: pointwise.Softsign},
 		"rsqrt":    &pointwise.Unary{Function: pointwise.Rsqrt}, "sinh": &pointwise.Unary{Function: pointwise.Sinh},
+		"asinh": &pointwise.Unary{Function: pointwise.Asinh}, "acosh": &pointwise.Unary{Function: pointwise.Acosh},
 		"cosh": &pointwise.Unary{Function: pointwise.Cosh}, "sin": &pointwise.Unary{Function: pointwise.Sin},
 		"cos": &pointwise.Unary{Function: pointwise.Cos}, "tan": &pointwise.Unary{Function: pointwise.Tan},
 		"atan": &pointwise.Unary{Function: pointwise.Atan}, "asin": &pointwise.Unary{Function: pointwise.Asin},

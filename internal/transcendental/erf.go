@@ -2,7 +2,7 @@ package transcendental
 
 import "math"
 
-// erfc is erfc(a) for leastErfc <= a: e**(-a*a) * P(v) * v with v = 1/(1 + a/2), where P is a polynomial.
+// erfc is erfc(a) for 1 <= a: e**(-a*a) * P(v) * v with v = 1/(1 + a/2), where P is a polynomial.
 func erfc(a float64) float64 {
 	if mostErfc < a {
 		a = mostErfc
@@ -34,12 +34,18 @@ func Erf(x float64) float64 {
 	return math.Copysign(1-erfc(a), x)
 }
 
-// Erfc is 1 - erf(x).
+// Erfc is 1 - erf(x). For |x| < 1 it is the polynomial of Erf, whose first two terms are sums of two numbers.
 func Erfc(x float64) float64 {
 	a := math.Abs(x)
-	if a < leastErfc {
+	if a < 1 {
+		z := float64(a * a)
+		q := float64(z * horner(erfTail[2:], z))
+		t := q + erfTail[1]
+		rest := fma(fma(a, a, -z), t, float64(z*(q-(t-erfTail[1]))))
+		e := float64(z * t)
 		h := 1 - x
-		return h + fma(-x, horner(erfTail[:], float64(a*a)), (1-h)-x)
+		s := fma(-x, e, fma(-x, erfTail[0], (1-h)-x))
+		return h + fma(-x, rest+fma(z, t, -e), s)
 	}
 	p := erfc(a)
 	if x < 0 {

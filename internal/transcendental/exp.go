@@ -41,7 +41,7 @@ func (p power) sum() (h, l float64) {
 }
 
 // scaled returns v times the scale.
-func (p power) scaled(v float64) float64 { return float64(v*p.scale) * p.again }
+func (p power) scaled(v float64) float64 { return float64(float64(v*p.scale) * p.again) }
 
 // Exp is e**x.
 func Exp(x float64) float64 {
@@ -64,7 +64,7 @@ func less1(x float64) (h, l, again float64) {
 
 func expm1(x float64) float64 {
 	h, _, again := less1(x)
-	return h * again
+	return float64(h * again)
 }
 
 // Expm1 is e**x - 1.

@@ -82,26 +82,29 @@ func Xlog1py(x, y float64) float64 {
 	return x * Log1p(y)
 }
 
-// Asinh is the inverse of sinh.
+// Asinh is the inverse of sinh: log(1 + a + t) with a = |x| and t = a*a/(1+sqrt(1+a*a)), and the sign of x.
 func Asinh(x float64) float64 {
 	a := math.Abs(x)
-	if a > 1e100 {
-		return math.Copysign(Log(a)+math.Ln2, x)
-	}
 	aa := float64(a * a)
-	return math.Copysign(Log1p(a+aa/(1+math.Sqrt(1+aa))), x)
+	return math.Copysign(logOfSum(a, aa/(math.Sqrt(aa+1)+1)), x)
 }
 
-// Acosh is the inverse of cosh.
+// Acosh is the inverse of cosh: log(1 + t + sqrt(2*t + t*t)) with t = x-1.
 func Acosh(x float64) float64 {
-	switch {
-	case x < 1:
-		return math.NaN()
-	case x > 1e100:
-		return Log(x) + math.Ln2
-	}
 	t := x - 1
-	return Log1p(t + math.Sqrt(2*t+float64(t*t)))
+	if t < 0 {
+		return math.NaN()
+	}
+	return logOfSum(t, math.Sqrt(float64(t*t)+(t+t)))
+}
+
+// logOfSum returns log(1 + x + y), where y is x if x is above mostReciprocal, even if y has overflowed.
+func logOfSum(x, y float64) float64 {
+	v, more := x+y, 0.0
+	if mostReciprocal < x {
+		v, more = x, math.Ln2
+	}
+	return log1p(v) + more
 }
 
 // Atanh is the inverse of tanh: log(1 + 2a/(1-a))/2 with a = |x|, and the sign of x.

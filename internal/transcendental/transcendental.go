@@ -28,10 +28,10 @@ const (
 	// halfPi, halfPiRest and halfPiLast add up to pi/2.
 	halfPi, halfPiRest, halfPiLast = 1.5707963267948966, 6.123233995736766e-17, -1.4973849048591698e-33
 	selu, seluNegative             = 1.0507009873554804934193349852946, 1.7580993408473768599402175208123
-	leastErfc, mostErfc            = 0.75, 27.3 // see erfcTail; beyond the second, erfc is 0
-	mostTangent                    = 1 << 60    // beyond this, the arc tangent is pi/2
-	centre                         = 0.375      // see erfcTail
-	exponentBits                   = 52         // the number of bits below the exponent of a float64
+	mostErfc                       = 27.3    // beyond this, erfc is 0
+	mostTangent                    = 1 << 60 // beyond this, the arc tangent is pi/2
+	centre                         = 0.375   // see erfcTail
+	exponentBits                   = 52      // the number of bits below the exponent of a float64
 	leastNormal                    = 0x1p-1022
 	toNormal, normalBits           = 0x1p54, 54
 	sqrtHalfBits                   = 0x3fe6a09e667f3bcd // the bits of sqrt(1/2)
@@ -54,8 +54,8 @@ func Constants() []float64 {
 		mostExponent, leastExponent, math.Log2E, toScales, ln2Hi, ln2Lo, bits(inverseBits),
 		0, 0.25, 0.5, 1, 2, math.Copysign(0, -1), bits(1<<63 - 1), math.Inf(1), math.Inf(-1), math.NaN(),
 		leastNormal, toNormal, normalBits, bits(toExponent), bits(wholeBits), wholeValue, bits(fractionMask),
-		bits(sqrtHalfBits), bits(reciprocalBits), mostReciprocal, leastErfc, mostErfc, centre, selu, seluNegative,
-		2 / math.Pi, toWhole, halfPi, halfPiRest, halfPiLast, bits(1), mostTangent, math.Pi, 2 * halfPiRest,
+		bits(sqrtHalfBits), bits(reciprocalBits), mostReciprocal, mostErfc, centre, selu, seluNegative,
+		2 / math.Pi, toWhole, halfPi, halfPiRest, halfPiLast, bits(1), mostTangent, math.Pi, 2 * halfPiRest, math.Ln2,
 	}
 	return slices.Concat(numbers, expTail[:], logTail[:], erfTail[:], erfcTail[:], sinTail[:], cosTail[:],
 		atanTail[:], asinTail[:], sinhTail[:])

@@ -72,8 +72,10 @@ def types():
 
 
 # Functions of float64.
-DOUBLES = ("Acos", "Asin", "Atan", "Atanh", "Cos", "Cosh", "Elu", "Erf", "Erfc", "Exp", "Expm1", "Log", "Log1p", "Rsqrt", "Selu",
-           "Sigmoid", "Sin", "Sinh", "Softplus", "Softsign", "Tan", "Tanh")
+DOUBLES = (
+    "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "Cos", "Cosh", "Elu", "Erf", "Erfc", "Exp", "Expm1", "Log", "Log1p",
+    "Rsqrt", "Selu", "Sigmoid", "Sin", "Sinh", "Softplus", "Softsign", "Tan", "Tanh",
+)
 
 
 def doubles():

@@ -172,7 +172,8 @@ type condition []reg.Register
 
 // compare tells where a compares with b.
 func (w *wide) compare(predicate int, a, b source) condition {
-	c, left := make(condition, w.inWork), w.held(a)
+	left := w.held(a)
+	c := make(condition, len(left))
 	for i := range c {
 		if w.Width == 64 {
 			c[i] = w.K()
@@ -208,6 +209,33 @@ func (w *wide) choose(c condition, yes, no source) values {
 		}
 	}
 	return v
+}
+
+// assign overwrites v.
+func (w *wide) assign(v, by values) {
+	for i := range v {
+		w.VMOVAPD(by[i], v[i])
+	}
+}
+
+// unlessBelow1 emits body so that it runs only if one of a is not less than 1.
+func (w *wide) unlessBelow1(a values, body func()) {
+	largest := a[:1]
+	for _, v := range a[1:] {
+		most := w.register(w.Width)
+		w.VMAXPD(v, largest[0], most)
+		largest = values{most}
+	}
+	below, flags, skip := w.compare(notLess, largest, unity)[0], w.GP32(), w.Fresh("below_1")
+	if w.Width == 64 {
+		w.KMOVW(below, flags)
+	} else {
+		w.VMOVMSKPS(below, flags)
+	}
+	w.TESTL(flags, flags)
+	w.JZ(operand.LabelRef(skip))
+	body()
+	w.Label(skip)
 }
 
 // load returns the elements of an operand from number at on.

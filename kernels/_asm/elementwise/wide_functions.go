@@ -31,7 +31,6 @@ const (
 	wideSqrtHalfBits
 	wideReciprocalBits
 	wideMostReciprocal
-	wideLeastErfc
 	wideMostErfc
 	wideCentre
 	wideSelu
@@ -45,6 +44,7 @@ const (
 	wideMostTangent
 	widePi
 	widePiRest
+	wideLn2
 	wideExpTail
 	wideLogTail  = wideExpTail + wideExpTerms
 	wideErfTail  = wideLogTail + wideLogTerms
@@ -57,7 +57,7 @@ const (
 )
 
 const (
-	wideExpTerms, wideLogTerms, wideErfTerms, wideErfcTerms, wideSinTerms = 11, 8, 13, 22, 7
+	wideExpTerms, wideLogTerms, wideErfTerms, wideErfcTerms, wideSinTerms = 11, 8, 13, 21, 7
 	wideCosTerms, wideAtanTerms, wideAsinTerms, wideSinhTerms             = 6, 22, 13, 8
 )
 
@@ -272,12 +272,32 @@ func (w *wide) atanh(x values) values {
 	return w.withSign(w.multiply(w.log1p(v), aHalf), x)
 }
 
+func (w *wide) asinh(x values) values {
+	a := w.magnitude(x)
+	square := w.multiply(a, a)
+	t := w.divide(square, w.add(w.squareRoot(w.add(square, unity)), unity))
+	return w.withSign(w.logOfSum(a, t), x)
+}
+
+func (w *wide) acosh(x values) values {
+	t := w.subtract(x, unity)
+	p := w.logOfSum(t, w.squareRoot(w.add(w.multiply(t, t), w.add(t, t))))
+	return w.choose(w.compare(less, t, none), constant(wideNotANumber), p)
+}
+
+// logOfSum returns log(1 + x + y), where y is x if x is large, even if y has overflowed.
+func (w *wide) logOfSum(x, y values) values {
+	large := w.compare(greater, x, constant(wideMostReciprocal))
+	more := w.choose(large, constant(wideLn2), none)
+	return w.add(w.log1p(w.choose(large, x, w.add(x, y))), more)
+}
+
 // unlessZero returns v*x, or 0 where x is.
 func (w *wide) unlessZero(x, v values) values {
 	return w.choose(w.compare(equal, x, none), none, w.multiply(x, v))
 }
 
-// erfcOf returns erfc(a) for a from leastErfc on.
+// erfcOf returns erfc(a) for a from 1 on.
 func (w *wide) erfcOf(a values) values {
 	a = w.least(constant(wideMostErfc), a)
 	square := w.multiply(a, a)
@@ -302,20 +322,40 @@ func (w *wide) erfcOf(a values) values {
 
 func (w *wide) erf(x values) values {
 	a := w.magnitude(x)
-	large := w.subtract(unity, w.erfcOf(a))
 	e := w.horner(wideErfTail, wideErfTerms, w.multiply(a, a))
-	small := w.addProduct(w.copy(a), a, e)
-	return w.withSign(w.choose(w.compare(less, a, unity), small, large), x)
+	p := w.addProduct(w.copy(a), a, e)
+	w.unlessBelow1(a, func() {
+		large := w.subtract(unity, w.erfcOf(a))
+		w.assign(p, w.choose(w.compare(less, a, unity), p, large))
+	})
+	return w.withSign(p, x)
 }
 
 func (w *wide) erfc(x values) values {
 	a := w.magnitude(x)
-	p := w.erfcOf(a)
-	p = w.choose(w.compare(less, x, none), w.subtract(twice, p), p)
+	p := w.smallErfc(x, a)
+	w.unlessBelow1(a, func() {
+		large := w.erfcOf(a)
+		large = w.choose(w.compare(less, x, none), w.subtract(twice, large), large)
+		w.assign(p, w.choose(w.compare(less, a, unity), p, large))
+	})
+	return p
+}
+
+// smallErfc returns erfc(x) for a = |x| < 1.
+func (w *wide) smallErfc(x, a values) values {
+	const first, second = constant(wideErfTail), constant(wideErfTail + 1)
+	z := w.multiply(a, a)
+	q := w.multiply(w.horner(wideErfTail+2, wideErfTerms-2, z), z)
+	t := w.add(q, second)
+	rest := w.multiply(z, w.subtract(q, w.subtract(t, second)))
+	rest = w.addProduct(rest, w.addProduct(w.negated(z), a, a), t)
+	e := w.multiply(z, t)
+	rest = w.add(rest, w.addProduct(w.negated(e), z, t))
 	h := w.subtract(unity, x)
-	rest := w.subtract(w.subtract(unity, h), x)
-	rest = w.subtractProduct(rest, x, w.horner(wideErfTail, wideErfTerms, w.multiply(a, a)))
-	return w.choose(w.compare(less, a, constant(wideLeastErfc)), w.add(h, rest), p)
+	s := w.subtract(w.subtract(unity, h), x)
+	s = w.subtractProduct(w.subtractProduct(s, x, first), x, e)
+	return w.add(h, w.subtractProduct(s, x, rest))
 }
 
 // turned is transcendental's turned.
@@ -484,6 +524,8 @@ var wideFunctions = []wideFunction{
 	{name: "sinh", doc: "the hyperbolic sine of x[i]", registers: 8, compute: ofOne((*wide).sinh)},
 	{name: "cosh", doc: "the hyperbolic cosine of x[i]", registers: 8, compute: ofOne((*wide).cosh)},
 	{name: "atanh", doc: "the inverse hyperbolic tangent of x[i]", registers: 16, compute: ofOne((*wide).atanh)},
+	{name: "asinh", doc: "the inverse hyperbolic sine of x[i]", registers: 16, compute: ofOne((*wide).asinh)},
+	{name: "acosh", doc: "the inverse hyperbolic cosine of x[i]", registers: 16, compute: ofOne((*wide).acosh)},
 	{name: "sin", doc: "sin(x[i]), |x[i]| <= 2**28", registers: 16, compute: func(w *wide, x, _ values) values {
 		return w.quarter(x, false)
 	}},

@@ -14,6 +14,7 @@ var doubleUnary = map[pointwise.UnaryFunction]elementwise.Primitive{
 	pointwise.Softplus: elementwise.F64Softplus, pointwise.Softsign: elementwise.F64Softsign,
 	pointwise.Rsqrt: elementwise.F64Rsqrt, pointwise.Erf: elementwise.F64Erf, pointwise.Erfc: elementwise.F64Erfc,
 	pointwise.Sinh: elementwise.F64Sinh, pointwise.Cosh: elementwise.F64Cosh, pointwise.Atanh: elementwise.F64Atanh,
+	pointwise.Asinh: elementwise.F64Asinh, pointwise.Acosh: elementwise.F64Acosh,
 	pointwise.Sin: elementwise.F64Sin, pointwise.Cos: elementwise.F64Cos, pointwise.Tan: elementwise.F64Tan,
 	pointwise.Atan: elementwise.F64Atan, pointwise.Asin: elementwise.F64Asin, pointwise.Acos: elementwise.F64Acos,
 }

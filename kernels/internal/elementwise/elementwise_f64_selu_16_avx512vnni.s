@@ -97,12 +97,12 @@ next:
 	VADDPD       Z9, Z17, Z3
 	VMULPD       Z4, Z2, Z2
 	VMULPD       Z7, Z3, Z3
-	VMULPD       1984(R8), Z2, Z2
-	VMULPD       1984(R8), Z3, Z3
+	VMULPD       1920(R8), Z2, Z2
+	VMULPD       1920(R8), Z3, Z3
 	VCMPPD       $0x01, 448(R8), Z0, K1
 	VCMPPD       $0x01, 448(R8), Z1, K2
-	VMULPD       1920(R8), Z0, Z0
-	VMULPD       1920(R8), Z1, Z1
+	VMULPD       1856(R8), Z0, Z0
+	VMULPD       1856(R8), Z1, Z1
 	VBLENDMPD    Z2, Z0, K1, Z5
 	VBLENDMPD    Z3, Z1, K2, Z6
 	VMOVUPD      Z5, (SI)

@@ -57,9 +57,9 @@ next:
 	VFMADD231PD  Y1, Y5, Y3
 	VADDPD       Y3, Y7, Y1
 	VMULPD       Y2, Y1, Y1
-	VMULPD       1984(R8), Y1, Y1
+	VMULPD       1920(R8), Y1, Y1
 	VCMPPD       $0x01, 448(R8), Y0, Y2
-	VMULPD       1920(R8), Y0, Y0
+	VMULPD       1856(R8), Y0, Y0
 	VBLENDVPD    Y2, Y1, Y0, Y0
 	VMOVUPD      Y0, (SI)
 	ADDQ         $+32, DX

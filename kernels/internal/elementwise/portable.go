@@ -266,6 +266,8 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 	F64Sinh:     eachDouble(transcendental.Sinh),
 	F64Cosh:     eachDouble(transcendental.Cosh),
 	F64Atanh:    eachDouble(transcendental.Atanh),
+	F64Asinh:    eachDouble(transcendental.Asinh),
+	F64Acosh:    eachDouble(transcendental.Acosh),
 	F64Sin:      eachDouble(transcendental.Sin),
 	F64Cos:      eachDouble(transcendental.Cos),
 	F64Tan:      eachDouble(transcendental.Tan),

@@ -141,6 +141,8 @@ const (
 	F64Sinh                          // the hyperbolic sine
 	F64Cosh                          // the hyperbolic cosine
 	F64Atanh                         // the inverse hyperbolic tangent
+	F64Asinh                         // the inverse hyperbolic sine
+	F64Acosh                         // the inverse hyperbolic cosine
 	F64Sin                           // the sine
 	F64Cos                           // the cosine
 	F64Tan                           // the tangent
@@ -254,6 +256,8 @@ var primitives = [numPrimitives]struct {
 	F64Sinh:      {"sinh", 8, 8, doubleFunction},
 	F64Cosh:      {"cosh", 8, 8, doubleFunction},
 	F64Atanh:     {"atanh", 8, 8, doubleFunction},
+	F64Asinh:     {"asinh", 8, 8, doubleFunction},
+	F64Acosh:     {"acosh", 8, 8, doubleFunction},
 	F64Sin:       {"sin", 8, 8, doubleFunction},
 	F64Cos:       {"cos", 8, 8, doubleFunction},
 	F64Tan:       {"tan", 8, 8, doubleFunction},

@@ -1490,6 +1490,20 @@ func elementwise_f64_cosh_32_avx512vnni(c *call)
 //go:noescape
 func elementwise_f64_atanh_16_avx512vnni(c *call)
 
+// elementwise_f64_asinh_16_avx512vnni computes, for i < n, a multiple of 16:
+//
+//	out[i] = the inverse hyperbolic sine of x[i], as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_asinh_16_avx512vnni(c *call)
+
+// elementwise_f64_acosh_16_avx512vnni computes, for i < n, a multiple of 16:
+//
+//	out[i] = the inverse hyperbolic cosine of x[i], as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_acosh_16_avx512vnni(c *call)
+
 // elementwise_f64_sin_16_avx512vnni computes, for i < n, a multiple of 16:
 //
 //	out[i] = sin(x[i]), |x[i]| <= 2**28, as internal/transcendental does
@@ -1888,6 +1902,20 @@ func elementwise_f64_cosh_8_avx2(c *call)
 //
 //go:noescape
 func elementwise_f64_atanh_4_avx2(c *call)
+
+// elementwise_f64_asinh_4_avx2 computes, for i < n, a multiple of 4:
+//
+//	out[i] = the inverse hyperbolic sine of x[i], as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_asinh_4_avx2(c *call)
+
+// elementwise_f64_acosh_4_avx2 computes, for i < n, a multiple of 4:
+//
+//	out[i] = the inverse hyperbolic cosine of x[i], as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_acosh_4_avx2(c *call)
 
 // elementwise_f64_sin_4_avx2 computes, for i < n, a multiple of 4:
 //
