@@ -63,6 +63,13 @@ func withoutNaNs(t *core.Tensor) []byte {
 				v[i] = float32(math.NaN())
 			}
 		}
+	case core.F64:
+		v := core.Data[float64](c)
+		for i, x := range v {
+			if x != x {
+				v[i] = math.NaN()
+			}
+		}
 	case core.F16:
 		oneNaN(c.Bytes(), 0x7c00)
 	case core.BF16:

@@ -2,90 +2,155 @@ package transcendental
 
 import "math"
 
-const sqrtPi = 1.77245385090551602729816748334114518 // the square root of pi
+// power is e**x = (1 + r + u) * scale * again, |r| <= ln2/2. scale and again are powers of two; u is small.
+type power struct{ r, u, scale, again float64 }
 
-// expCoefficients are 1/n! for n from 13 down to 0.
-var expCoefficients = [...]float64{
-	1.0 / 6227020800, 1.0 / 479001600, 1.0 / 39916800, 1.0 / 3628800, 1.0 / 362880, 1.0 / 40320,
-	1.0 / 5040, 1.0 / 720, 1.0 / 120, 1.0 / 24, 1.0 / 6, 1.0 / 2, 1, 1,
+// reduced returns e**(x - less) for x between leastExponent and mostExponent, and a less that is much smaller than 1.
+func reduced(x, less float64) power {
+	biased := fma(x, math.Log2E, toScales)
+	k := biased - toScales
+	h := fma(-k, ln2Hi, x)
+	less = fma(k, ln2Lo, less)
+	r := h - less
+	rest := (h - r) - less
+	b := math.Float64bits(biased)
+	half := b >> 1
+	return power{
+		r: r, u: fma(float64(r*r), horner(expTail[:], r), rest),
+		scale: math.Float64frombits(half << exponentBits), again: math.Float64frombits((b - half) << exponentBits),
+	}
 }
 
-// Exp returns e**x with a relative error of about 1e-15.
+// clamped limits an argument of the exponential.
+func clamped(x float64) float64 {
+	if mostExponent < x {
+		x = mostExponent
+	}
+	if leastExponent > x {
+		x = leastExponent
+	}
+	return x
+}
+
+// sum returns 1 + r + u as the sum of two numbers.
+func (p power) sum() (h, l float64) {
+	one := p.r + 1
+	l = p.u + (p.r - (one - 1))
+	h = one + l
+	return h, l - (h - one)
+}
+
+// scaled returns v times the scale.
+func (p power) scaled(v float64) float64 { return float64(float64(v*p.scale) * p.again) }
+
+// Exp is e**x.
 func Exp(x float64) float64 {
-	switch {
-	case x != x:
-		return x
-	case x > 709.782712893384:
-		return math.Inf(1)
-	case x < -745.2:
-		return 0
-	}
-	const ln2Hi, ln2Lo = 6.93147180369123816490e-01, 1.90821492927058770002e-10
-	k := math.RoundToEven(x / math.Ln2)
-	r := (x - float64(k*ln2Hi)) - float64(k*ln2Lo)
-	p := expPolynomial(r)
-	if k >= -1021 && k <= 1022 { // p*2^k is normal: add to the exponent
-		return math.Float64frombits(math.Float64bits(p) + uint64(int64(k))<<52)
-	}
-	return math.Ldexp(p, int(k))
+	p := reduced(clamped(x), 0)
+	h, _ := p.sum()
+	return p.scaled(h)
 }
 
-// expPolynomial evaluates the polynomial with expCoefficients at r by Horner's rule.
-func expPolynomial(r float64) float64 {
-	c := &expCoefficients
-	p := float64(c[0]*r) + c[1]
-	p = float64(p*r) + c[2]
-	p = float64(p*r) + c[3]
-	p = float64(p*r) + c[4]
-	p = float64(p*r) + c[5]
-	p = float64(p*r) + c[6]
-	p = float64(p*r) + c[7]
-	p = float64(p*r) + c[8]
-	p = float64(p*r) + c[9]
-	p = float64(p*r) + c[10]
-	p = float64(p*r) + c[11]
-	p = float64(p*r) + c[12]
-	return float64(p*r) + c[13]
+// less1 returns e**x - 1 as (h+l)*again.
+func less1(x float64) (h, l, again float64) {
+	p := reduced(clamped(x), 0)
+	one := math.Float64frombits(inverseBits - math.Float64bits(p.again))
+	a := p.scale - one
+	b := float64(p.scale * p.r)
+	s := a + b
+	l = fma(p.scale, p.u, (b-(s-a))+(p.scale-(a+one)))
+	h = s + l
+	return h, l - (h - s), p.again
 }
 
-// nearExpm1 returns e**x - 1 with an error of about 1e-15 of max(|x|, 1), for x <= 0.
-func nearExpm1(x float64) float64 {
-	if x < -0.5 {
-		return Exp(x) - 1
-	}
-	p := 0.0
-	for _, c := range expCoefficients[:len(expCoefficients)-1] {
-		p = float64(p*x) + c
-	}
-	return p * x
+func expm1(x float64) float64 {
+	h, _, again := less1(x)
+	return float64(h * again)
 }
 
-// Tanh is the hyperbolic tangent.
+// Expm1 is e**x - 1.
+func Expm1(x float64) float64 { return math.Copysign(expm1(x), x) }
+
+// Tanh is the hyperbolic tangent: -f/(2+f) with f = e**(-2|x|) - 1, and the sign of x.
 func Tanh(x float64) float64 {
-	if x < 0 {
-		return -Tanh(-x)
+	h, l, again := less1(-2 * math.Abs(x))
+	f, rest := float64(h*again), float64(l*again)
+	d := f + 2
+	return math.Copysign(quotient(-f, -rest, d, rest+(f-(d-2))), x)
+}
+
+// logistic is factor/(1 + e**-x): e/(1+e) with e = e**-|x| if x is negative, else 1/(1+e).
+func logistic(x, factor float64) float64 {
+	p := reduced(clamped(-math.Abs(x)), 0)
+	h, l := p.sum()
+	e, rest := p.scaled(h), p.scaled(l)
+	d := e + 1
+	rest += e - (d - 1)
+	if !(x < 0) {
+		h, l, p.scale, p.again = 1, 0, 1, 1
 	}
-	e := nearExpm1(-2 * x)
-	return -e / (2 + e)
+	return p.scaled(float64(quotient(h, l, d, rest) * factor))
 }
 
 // Sigmoid is 1/(1 + e**-x).
-func Sigmoid(x float64) float64 { return 1 / (1 + Exp(-x)) }
+func Sigmoid(x float64) float64 { return logistic(x, 1) }
 
-// Erf returns the error function, computed by a series of positive terms:
-// 2/sqrt(pi) * exp(-x^2) * sum of 2^n x^(2n+1) / (1*3*...*(2n+1)).
-func Erf(x float64) float64 {
-	switch {
-	case x < 0:
-		return -Erf(-x)
-	case x > 6:
-		return 1
+// Swish is x times the sigmoid of x.
+func Swish(x float64) float64 {
+	factor := x
+	if leastExponent > x {
+		factor = leastExponent
 	}
-	xx := float64(x * x)
-	term, sum := x, x
-	for n := 1; term > sum*1e-17; n++ {
-		term = term * (2 * xx) / float64(2*n+1)
-		sum += term
+	return logistic(x, factor)
+}
+
+// Softplus is log(1 + e**x), as max(x, 0) + log(1 + e**-|x|).
+func Softplus(x float64) float64 {
+	m := x
+	if m < 0 {
+		m = 0
 	}
-	return float64(2/sqrtPi*Exp(-xx)) * sum
+	return m + log1p(Exp(-math.Abs(x)))
+}
+
+// Elu is e**x - 1 for x < 0, else x. As in TensorFlow, e**x is rounded before 1 is subtracted.
+func Elu(x float64) float64 {
+	if x < 0 {
+		return Exp(x) - 1
+	}
+	return x
+}
+
+// Selu is the scaled exponential linear unit: 1.7581 (e**x - 1) for x < 0, else 1.0507 x.
+func Selu(x float64) float64 {
+	if x < 0 {
+		return expm1(x) * seluNegative
+	}
+	return x * selu
+}
+
+// Mish is x * tanh(softplus(x)).
+func Mish(x float64) float64 { return x * Tanh(Softplus(x)) }
+
+// Sinh is the hyperbolic sine, with the sign of x: a polynomial for |x| < 1, else y - 1/(4y) with y = e**|x|/2.
+func Sinh(x float64) float64 {
+	a := math.Abs(x)
+	z := float64(a * a)
+	if a < 1 {
+		return math.Copysign(fma(a, float64(z*horner(sinhTail[:], z)), a), x)
+	}
+	y, rest := halfPower(a)
+	return math.Copysign(y+(rest-0.25/y), x)
+}
+
+// Cosh is the hyperbolic cosine: y + 1/(4y) with y = e**|x|/2.
+func Cosh(x float64) float64 {
+	y, rest := halfPower(math.Abs(x))
+	return y + (rest + 0.25/y)
+}
+
+// halfPower returns e**x/2 as the sum of two numbers.
+func halfPower(x float64) (y, rest float64) {
+	p := reduced(clamped(x), 0)
+	h, l := p.sum()
+	return p.scaled(float64(h * 0.5)), p.scaled(float64(l * 0.5))
 }

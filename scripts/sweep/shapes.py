@@ -3,7 +3,7 @@ runs of bytes, and other element types than float32."""
 
 import tensorflow as tf
 
-from rows import R, data, one, random, two
+from rows import R, TOKENS, UNARY, above, data, one, random, same, two, unary
 
 TYPES = {
     "f16": tf.float16, "bf16": tf.bfloat16, "f64": tf.float64, "u8": tf.uint8, "i16": tf.int16, "i32": tf.int32,
@@ -29,7 +29,7 @@ def unbounded():
 
 
 def every():
-    return types() | reductions() | movement() | products() | windows()
+    return types() | doubles() | reductions() | movement() | products() | windows()
 
 
 def types():
@@ -100,8 +100,37 @@ def integers():
         "Prod of rows of i16": one(lambda x: tf.reduce_prod(x, -1), (64, 128, 64), tf.int16),
         "Floor of f64": one(tf.floor, kind=tf.float64),
         "IsFinite of f64": one(tf.math.is_finite, kind=tf.float64),
-        "Softsign of f64": one(tf.nn.softsign, kind=tf.float64),
     }
+
+
+# Functions of float64.
+DOUBLES = (
+    "Acos", "Acosh", "Asin", "Asinh", "Atan", "Atanh", "Cos", "Cosh", "Elu", "Erf", "Erfc", "Exp", "Expm1", "Log", "Log1p",
+    "Rsqrt", "Selu", "Sigmoid", "Sin", "Sinh", "Softplus", "Softsign", "Tan", "Tanh",
+)
+
+
+def doubles():
+    rows = {}
+    for name in DOUBLES:
+        least = UNARY[name]
+        f = unary(name) if least is same else above(least, unary(name))
+        rows[f"{name} of f64"] = one(f, kind=tf.float64)
+    return rows | {
+        "Atan2 of f64": two(tf.atan2, kind=tf.float64),
+        "Xlogy of f64": two(lambda x, y: tf.math.xlogy(x, tf.abs(y) + 1), kind=tf.float64),
+        "Xlog1py of f64": two(lambda x, y: tf.math.xlog1py(x, tf.abs(y) + 1), kind=tf.float64),
+        "LeakyRelu of f64": one(tf.nn.leaky_relu, kind=tf.float64),
+        "Gelu of f64": one(lambda x: 0.5 * x * (1 + tf.math.erf(x / 1.41421356)), TOKENS, tf.float64),
+        "Softmax of f64": one(tf.nn.softmax, (8, 4, 64, 64), tf.float64),
+        "LogSoftmax of f64": one(tf.nn.log_softmax, (64, 1000), tf.float64),
+        "layer norm of f64": one(normalized, TOKENS, tf.float64),
+    }
+
+
+def normalized(x):
+    mean, variance = tf.nn.moments(x, [-1], keepdims=True)
+    return (x - mean) * tf.math.rsqrt(variance + 1e-5)
 
 
 def reductions():

@@ -181,7 +181,7 @@ func (op *Activate) double(x, y []float64) bool {
 	f := op.piecewise
 	switch op.Activation {
 	case numeric.Elu:
-		f = elu
+		f = transcendental.Elu
 	case numeric.Tanh:
 		f = transcendental.Tanh
 	case numeric.Sigmoid:
@@ -197,19 +197,12 @@ func (op *Activate) double(x, y []float64) bool {
 	return true
 }
 
-func elu(x float64) float64 {
-	if x < 0 {
-		return transcendental.Exp(x) - 1
-	}
-	return x
-}
-
 // piecewise is an activation that is piecewise linear, of f64.
 func (op *Activate) piecewise(x float64) float64 {
 	switch {
-	case op.Activation == numeric.LeakyRelu && x < 0:
-		return x * float64(op.Alpha)
-	case op.Activation != numeric.LeakyRelu && op.Activation != numeric.Identity && x < 0:
+	case op.Activation == numeric.LeakyRelu:
+		return transcendental.LeakyRelu(x, op.Alpha)
+	case op.Activation != numeric.Identity && x < 0:
 		return 0
 	case op.Activation == numeric.Relu6 && x > 6:
 		return 6

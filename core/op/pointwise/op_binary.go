@@ -53,8 +53,8 @@ var binaryTable = [numBinaryFunctions]struct {
 	DivideNoNan:   {"DivideNoNan", arithmetic.Binary{Real32: divideNoNan[float32], Real64: divideNoNan[float64]}},
 	MultiplyNoNan: {"MultiplyNoNan", arithmetic.Binary{Real32: multiplyNoNan[float32], Real64: multiplyNoNan[float64]}},
 	Xdivy:         {"Xdivy", arithmetic.Binary{Real32: xdivy[float32], Real64: xdivy[float64]}},
-	Xlogy:         {"Xlogy", arithmetic.Binary{Real32: activation.Xlogy, Real64: xlogy}},
-	Xlog1py:       {"Xlog1py", arithmetic.Binary{Real32: activation.Xlog1py, Real64: xlog1py}},
+	Xlogy:         {"Xlogy", arithmetic.Binary{Real32: activation.Xlogy, Real64: transcendental.Xlogy}},
+	Xlog1py:       {"Xlog1py", arithmetic.Binary{Real32: activation.Xlog1py, Real64: transcendental.Xlog1py}},
 	Atan2:         {"Atan2", arithmetic.Binary{Real32: activation.Atan2, Real64: transcendental.Atan2}},
 	BitwiseAnd:    {"BitwiseAnd", arithmetic.Binary{Whole: func(a, b int64) (int64, error) { return a & b, nil }}},
 	BitwiseOr:     {"BitwiseOr", arithmetic.Binary{Whole: func(a, b int64) (int64, error) { return a | b, nil }}},
@@ -66,20 +66,6 @@ var binaryTable = [numBinaryFunctions]struct {
 // rounded makes a function of float64 one of float32.
 func rounded(f func(a, b float64) float64) func(a, b float32) float32 {
 	return func(a, b float32) float32 { return float32(f(float64(a), float64(b))) }
-}
-
-func xlogy(a, b float64) float64 {
-	if a == 0 {
-		return 0
-	}
-	return a * transcendental.Log(b)
-}
-
-func xlog1py(a, b float64) float64 {
-	if a == 0 {
-		return 0
-	}
-	return a * transcendental.Log1p(b)
 }
 
 // shift returns the row of LeftShift or RightShift for a type.

@@ -66,7 +66,7 @@ var unaryTable = [numUnaryFunctions]struct {
 	Square:     {"Square", func(x float64) float64 { return x * x }, func(x int64) int64 { return x * x }},
 	Reciprocal: {"Reciprocal", func(x float64) float64 { return 1 / x }, nil},
 	Sqrt:       {"Sqrt", math.Sqrt, nil},
-	Rsqrt:      {"Rsqrt", func(x float64) float64 { return 1 / math.Sqrt(x) }, nil},
+	Rsqrt:      {"Rsqrt", transcendental.Rsqrt, nil},
 	Exp:        {"Exp", transcendental.Exp, nil},
 	Log:        {"Log", transcendental.Log, nil},
 	Erf:        {"Erf", transcendental.Erf, nil},

@@ -101,11 +101,13 @@ func (g *gen) share(i int) reg.VecPhysical {
 	return shared
 }
 
-// The predicates of comparisons, false of NaN but for notEqual.
+// The predicates of comparisons, false of NaN but for notEqual and notLess.
 const (
 	equal    = 0
 	less     = 1
 	notEqual = 4
+	notLess  = 5
+	greater  = 14
 )
 
 // where puts yes into to, where x compares with y, which a register or memory holds, and no

@@ -44,6 +44,9 @@ func routines() []emit.Routine {
 		for _, f := range functions {
 			list = append(list, f.routine(width))
 		}
+		for _, f := range wideFunctions {
+			list = append(list, f.routine(width))
+		}
 	}
 	return append(list, lookup.routine(32), wordLookup.routine(64), softmax)
 }

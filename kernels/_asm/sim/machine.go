@@ -862,6 +862,8 @@ func unordered[T float32 | float64](n SimOperand, a, b T) bool {
 		return b <= a
 	case 4:
 		return b != a
+	case 5:
+		return !(b < a)
 	case 6:
 		return !(b <= a)
 	case 9:

@@ -6,6 +6,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/core/trait"
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
+	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/normalization"
 )
@@ -21,7 +22,7 @@ func (c *compiler) lowerSoftmax(n *core.Node) (bool, error) {
 	if !ok {
 		return false, nil
 	}
-	src, dst, size := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0)), 4*s.length
+	src, dst, size := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0)), n.Outputs()[0].Type.Size()*s.length
 	w := work{node: n, kernel: s.Kernel, reads: []int{src}, writes: []int{dst}}
 	c.emitSoftmax(w, s, func(r *machine.Worker, _ []byte, row, rows int) (y, x []byte) {
 		return r.Mem[dst][row*size:][:rows*size], r.Mem[src][row*size:][:rows*size]
@@ -36,7 +37,8 @@ type softmaxRows struct {
 	count, length int
 }
 
-// softmaxOf returns the rows of a Softmax or LogSoftmax of float32 along the last axis; false for any other node.
+// softmaxOf returns the rows of a Softmax or LogSoftmax of float32 or float64 along the last axis; false for any other
+// node.
 func (c *compiler) softmaxOf(n *core.Node) (*softmaxRows, bool) {
 	_, log := n.Op().(*normalize.LogSoftmax)
 	if _, ok := n.Op().(*normalize.Softmax); !ok && !log {
@@ -45,11 +47,14 @@ func (c *compiler) softmaxOf(n *core.Node) (*softmaxRows, bool) {
 	out := n.Outputs()[0]
 	elements := out.Shape.MustElements()
 	rows, ok := n.Op().(trait.RowWise).Rows(out.Shape)
-	if !ok || out.Type != core.F32 || elements == 0 {
+	normalize := map[core.Type]func(s isa.Set, n int, log bool) *normalization.Softmax{
+		core.F32: normalization.NewSoftmax, core.F64: normalization.NewDoubleSoftmax,
+	}[out.Type]
+	if !ok || normalize == nil || elements == 0 {
 		return nil, false
 	}
 	return &softmaxRows{
-		Softmax: normalization.NewSoftmax(c.isas, rows.Length, log), count: elements / rows.Length, length: rows.Length,
+		Softmax: normalize(c.isas, rows.Length, log), count: elements / rows.Length, length: rows.Length,
 	}, true
 }
 

@@ -323,7 +323,8 @@ func lowerBinaryFunction(c *compiler, n *core.Node) (bool, error) {
 	case t.IsInteger() && loop:
 		return c.lowerPairs(n, f), nil
 	}
-	return false, nil
+	double, ok := doubleBinary[function]
+	return ok && c.lowerDouble(n, double, 0), nil
 }
 
 // loopTypes are the types that have plain loops.
@@ -383,21 +384,27 @@ var (
 	_ = lowers[pointwise.Convert](lowerConvertLoop)
 )
 
-// lowerUnaryLoop lowers unary functions that have plain loops.
+// lowerUnaryLoop lowers unary functions that have plain loops, and functions of float64.
 func lowerUnaryLoop(c *compiler, n *core.Node) (bool, error) {
-	f, ok := loopUnary[n.Op().(*pointwise.Unary).Function]
+	function := n.Op().(*pointwise.Unary).Function
+	if p, ok := doubleUnary[function]; ok && c.lowerDouble(n, p, 0) {
+		return true, nil
+	}
+	f, ok := loopUnary[function]
 	return ok && c.lowerEach(n, f), nil
 }
 
-// lowerActivationLoop lowers a Relu or Relu6 of integers or float64.
+// lowerActivationLoop lowers a Relu or Relu6 of integers or float64, and functions of float64.
 func lowerActivationLoop(c *compiler, n *core.Node) (bool, error) {
-	switch n.Op().(*pointwise.Activate).Activation {
+	op := n.Op().(*pointwise.Activate)
+	switch op.Activation {
 	case numeric.Relu:
 		return c.lowerEach(n, loops.Relu), nil
 	case numeric.Relu6:
 		return c.lowerEach(n, loops.Relu6), nil
 	}
-	return false, nil
+	p, ok := doubleActivations[op.Activation]
+	return ok && c.lowerDouble(n, p, op.Alpha), nil
 }
 
 // lowerEach lowers a function of one number that has a plain loop.

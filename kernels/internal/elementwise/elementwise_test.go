@@ -189,6 +189,12 @@ func defineScaled(p Primitive, out, x, y []byte, i int, num *Numbers) bool {
 			lane = v
 		}
 		store(out, i%Lanes, lane)
+	case F64LeakyRelu:
+		v := loadDouble(x, i)
+		if v < 0 {
+			v *= float64(num.Scale)
+		}
+		storeDouble(out, i, v)
 	case Scaled:
 		put(f(x) * float64(num.Scale))
 	case Divided:
@@ -640,7 +646,7 @@ func operands(r *rand.Rand, p Primitive, n int) (x, y []byte) {
 	if p.ofDoubles() {
 		x = doubles(r, n)
 	}
-	if p == Add64 || p == Multiply64 {
+	if p.isBinary() && p.ySize() == 8 {
 		y = doubles(r, max(n, 64))
 	}
 	if p == Pick {

@@ -7,6 +7,7 @@ import (
 	"unsafe"
 
 	"github.com/tf2ng/tf2ng/internal/activation"
+	"github.com/tf2ng/tf2ng/internal/transcendental"
 )
 
 // lookupStep is how many elements the portable variant of Lookup takes in a step.
@@ -248,6 +249,40 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 			o[i] = float64(float32(a[i] * float64(b[i])))
 		}
 	},
+	F64Exp:      eachDouble(transcendental.Exp),
+	F64Expm1:    eachDouble(transcendental.Expm1),
+	F64Log:      eachDouble(transcendental.Log),
+	F64Log1p:    eachDouble(transcendental.Log1p),
+	F64Sigmoid:  eachDouble(transcendental.Sigmoid),
+	F64Swish:    eachDouble(transcendental.Swish),
+	F64Tanh:     eachDouble(transcendental.Tanh),
+	F64Elu:      eachDouble(transcendental.Elu),
+	F64Selu:     eachDouble(transcendental.Selu),
+	F64Softplus: eachDouble(transcendental.Softplus),
+	F64Softsign: eachDouble(transcendental.Softsign),
+	F64Rsqrt:    eachDouble(transcendental.Rsqrt),
+	F64Erf:      eachDouble(transcendental.Erf),
+	F64Erfc:     eachDouble(transcendental.Erfc),
+	F64Sinh:     eachDouble(transcendental.Sinh),
+	F64Cosh:     eachDouble(transcendental.Cosh),
+	F64Atanh:    eachDouble(transcendental.Atanh),
+	F64Asinh:    eachDouble(transcendental.Asinh),
+	F64Acosh:    eachDouble(transcendental.Acosh),
+	F64Sin:      eachDouble(transcendental.Sin),
+	F64Cos:      eachDouble(transcendental.Cos),
+	F64Tan:      eachDouble(transcendental.Tan),
+	F64Atan:     eachDouble(transcendental.Atan),
+	F64Asin:     eachDouble(transcendental.Asin),
+	F64Acos:     eachDouble(transcendental.Acos),
+	F64Atan2:    combine(transcendental.Atan2),
+	F64Xlogy:    combine(transcendental.Xlogy),
+	F64Xlog1py:  combine(transcendental.Xlog1py),
+	F64LeakyRelu: func(out, x, _ []byte, n int, p *Numbers) {
+		o, a := view[float64](out, n), view[float64](x, n)
+		for i, v := range a {
+			o[i] = transcendental.LeakyRelu(v, p.Scale)
+		}
+	},
 	WholeAdd:      combine(func(x, y int32) int32 { return x + y }),
 	WholeSubtract: combine(func(x, y int32) int32 { return x - y }),
 	WholeMultiply: combine(func(x, y int32) int32 { return x * y }),
@@ -411,6 +446,16 @@ func each(f func(float32) float32) func(out, x, y []byte, n int, p *Numbers) {
 	return func(out, x, _ []byte, n int, _ *Numbers) {
 		o, a := view[float32](out, n), view[float32](x, n)
 		for i, v := range a {
+			o[i] = f(v)
+		}
+	}
+}
+
+// eachDouble is each for float64.
+func eachDouble(f func(float64) float64) func(out, x, y []byte, n int, p *Numbers) {
+	return func(out, x, _ []byte, n int, _ *Numbers) {
+		o := view[float64](out, n)
+		for i, v := range view[float64](x, n) {
 			o[i] = f(v)
 		}
 	}

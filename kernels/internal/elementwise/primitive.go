@@ -123,6 +123,35 @@ const (
 	MultiplyRounded                  // x * y rounded to float32; y is float32
 	FoldAdd64                        // FoldAdd of float64
 	FoldMultiply64                   // FoldMultiply of float64
+	F64Exp                           // e**x, of float64, as in package internal/transcendental; so are the following
+	F64Expm1                         // e**x - 1
+	F64Log                           // the natural logarithm
+	F64Log1p                         // log(1 + x)
+	F64Sigmoid                       // 1 / (1 + e**-x)
+	F64Swish                         // x / (1 + e**-x)
+	F64Tanh                          // the hyperbolic tangent
+	F64Elu                           // x, or e**x - 1 if it is less than 0
+	F64Selu                          // 1.0507 * x, or 1.7581 * (e**x - 1) if it is less than 0
+	F64Softplus                      // log(1 + e**x)
+	F64Softsign                      // x / (1 + |x|)
+	F64LeakyRelu                     // x, or x * Scale if that is less than 0
+	F64Rsqrt                         // 1 / sqrt(x)
+	F64Erf                           // the error function
+	F64Erfc                          // 1 minus the error function
+	F64Sinh                          // the hyperbolic sine
+	F64Cosh                          // the hyperbolic cosine
+	F64Atanh                         // the inverse hyperbolic tangent
+	F64Asinh                         // the inverse hyperbolic sine
+	F64Acosh                         // the inverse hyperbolic cosine
+	F64Sin                           // the sine
+	F64Cos                           // the cosine
+	F64Tan                           // the tangent
+	F64Atan                          // the arc tangent
+	F64Asin                          // the arc sine
+	F64Acos                          // the arc cosine
+	F64Atan2                         // the angle of the point (y, x)
+	F64Xlogy                         // x * log(y), or 0 where x is 0
+	F64Xlog1py                       // x * log(1 + y), or 0 where x is 0
 	QuantizeShifted                  // Clamp(roundToEven(x*Scale - Sub)) ^ Flip, a byte
 	Estimate                         // Clamp(roundToEven(t)) ^ Flip, t = x*Scale - Sub or Zero, a byte; see Variant.Run
 	Softmax                          // e**(x - m)/s of rows of y[0] elements; m is the maximum, s the sum in Lanes
@@ -136,16 +165,17 @@ const Lanes = 16
 type role uint8
 
 const (
-	other      role = iota
-	arithmetic      // float32 from two float32
-	function        // float32 from one float32
-	narrowing       // another type from one float32
-	relation        // a byte, 0 or 1, from two float32
-	class           // a byte, 0 or 1, from one float32
-	integer         // i32 from two i32
-	scaling         // float32 from two float32 and Numbers
-	folding         // Lanes numbers from all elements
-	double          // float64 from two numbers
+	other          role = iota
+	arithmetic          // float32 from two float32
+	function            // float32 from one float32
+	narrowing           // another type from one float32
+	relation            // a byte, 0 or 1, from two float32
+	class               // a byte, 0 or 1, from one float32
+	integer             // i32 from two i32
+	scaling             // float32 from two float32 and Numbers
+	folding             // Lanes numbers from all elements
+	double              // float64 from two numbers
+	doubleFunction      // float64 from one float64
 )
 
 // primitives has a row for each primitive: its name, as in the names of variants, the bytes per element of x and of the
@@ -208,6 +238,36 @@ var primitives = [numPrimitives]struct {
 	MultiplyRounded: {"multiplyrounded", 8, 8, double},
 	FoldAdd64:       {"foldadd", 8, 8, folding}, FoldMultiply64: {"foldmultiply", 8, 8, folding},
 
+	F64Exp:       {"exp", 8, 8, doubleFunction},
+	F64Expm1:     {"expm1", 8, 8, doubleFunction},
+	F64Log:       {"log", 8, 8, doubleFunction},
+	F64Log1p:     {"log1p", 8, 8, doubleFunction},
+	F64Sigmoid:   {"sigmoid", 8, 8, doubleFunction},
+	F64Swish:     {"swish", 8, 8, doubleFunction},
+	F64Tanh:      {"tanh", 8, 8, doubleFunction},
+	F64Elu:       {"elu", 8, 8, doubleFunction},
+	F64Selu:      {"selu", 8, 8, doubleFunction},
+	F64Softplus:  {"softplus", 8, 8, doubleFunction},
+	F64Softsign:  {"softsign", 8, 8, doubleFunction},
+	F64LeakyRelu: {"leakyrelu", 8, 8, doubleFunction},
+	F64Rsqrt:     {"rsqrt", 8, 8, doubleFunction},
+	F64Erf:       {"erf", 8, 8, doubleFunction},
+	F64Erfc:      {"erfc", 8, 8, doubleFunction},
+	F64Sinh:      {"sinh", 8, 8, doubleFunction},
+	F64Cosh:      {"cosh", 8, 8, doubleFunction},
+	F64Atanh:     {"atanh", 8, 8, doubleFunction},
+	F64Asinh:     {"asinh", 8, 8, doubleFunction},
+	F64Acosh:     {"acosh", 8, 8, doubleFunction},
+	F64Sin:       {"sin", 8, 8, doubleFunction},
+	F64Cos:       {"cos", 8, 8, doubleFunction},
+	F64Tan:       {"tan", 8, 8, doubleFunction},
+	F64Atan:      {"atan", 8, 8, doubleFunction},
+	F64Asin:      {"asin", 8, 8, doubleFunction},
+	F64Acos:      {"acos", 8, 8, doubleFunction},
+	F64Atan2:     {"atan2", 8, 8, double},
+	F64Xlogy:     {"xlogy", 8, 8, double},
+	F64Xlog1py:   {"xlog1py", 8, 8, double},
+
 	Softmax: {"softmax", 4, 4, other}, Estimate: {"estimate", 4, 1, other},
 	QuantizeShifted: {"quantizeshifted", 4, 1, other},
 
@@ -259,7 +319,7 @@ func (p Primitive) isBinary() bool {
 
 // ySize returns the bytes of an element of y of primitives for which isBinary holds.
 func (p Primitive) ySize() int {
-	if p == Add64 || p == Multiply64 {
+	if primitives[p].role == double && p != MultiplyRounded {
 		return 8
 	}
 	return 4
@@ -276,6 +336,9 @@ func (p Primitive) isFunction() bool { return primitives[p].role == function }
 
 // isAngular reports whether the vector routines of the function support only angles of at most activation.MostAngle.
 func (p Primitive) isAngular() bool { return p == Sin || p == Cos || p == Tan }
+
+// isDoubleAngular is isAngular for float64 and transcendental.MostAngle.
+func (p Primitive) isDoubleAngular() bool { return p == F64Sin || p == F64Cos || p == F64Tan }
 
 // isRemainder reports whether the vector routines support only small quotients.
 func (p Primitive) isRemainder() bool { return p == TruncateMod || p == FloorMod }

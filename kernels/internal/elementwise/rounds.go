@@ -6,16 +6,22 @@ import (
 	"unsafe"
 
 	"github.com/tf2ng/tf2ng/internal/activation"
+	"github.com/tf2ng/tf2ng/internal/transcendental"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
 
 // constants are the numbers that the routines of functions read, each repeated for all float64 of the widest vector.
-var constants = func() (list [][8]float64) {
-	for _, c := range activation.Constants() {
+var constants = repeated(activation.Constants())
+
+// doubleConstants are those that the routines of functions of float64 read.
+var doubleConstants = repeated(transcendental.Constants())
+
+func repeated(numbers []float64) (list [][8]float64) {
+	for _, c := range numbers {
 		list = append(list, [8]float64{c, c, c, c, c, c, c, c})
 	}
 	return list
-}()
+}
 
 // geluPolynomials points to the polynomials of activation.Gelu, which the routines of Gelu take as y.
 var geluPolynomials = func() unsafe.Pointer {
@@ -66,14 +72,18 @@ func rounds(primitive Primitive, routines []routine) func(out, x, y []byte, n in
 	if primitives[primitive].role == folding {
 		outSize = 0 // all elements are folded into the same results
 	}
-	angular, remainder := primitive.isAngular(), primitive.isRemainder()
+	angular, remainder, doubleAngular := primitive.isAngular(), primitive.isRemainder(), primitive.isDoubleAngular()
+	numbers := unsafe.Pointer(&constants[0])
+	if outSize == 8 && xSize == 8 {
+		numbers = unsafe.Pointer(&doubleConstants[0])
+	}
 	return func(out, x, y []byte, n int, p *Numbers) {
-		if angular && !areAngles(x) ||
+		if angular && !areAngles(x) || doubleAngular && !areDoubleAngles(view[float64](x, n)) ||
 			remainder && !areQuotients(view[float32](x, n), view[float32](y, n)) {
 			portable[primitive](out, x, y, n, p)
 			return
 		}
-		c := call{flip: 0x80808080, constants: unsafe.Pointer(&constants[0])}
+		c := call{flip: 0x80808080, constants: numbers}
 		if p != nil {
 			c.scale, c.sub, c.lo, c.hi, c.back, c.zero = p.Scale, p.Sub, p.Lo, p.Hi, p.Back, p.Zero
 			if flips && !p.Flip {
@@ -131,6 +141,17 @@ func areAngles(x []byte) bool {
 		sums[0] |= uint64(binary.NativeEndian.Uint32(x))&magnitudes + above
 	}
 	return (sums[0]|sums[1]|sums[2]|sums[3])&topmost == 0
+}
+
+// areDoubleAngles is areAngles for float64.
+func areDoubleAngles(x []float64) bool {
+	const magnitudes, topmost = 1<<63 - 1, 1 << 63
+	above := magnitudes - math.Float64bits(transcendental.MostAngle)
+	var sum uint64
+	for _, v := range x {
+		sum |= math.Float64bits(v)&magnitudes + above
+	}
+	return sum&topmost == 0
 }
 
 // mostQuotient bounds the quotients that the vector routines support: smaller ones are rounded to float64, which has

@@ -1364,6 +1364,209 @@ func elementwise_f32_sin_32_avx512vnni(c *call)
 //go:noescape
 func elementwise_f32_cos_32_avx512vnni(c *call)
 
+// elementwise_f64_exp_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = e ** x[i], as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_exp_32_avx512vnni(c *call)
+
+// elementwise_f64_expm1_16_avx512vnni computes, for i < n, a multiple of 16:
+//
+//	out[i] = e**x[i] - 1, as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_expm1_16_avx512vnni(c *call)
+
+// elementwise_f64_log_16_avx512vnni computes, for i < n, a multiple of 16:
+//
+//	out[i] = the natural logarithm of x[i], as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_log_16_avx512vnni(c *call)
+
+// elementwise_f64_log1p_16_avx512vnni computes, for i < n, a multiple of 16:
+//
+//	out[i] = log(1 + x[i]), as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_log1p_16_avx512vnni(c *call)
+
+// elementwise_f64_sigmoid_16_avx512vnni computes, for i < n, a multiple of 16:
+//
+//	out[i] = 1 / (1 + e**-x[i]), as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_sigmoid_16_avx512vnni(c *call)
+
+// elementwise_f64_swish_16_avx512vnni computes, for i < n, a multiple of 16:
+//
+//	out[i] = x[i] / (1 + e**-x[i]), as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_swish_16_avx512vnni(c *call)
+
+// elementwise_f64_tanh_16_avx512vnni computes, for i < n, a multiple of 16:
+//
+//	out[i] = tanh(x[i]), as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_tanh_16_avx512vnni(c *call)
+
+// elementwise_f64_elu_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i], or e**x[i] - 1 if that is less than 0, as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_elu_32_avx512vnni(c *call)
+
+// elementwise_f64_selu_16_avx512vnni computes, for i < n, a multiple of 16:
+//
+//	out[i] = 1.0507 * x[i], or 1.7581 * (e**x[i] - 1) if that is less than 0, as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_selu_16_avx512vnni(c *call)
+
+// elementwise_f64_softplus_16_avx512vnni computes, for i < n, a multiple of 16:
+//
+//	out[i] = log(1 + e**x[i]), as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_softplus_16_avx512vnni(c *call)
+
+// elementwise_f64_softsign_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] / (1 + |x[i]|), as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_softsign_32_avx512vnni(c *call)
+
+// elementwise_f64_leakyrelu_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i], or x[i] * scale if that is less than 0, as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_leakyrelu_32_avx512vnni(c *call)
+
+// elementwise_f64_rsqrt_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = 1 / sqrt(x[i]), as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_rsqrt_32_avx512vnni(c *call)
+
+// elementwise_f64_erf_16_avx512vnni computes, for i < n, a multiple of 16:
+//
+//	out[i] = erf(x[i]), as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_erf_16_avx512vnni(c *call)
+
+// elementwise_f64_erfc_16_avx512vnni computes, for i < n, a multiple of 16:
+//
+//	out[i] = 1 - erf(x[i]), as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_erfc_16_avx512vnni(c *call)
+
+// elementwise_f64_sinh_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = the hyperbolic sine of x[i], as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_sinh_32_avx512vnni(c *call)
+
+// elementwise_f64_cosh_32_avx512vnni computes, for i < n, a multiple of 32:
+//
+//	out[i] = the hyperbolic cosine of x[i], as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_cosh_32_avx512vnni(c *call)
+
+// elementwise_f64_atanh_16_avx512vnni computes, for i < n, a multiple of 16:
+//
+//	out[i] = the inverse hyperbolic tangent of x[i], as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_atanh_16_avx512vnni(c *call)
+
+// elementwise_f64_asinh_16_avx512vnni computes, for i < n, a multiple of 16:
+//
+//	out[i] = the inverse hyperbolic sine of x[i], as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_asinh_16_avx512vnni(c *call)
+
+// elementwise_f64_acosh_16_avx512vnni computes, for i < n, a multiple of 16:
+//
+//	out[i] = the inverse hyperbolic cosine of x[i], as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_acosh_16_avx512vnni(c *call)
+
+// elementwise_f64_sin_16_avx512vnni computes, for i < n, a multiple of 16:
+//
+//	out[i] = sin(x[i]), |x[i]| <= 2**28, as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_sin_16_avx512vnni(c *call)
+
+// elementwise_f64_cos_16_avx512vnni computes, for i < n, a multiple of 16:
+//
+//	out[i] = cos(x[i]), |x[i]| <= 2**28, as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_cos_16_avx512vnni(c *call)
+
+// elementwise_f64_tan_16_avx512vnni computes, for i < n, a multiple of 16:
+//
+//	out[i] = tan(x[i]), |x[i]| <= 2**28, as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_tan_16_avx512vnni(c *call)
+
+// elementwise_f64_atan_16_avx512vnni computes, for i < n, a multiple of 16:
+//
+//	out[i] = the arc tangent of x[i], as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_atan_16_avx512vnni(c *call)
+
+// elementwise_f64_asin_16_avx512vnni computes, for i < n, a multiple of 16:
+//
+//	out[i] = the arc sine of x[i], as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_asin_16_avx512vnni(c *call)
+
+// elementwise_f64_acos_16_avx512vnni computes, for i < n, a multiple of 16:
+//
+//	out[i] = the arc cosine of x[i], as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_acos_16_avx512vnni(c *call)
+
+// elementwise_f64_atan2_8_avx512vnni computes, for i < n, a multiple of 8:
+//
+//	out[i] = the angle of the point (y[i], x[i]), as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_atan2_8_avx512vnni(c *call)
+
+// elementwise_f64_xlogy_16_avx512vnni computes, for i < n, a multiple of 16:
+//
+//	out[i] = x[i] * log(y[i]), 0 where x[i] is 0, as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_xlogy_16_avx512vnni(c *call)
+
+// elementwise_f64_xlog1py_16_avx512vnni computes, for i < n, a multiple of 16:
+//
+//	out[i] = x[i] * log(1 + y[i]), 0 where x[i] is 0, as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_xlog1py_16_avx512vnni(c *call)
+
 // elementwise_f32_exp_32_avx2 computes, for i < n, a multiple of 32:
 //
 //	out[i] = e ** (x[i] - sub), as internal/activation does
@@ -1573,6 +1776,209 @@ func elementwise_f32_sin_32_avx2(c *call)
 //
 //go:noescape
 func elementwise_f32_cos_32_avx2(c *call)
+
+// elementwise_f64_exp_8_avx2 computes, for i < n, a multiple of 8:
+//
+//	out[i] = e ** x[i], as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_exp_8_avx2(c *call)
+
+// elementwise_f64_expm1_4_avx2 computes, for i < n, a multiple of 4:
+//
+//	out[i] = e**x[i] - 1, as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_expm1_4_avx2(c *call)
+
+// elementwise_f64_log_4_avx2 computes, for i < n, a multiple of 4:
+//
+//	out[i] = the natural logarithm of x[i], as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_log_4_avx2(c *call)
+
+// elementwise_f64_log1p_4_avx2 computes, for i < n, a multiple of 4:
+//
+//	out[i] = log(1 + x[i]), as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_log1p_4_avx2(c *call)
+
+// elementwise_f64_sigmoid_4_avx2 computes, for i < n, a multiple of 4:
+//
+//	out[i] = 1 / (1 + e**-x[i]), as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_sigmoid_4_avx2(c *call)
+
+// elementwise_f64_swish_4_avx2 computes, for i < n, a multiple of 4:
+//
+//	out[i] = x[i] / (1 + e**-x[i]), as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_swish_4_avx2(c *call)
+
+// elementwise_f64_tanh_4_avx2 computes, for i < n, a multiple of 4:
+//
+//	out[i] = tanh(x[i]), as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_tanh_4_avx2(c *call)
+
+// elementwise_f64_elu_8_avx2 computes, for i < n, a multiple of 8:
+//
+//	out[i] = x[i], or e**x[i] - 1 if that is less than 0, as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_elu_8_avx2(c *call)
+
+// elementwise_f64_selu_4_avx2 computes, for i < n, a multiple of 4:
+//
+//	out[i] = 1.0507 * x[i], or 1.7581 * (e**x[i] - 1) if that is less than 0, as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_selu_4_avx2(c *call)
+
+// elementwise_f64_softplus_4_avx2 computes, for i < n, a multiple of 4:
+//
+//	out[i] = log(1 + e**x[i]), as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_softplus_4_avx2(c *call)
+
+// elementwise_f64_softsign_8_avx2 computes, for i < n, a multiple of 8:
+//
+//	out[i] = x[i] / (1 + |x[i]|), as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_softsign_8_avx2(c *call)
+
+// elementwise_f64_leakyrelu_8_avx2 computes, for i < n, a multiple of 8:
+//
+//	out[i] = x[i], or x[i] * scale if that is less than 0, as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_leakyrelu_8_avx2(c *call)
+
+// elementwise_f64_rsqrt_8_avx2 computes, for i < n, a multiple of 8:
+//
+//	out[i] = 1 / sqrt(x[i]), as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_rsqrt_8_avx2(c *call)
+
+// elementwise_f64_erf_4_avx2 computes, for i < n, a multiple of 4:
+//
+//	out[i] = erf(x[i]), as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_erf_4_avx2(c *call)
+
+// elementwise_f64_erfc_4_avx2 computes, for i < n, a multiple of 4:
+//
+//	out[i] = 1 - erf(x[i]), as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_erfc_4_avx2(c *call)
+
+// elementwise_f64_sinh_8_avx2 computes, for i < n, a multiple of 8:
+//
+//	out[i] = the hyperbolic sine of x[i], as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_sinh_8_avx2(c *call)
+
+// elementwise_f64_cosh_8_avx2 computes, for i < n, a multiple of 8:
+//
+//	out[i] = the hyperbolic cosine of x[i], as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_cosh_8_avx2(c *call)
+
+// elementwise_f64_atanh_4_avx2 computes, for i < n, a multiple of 4:
+//
+//	out[i] = the inverse hyperbolic tangent of x[i], as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_atanh_4_avx2(c *call)
+
+// elementwise_f64_asinh_4_avx2 computes, for i < n, a multiple of 4:
+//
+//	out[i] = the inverse hyperbolic sine of x[i], as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_asinh_4_avx2(c *call)
+
+// elementwise_f64_acosh_4_avx2 computes, for i < n, a multiple of 4:
+//
+//	out[i] = the inverse hyperbolic cosine of x[i], as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_acosh_4_avx2(c *call)
+
+// elementwise_f64_sin_4_avx2 computes, for i < n, a multiple of 4:
+//
+//	out[i] = sin(x[i]), |x[i]| <= 2**28, as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_sin_4_avx2(c *call)
+
+// elementwise_f64_cos_4_avx2 computes, for i < n, a multiple of 4:
+//
+//	out[i] = cos(x[i]), |x[i]| <= 2**28, as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_cos_4_avx2(c *call)
+
+// elementwise_f64_tan_4_avx2 computes, for i < n, a multiple of 4:
+//
+//	out[i] = tan(x[i]), |x[i]| <= 2**28, as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_tan_4_avx2(c *call)
+
+// elementwise_f64_atan_4_avx2 computes, for i < n, a multiple of 4:
+//
+//	out[i] = the arc tangent of x[i], as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_atan_4_avx2(c *call)
+
+// elementwise_f64_asin_4_avx2 computes, for i < n, a multiple of 4:
+//
+//	out[i] = the arc sine of x[i], as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_asin_4_avx2(c *call)
+
+// elementwise_f64_acos_4_avx2 computes, for i < n, a multiple of 4:
+//
+//	out[i] = the arc cosine of x[i], as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_acos_4_avx2(c *call)
+
+// elementwise_f64_atan2_4_avx2 computes, for i < n, a multiple of 4:
+//
+//	out[i] = the angle of the point (y[i], x[i]), as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_atan2_4_avx2(c *call)
+
+// elementwise_f64_xlogy_4_avx2 computes, for i < n, a multiple of 4:
+//
+//	out[i] = x[i] * log(y[i]), 0 where x[i] is 0, as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_xlogy_4_avx2(c *call)
+
+// elementwise_f64_xlog1py_4_avx2 computes, for i < n, a multiple of 4:
+//
+//	out[i] = x[i] * log(1 + y[i]), 0 where x[i] is 0, as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_xlog1py_4_avx2(c *call)
 
 // elementwise_b8_lookup_64_avx2 computes, for i < n, a multiple of 64:
 //

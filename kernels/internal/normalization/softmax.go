@@ -16,7 +16,7 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/reduction"
 )
 
-// Softmax computes rows of float32 as normalize.Softmax or normalize.LogSoftmax does.
+// Softmax computes rows of numbers as normalize.Softmax or normalize.LogSoftmax does.
 type Softmax struct {
 	Kernel string
 	Block  int // how many rows a call of Run computes at most
@@ -25,7 +25,7 @@ type Softmax struct {
 	Run func(y, x, scratch []byte, p *elementwise.Numbers)
 }
 
-// NewSoftmax returns what computes rows of n numbers; log says that it is as normalize.LogSoftmax does.
+// NewSoftmax returns what computes rows of n float32; log says that it is as normalize.LogSoftmax does.
 func NewSoftmax(s isa.Set, n int, log bool) *Softmax {
 	f := newSoftmax(s, n, log)
 	m := &Softmax{Kernel: fmt.Sprintf("softmax_%v", f.exp.ISA), Block: max(1, blockNumbers/n), Run: f.rows}
@@ -145,11 +145,11 @@ func widened(v float32) float64 {
 }
 
 // largest returns the largest number of a row, or NaN if the row has one.
-func largest(row []float32) float32 {
-	least := float32(math.Inf(-1))
+func largest[T float32 | float64](row []T) T {
+	least := T(math.Inf(-1))
 	m0, m1, m2, m3 := least, least, least, least
 	for len(row) >= 4 {
-		v := (*[4]float32)(row)
+		v := (*[4]T)(row)
 		m0, m1, m2, m3 = max(m0, v[0]), max(m1, v[1]), max(m2, v[2]), max(m3, v[3])
 		row = row[4:]
 	}
@@ -160,8 +160,8 @@ func largest(row []float32) float32 {
 }
 
 // sumOfLanes returns the sum of reduce.Sum's lanes: the upper half is added to the lower one until one is left.
-func sumOfLanes(lanes []float32) float32 {
-	v := (*[elementwise.Lanes]float32)(lanes)
+func sumOfLanes[T float32 | float64](lanes []T) T {
+	v := (*[elementwise.Lanes]T)(lanes)
 	a, b, c, d := v[0]+v[8], v[1]+v[9], v[2]+v[10], v[3]+v[11]
 	e, f, g, h := v[4]+v[12], v[5]+v[13], v[6]+v[14], v[7]+v[15]
 	a, b, c, d = a+e, b+f, c+g, d+h
