@@ -25,7 +25,7 @@ import (
 //	C2: b has a's type
 //	C3: the shapes broadcast
 //
-// Reals are computed in their type, bf16 and f16 in f32 and rounded; integers wrap.
+// Reals are computed in their type, each step of bf16 and f16 in f32 and rounded; integers wrap.
 // They are nGraph's and TensorFlow's ops of the same names.
 type (
 	// Add is a + b.
@@ -36,8 +36,8 @@ type (
 	Multiply struct{ widening }
 	// Divide is a / b. Integers truncate toward zero; an integer divided by 0 is an error.
 	Divide struct{ widening }
-	// FloorDivide is floor(a / b); an integer divided by 0 is an error.
-	FloorDivide struct{ widening }
+	// FloorDivide is floor(a / b), each step rounded; an integer divided by 0 is an error.
+	FloorDivide struct{}
 	// FloorMod is a - floor(a/b)*b, with the sign of b; an integer modulo 0 is an error.
 	FloorMod struct{ widening }
 	// Maximum is a if a > b, else b; NaN if either is.
@@ -48,7 +48,7 @@ type (
 	// for b = 3. For integers it is repeated products, which wrap, and an error if b < 0.
 	Power struct{ widening }
 	// SquaredDifference is (a - b) * (a - b), each step rounded.
-	SquaredDifference struct{ widening }
+	SquaredDifference struct{}
 )
 
 // widening is the trait.Widening of ops that compute bf16 and f16 in f32 and round.
@@ -220,8 +220,40 @@ func (op *Divide) ElementCost(result core.Type) (cost int, ok bool) {
 // Infer checks C1 to C3.
 func (op *FloorDivide) Infer(in []core.Operand) ([]core.Fact, error) { return inferArithmetic(in) }
 
+// Decompose returns the quotient rounded down, for bf16 and f16.
+func (op *FloorDivide) Decompose(in []core.Value) ([]core.Value, error) {
+	if !in[0].Type().IsHalf() {
+		return nil, nil
+	}
+	return inSteps(&Divide{}, Floor, in)
+}
+
 // Eval divides and rounds down.
-func (op *FloorDivide) Eval(in, out []*core.Tensor) error { return evalBinary(floorDivideRow, in, out) }
+func (op *FloorDivide) Eval(in, out []*core.Tensor) error {
+	if in[0].Type().IsHalf() {
+		return evalInSteps(&Divide{}, Floor, in, out)
+	}
+	return evalBinary(floorDivideRow, in, out)
+}
+
+// inSteps returns a function of what an op gives.
+func inSteps(op core.Op, then UnaryFunction, in []core.Value) ([]core.Value, error) {
+	v, err := core.Apply(op, in...)
+	if err != nil {
+		return nil, err
+	}
+	y, err := core.Apply(&Unary{Function: then}, v)
+	return []core.Value{y}, err
+}
+
+// evalInSteps evaluates a function of what an op gives.
+func evalInSteps(op core.Op, then UnaryFunction, in, out []*core.Tensor) error {
+	v, err := core.EvalOp(op, in)
+	if err != nil {
+		return err
+	}
+	return (&Unary{Function: then}).Eval(v, out)
+}
 
 // Elements is trait.AllElements.
 func (op *FloorDivide) Elements() trait.Elements { return trait.AllElements }
@@ -287,21 +319,19 @@ func (op *SquaredDifference) Infer(in []core.Operand) ([]core.Fact, error) {
 	return inferArithmetic(in)
 }
 
-// Decompose returns the square of the difference. It is for f32 only: other types round once.
+// Decompose returns the square of the difference, for reals of at most 32 bits.
 func (op *SquaredDifference) Decompose(in []core.Value) ([]core.Value, error) {
-	if in[0].Type() != core.F32 {
+	if t := in[0].Type(); t != core.F32 && !t.IsHalf() {
 		return nil, nil
 	}
-	d, err := core.Apply(&Subtract{}, in...)
-	if err != nil {
-		return nil, err
-	}
-	y, err := core.Apply(&Unary{Function: Square}, d)
-	return []core.Value{y}, err
+	return inSteps(&Subtract{}, Square, in)
 }
 
 // Eval squares the difference.
 func (op *SquaredDifference) Eval(in, out []*core.Tensor) error {
+	if in[0].Type().IsHalf() {
+		return evalInSteps(&Subtract{}, Square, in, out)
+	}
 	return evalBinary(squaredDifferenceRow, in, out)
 }
 
