@@ -53,6 +53,9 @@ for op in ["AddV2", "Add", "Sub", "Mul", "Maximum", "Minimum", "SquaredDifferenc
 for op in ["Div", "FloorDiv", "FloorMod"]:
     for t in ["int32", "int64", "uint8"]:
         case(op, f"{op.lower()}_{t}_by_zero", feed(t, [1, 0, 3]), feed(t, [1, 0, 2]), error=True)
+for op in ["FloorDiv", "SquaredDifference"]:  # whose steps halves round
+    for t in ["half", "bfloat16"]:
+        case(op, f"{op.lower()}_{t}_steps", feed(t, normal(400, scale=10)), feed(t, uniform(400, low=-1, high=1)))
 for t in ["int8", "uint8", "int16"]:
     case("Round", f"round_{t}", feed(t, [1, 2]), error=True)
 for t in ["half", "bfloat16", "int32"]:
