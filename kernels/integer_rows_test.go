@@ -28,7 +28,7 @@ func TestIntegerRows(t *testing.T) {
 			t.Run(fmt.Sprintf("%s%v/%v,%v", core.OpName(op), op, s[0], s[1]), func(t *testing.T) {
 				g := newGraph(t, uint64(i))
 				g.result(g.apply(op, g.parameter(core.I32, s[0]), g.parameter(core.I32, s[1])))
-				g.check(false, "elementwise_s32_")
+				g.check(false, "_s32_")
 			})
 		}
 	}

@@ -154,18 +154,6 @@ var integers = []primitive{
 	whole("multiply", "x[i] * y[i]", func(g *gen, y operand.Op, v reg.VecPhysical) { g.VPMULLD(y, v, v) }),
 	whole("maximum", "max(x[i], y[i])", func(g *gen, y operand.Op, v reg.VecPhysical) { g.VPMAXSD(y, v, v) }),
 	whole("minimum", "min(x[i], y[i])", func(g *gen, y operand.Op, v reg.VecPhysical) { g.VPMINSD(y, v, v) }),
-	// The bits of floats are those of integers.
-	whole("and", "x[i] & y[i]", func(g *gen, y operand.Op, v reg.VecPhysical) { g.VANDPS(y, v, v) }),
-	whole("or", "x[i] | y[i]", func(g *gen, y operand.Op, v reg.VecPhysical) { g.VORPS(y, v, v) }),
-	whole("xor", "x[i] ^ y[i]", func(g *gen, y operand.Op, v reg.VecPhysical) { g.VXORPS(y, v, v) }),
-	whole("shiftleft", "x[i] << min(max(y[i], 0), 31)", func(g *gen, y operand.Op, v reg.VecPhysical) {
-		g.bitsOf(y)
-		g.VPSLLVD(tmp(g), v, v)
-	}),
-	whole("shiftright", "x[i] >> min(max(y[i], 0), 31), with its sign", func(g *gen, y operand.Op, v reg.VecPhysical) {
-		g.bitsOf(y)
-		g.VPSRAVD(tmp(g), v, v)
-	}),
 	wholeBytes,
 }
 
@@ -185,18 +173,8 @@ var wholeBytes = primitive{
 	},
 }
 
-// bitsOf makes tmp how many bits y shifts by.
-func (g *gen) bitsOf(y operand.Op) {
-	g.VPMAXSD(y, g.V(8), tmp(g))
-	g.VPMINSD(g.V(9), tmp(g), tmp(g))
-}
-
 func whole(name, doc string, op func(*gen, operand.Op, reg.VecPhysical)) primitive {
 	p := combination(name, doc+", s32", func(g *gen, y operand.Mem, v reg.VecPhysical) { op(g, y, v) })
 	p.result = "s32"
-	p.start = func(g *gen) {
-		g.VXORPS(g.V(8), g.V(8), g.V(8))
-		g.doublewords(9, 31)
-	}
 	return p
 }

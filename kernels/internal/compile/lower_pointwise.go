@@ -128,13 +128,6 @@ func (c *compiler) rowsOf(p elementwise.Primitive, then ...elementwise.Primitive
 	}}
 }
 
-// wholePrimitives maps primitives of float32 to their counterparts for i32.
-var wholePrimitives = map[elementwise.Primitive]elementwise.Primitive{
-	elementwise.Add: elementwise.WholeAdd, elementwise.Subtract: elementwise.WholeSubtract,
-	elementwise.Multiply: elementwise.WholeMultiply, elementwise.Maximum: elementwise.WholeMaximum,
-	elementwise.Minimum: elementwise.WholeMinimum,
-}
-
 // loopFunctions maps primitives of float32, and what is applied to their results, to the functions of other types.
 var loopFunctions = map[[2]elementwise.Primitive]loops.Function{
 	{elementwise.Add}: loops.Add, {elementwise.Subtract}: loops.Subtract, {elementwise.Multiply}: loops.Multiply,
@@ -145,13 +138,8 @@ var loopFunctions = map[[2]elementwise.Primitive]loops.Function{
 
 // lowerBinary lowers, row by row, the arithmetic of two operands that is not part of a chain.
 func (c *compiler) lowerBinary(n *core.Node, p elementwise.Primitive, then []elementwise.Primitive) (bool, error) {
-	t := n.Outputs()[0].Type
-	whole, ok := wholePrimitives[p]
-	switch {
-	case t == core.F32:
+	if n.Outputs()[0].Type == core.F32 {
 		return c.lowerRows(n, c.rowsOf(p, then...)), nil
-	case t == core.I32 && ok && len(then) == 0:
-		return c.lowerRows(n, c.rowsOf(whole)), nil
 	}
 	key := [2]elementwise.Primitive{p}
 	copy(key[1:], then)
@@ -296,12 +284,6 @@ func lowerLogical(c *compiler, n *core.Node) (bool, error) {
 	}}), nil
 }
 
-// wholeFunctions are the primitives for functions of two i32.
-var wholeFunctions = map[pointwise.BinaryFunction]elementwise.Primitive{
-	pointwise.BitwiseAnd: elementwise.And, pointwise.BitwiseOr: elementwise.Or, pointwise.BitwiseXor: elementwise.Xor,
-	pointwise.LeftShift: elementwise.ShiftLeft, pointwise.RightShift: elementwise.ShiftRight,
-}
-
 // bitFunctions are the functions of two integers that have plain loops.
 var bitFunctions = map[pointwise.BinaryFunction]loops.Function{
 	pointwise.BitwiseAnd: loops.And, pointwise.BitwiseOr: loops.Or, pointwise.BitwiseXor: loops.Xor,
@@ -313,13 +295,10 @@ var bitFunctions = map[pointwise.BinaryFunction]loops.Function{
 func lowerBinaryFunction(c *compiler, n *core.Node) (bool, error) {
 	function := n.Op().(*pointwise.Binary).Function
 	p, then, real := match.Function(function)
-	whole, integer := wholeFunctions[function]
 	f, loop := bitFunctions[function]
 	switch t := n.Outputs()[0].Type; {
 	case t == core.F32 && real:
 		return c.lowerRows(n, c.rowsOf(p, then...)), nil
-	case t == core.I32 && integer:
-		return c.lowerRows(n, c.rowsOf(whole)), nil
 	case t.IsInteger() && loop:
 		return c.lowerPairs(n, f), nil
 	}

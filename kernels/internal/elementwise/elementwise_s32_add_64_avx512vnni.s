@@ -5,17 +5,13 @@
 #include "textflag.h"
 
 // func elementwise_s32_add_64_avx512vnni(c *byte)
-// Requires: AVX, AVX512DQ, AVX512F
+// Requires: AVX, AVX512F
 TEXT ·elementwise_s32_add_64_avx512vnni(SB), NOSPLIT, $0-8
-	MOVQ         c+0(FP), DI
-	MOVQ         (DI), SI
-	MOVQ         8(DI), DX
-	MOVQ         16(DI), CX
-	MOVQ         24(DI), BX
-	VXORPS       Z8, Z8, Z8
-	MOVL         $0x0000001f, AX
-	VMOVD        AX, X9
-	VBROADCASTSS X9, Z9
+	MOVQ c+0(FP), DI
+	MOVQ (DI), SI
+	MOVQ 8(DI), DX
+	MOVQ 16(DI), CX
+	MOVQ 24(DI), BX
 
 next:
 	VMOVUPS (DX), Z0

@@ -7,15 +7,11 @@
 // func elementwise_s32_multiply_32_avx2(c *byte)
 // Requires: AVX, AVX2
 TEXT ·elementwise_s32_multiply_32_avx2(SB), NOSPLIT, $0-8
-	MOVQ         c+0(FP), DI
-	MOVQ         (DI), SI
-	MOVQ         8(DI), DX
-	MOVQ         16(DI), CX
-	MOVQ         24(DI), BX
-	VXORPS       Y8, Y8, Y8
-	MOVL         $0x0000001f, AX
-	VMOVD        AX, X9
-	VBROADCASTSS X9, Y9
+	MOVQ c+0(FP), DI
+	MOVQ (DI), SI
+	MOVQ 8(DI), DX
+	MOVQ 16(DI), CX
+	MOVQ 24(DI), BX
 
 next:
 	VMOVUPS (DX), Y0

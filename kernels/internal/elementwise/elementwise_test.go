@@ -262,12 +262,9 @@ func defineInteger(p Primitive, out, x, y []byte, i int) bool {
 		return defineDouble(p, out, x, y, i)
 	}
 	a, b := int32(binary.NativeEndian.Uint32(x[4*i:])), int32(binary.NativeEndian.Uint32(y[4*i:]))
-	bits := min(max(int64(b), 0), 31)
 	v := map[Primitive]int64{
 		WholeAdd: int64(a) + int64(b), WholeSubtract: int64(a) - int64(b), WholeMultiply: int64(a) * int64(b),
 		WholeMaximum: int64(max(a, b)), WholeMinimum: int64(min(a, b)),
-		And: int64(a & b), Or: int64(a | b), Xor: int64(a ^ b),
-		ShiftLeft: int64(a) << bits, ShiftRight: int64(a) >> bits,
 	}[p]
 	binary.NativeEndian.PutUint32(out[4*i:], uint32(v))
 	return true

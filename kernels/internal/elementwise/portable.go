@@ -288,11 +288,6 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 	WholeMultiply: combine(func(x, y int32) int32 { return x * y }),
 	WholeMaximum:  combine(func(x, y int32) int32 { return max(x, y) }),
 	WholeMinimum:  combine(func(x, y int32) int32 { return min(x, y) }),
-	And:           combine(func(x, y int32) int32 { return x & y }),
-	Or:            combine(func(x, y int32) int32 { return x | y }),
-	Xor:           combine(func(x, y int32) int32 { return x ^ y }),
-	ShiftLeft:     combine(func(x, y int32) int32 { return x << uint(min(max(y, 0), 31)) }),
-	ShiftRight:    combine(func(x, y int32) int32 { return x >> uint(min(max(y, 0), 31)) }),
 }
 
 // infinite are the bits of infinity.

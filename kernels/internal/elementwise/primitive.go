@@ -98,11 +98,6 @@ const (
 	WholeMultiply                    // x * y
 	WholeMaximum                     // the larger
 	WholeMinimum                     // the smaller
-	And                              // bitwise and
-	Or                               // bitwise or
-	Xor                              // bitwise exclusive or
-	ShiftLeft                        // x shifted by y bits, y limited to [0, 31]
-	ShiftRight                       // x shifted right, keeping the sign, by y bits, y limited to [0, 31]
 	Scaled                           // x * Scale
 	Divided                          // x / Scale
 	Shifted                          // x - Sub
@@ -273,8 +268,7 @@ var primitives = [numPrimitives]struct {
 
 	WholeAdd: {"add", 4, 4, integer}, WholeSubtract: {"subtract", 4, 4, integer},
 	WholeMaximum: {"maximum", 4, 4, integer}, WholeMinimum: {"minimum", 4, 4, integer},
-	WholeMultiply: {"multiply", 4, 4, integer}, And: {"and", 4, 4, integer}, Or: {"or", 4, 4, integer},
-	Xor: {"xor", 4, 4, integer}, ShiftLeft: {"shiftleft", 4, 4, integer}, ShiftRight: {"shiftright", 4, 4, integer},
+	WholeMultiply: {"multiply", 4, 4, integer},
 }
 
 // String returns a short name, as in the names of variants.

@@ -432,41 +432,6 @@ func elementwise_s32_maximum_64_avx512vnni(c *call)
 //go:noescape
 func elementwise_s32_minimum_64_avx512vnni(c *call)
 
-// elementwise_s32_and_64_avx512vnni computes, for i < n, a multiple of 64:
-//
-//	out[i] = x[i] & y[i], s32
-//
-//go:noescape
-func elementwise_s32_and_64_avx512vnni(c *call)
-
-// elementwise_s32_or_64_avx512vnni computes, for i < n, a multiple of 64:
-//
-//	out[i] = x[i] | y[i], s32
-//
-//go:noescape
-func elementwise_s32_or_64_avx512vnni(c *call)
-
-// elementwise_s32_xor_64_avx512vnni computes, for i < n, a multiple of 64:
-//
-//	out[i] = x[i] ^ y[i], s32
-//
-//go:noescape
-func elementwise_s32_xor_64_avx512vnni(c *call)
-
-// elementwise_s32_shiftleft_64_avx512vnni computes, for i < n, a multiple of 64:
-//
-//	out[i] = x[i] << min(max(y[i], 0), 31), s32
-//
-//go:noescape
-func elementwise_s32_shiftleft_64_avx512vnni(c *call)
-
-// elementwise_s32_shiftright_64_avx512vnni computes, for i < n, a multiple of 64:
-//
-//	out[i] = x[i] >> min(max(y[i], 0), 31), with its sign, s32
-//
-//go:noescape
-func elementwise_s32_shiftright_64_avx512vnni(c *call)
-
 // elementwise_s32_u8_64_avx512vnni computes, for i < n, a multiple of 64:
 //
 //	out[i] = s32(x[i]) - y[0], x u8, y one s32
@@ -992,41 +957,6 @@ func elementwise_s32_maximum_32_avx2(c *call)
 //
 //go:noescape
 func elementwise_s32_minimum_32_avx2(c *call)
-
-// elementwise_s32_and_32_avx2 computes, for i < n, a multiple of 32:
-//
-//	out[i] = x[i] & y[i], s32
-//
-//go:noescape
-func elementwise_s32_and_32_avx2(c *call)
-
-// elementwise_s32_or_32_avx2 computes, for i < n, a multiple of 32:
-//
-//	out[i] = x[i] | y[i], s32
-//
-//go:noescape
-func elementwise_s32_or_32_avx2(c *call)
-
-// elementwise_s32_xor_32_avx2 computes, for i < n, a multiple of 32:
-//
-//	out[i] = x[i] ^ y[i], s32
-//
-//go:noescape
-func elementwise_s32_xor_32_avx2(c *call)
-
-// elementwise_s32_shiftleft_32_avx2 computes, for i < n, a multiple of 32:
-//
-//	out[i] = x[i] << min(max(y[i], 0), 31), s32
-//
-//go:noescape
-func elementwise_s32_shiftleft_32_avx2(c *call)
-
-// elementwise_s32_shiftright_32_avx2 computes, for i < n, a multiple of 32:
-//
-//	out[i] = x[i] >> min(max(y[i], 0), 31), with its sign, s32
-//
-//go:noescape
-func elementwise_s32_shiftright_32_avx2(c *call)
 
 // elementwise_s32_u8_32_avx2 computes, for i < n, a multiple of 32:
 //
