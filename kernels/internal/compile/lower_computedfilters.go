@@ -6,6 +6,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/core/op/linear"
+	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/sgemm"
 	"github.com/tf2ng/tf2ng/kernels/internal/window"
@@ -32,8 +33,8 @@ func (c *compiler) lowerComputedFilters(n *core.Node) (bool, error) {
 	}
 	inC, outC, taps := fs[rank-2], fs[rank-1], fs[:rank-2].MustElements()
 	rows := out.Shape.MustElements() / outC
-	if err := c.checkIndirection(n, rows, taps); err != nil {
-		return false, err
+	if bounds.Product(rows, taps) > maxComputed || c.checkIndirection(n, rows, taps) != nil {
+		return false, nil // the reference needs no offsets
 	}
 	variant := sgemm.Choose(c.isas, sgemm.Spec{Type: productTypes[in[1].Type()], N: outC})
 	win := &window.Window{Axes: axes, Batch: data[0], Pixel: variant.NumberSize() * inC}
