@@ -466,7 +466,8 @@ func TestTransposedDots(t *testing.T) {
 			g.check(false, productKernels[typ])
 			p, err := Compile(g.f, nil, Options{})
 			require.NoError(t, err)
-			transposed := slices.ContainsFunc(p.Steps(), func(s StepInfo) bool { return strings.Contains(s.Kernel, "transpose") })
+			transposes := func(s StepInfo) bool { return strings.Contains(s.Kernel, "transpose") }
+			transposed := slices.ContainsFunc(p.Steps(), transposes)
 			require.Equal(t, typ == core.BF16, transposed, "%v", p.Steps())
 		})
 	}
