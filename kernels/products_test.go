@@ -466,7 +466,9 @@ func TestTransposedDots(t *testing.T) {
 			g.check(false, productKernels[typ])
 			p, err := Compile(g.f, nil, Options{})
 			require.NoError(t, err)
-			transposed := slices.ContainsFunc(p.Steps(), func(s StepInfo) bool { return strings.Contains(s.Kernel, "transpose") })
+			transposed := slices.ContainsFunc(p.Steps(), func(s StepInfo) bool {
+				return strings.Contains(s.Kernel, "transpose")
+			})
 			require.Equal(t, typ == core.BF16, transposed, "%v", p.Steps())
 		})
 	}
