@@ -829,28 +829,6 @@ func (m *Machine) VPMAXSB(a, b, c SimOperand) {
 	m.each(a, b, c, func(a, b byte) byte { return byte(max(int8(a), int8(b))) })
 }
 
-func (m *Machine) VPMAXUW(a, b, c SimOperand) {
-	m.words(a, b, c, func(a, b uint16) uint16 { return max(a, b) })
-}
-
-func (m *Machine) VPMAXSW(a, b, c SimOperand) {
-	m.words(a, b, c, func(a, b uint16) uint16 { return uint16(max(int16(a), int16(b))) })
-}
-
-func (m *Machine) VPMAXUD(a, b, c SimOperand) {
-	m.lanes(a, b, c, func(a, b, _ uint32) uint32 { return max(a, b) })
-}
-
-// VPCMPGTQ compares b with a: b is on the left.
-func (m *Machine) VPCMPGTQ(a, b, c SimOperand) {
-	m.wide(a, b, c, func(a, b uint64) uint64 {
-		if int64(b) > int64(a) {
-			return 1<<64 - 1
-		}
-		return 0
-	})
-}
-
 // unordered reports what predicate n says of two floats: b on the left of a.
 func unordered[T float32 | float64](n SimOperand, a, b T) bool {
 	switch n.value {
