@@ -1,8 +1,6 @@
 package compile
 
 import (
-	"slices"
-
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/core/op/array"
@@ -194,10 +192,7 @@ func weightsOf(t *core.Tensor) func() []byte {
 func (c *compiler) finite(t *core.Tensor) bool {
 	t = c.keep.Canonical(t)
 	ok, err := share.Kept(c.keep, share.NewKey("finite").Tensor(t).String(), func() (bool, int64, error) {
-		if t.Type() == core.F64 {
-			return !slices.ContainsFunc(core.Data[float64](t), func(v float64) bool { return v-v != 0 }), 0, nil
-		}
-		return !t.Type().IsFloat() || !slices.ContainsFunc(t.Float32s(), func(v float32) bool { return v-v != 0 }), 0, nil
+		return areFinite(productTypes[t.Type()], weightsOf(t)()), 0, nil
 	})
 	return ok && err == nil
 }
