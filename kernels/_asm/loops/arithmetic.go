@@ -272,14 +272,6 @@ var ones = []function{
 		g.VMAXPD(v, g.V(8), v)
 		g.VMINPD(v, g.V(9), v)
 	}),
-	one("softsign", "x[i] / (1 + |x[i]|)", []element{f64}, func(g *gen) {
-		g.quadwords(8, 1<<63-1)
-		g.quadwords(9, math.Float64bits(1))
-	}, func(g *gen, v reg.VecPhysical) {
-		g.VANDPD(g.V(8), v, g.V(1))
-		g.VADDPD(g.V(9), g.V(1), g.V(1))
-		g.VDIVPD(g.V(1), v, v)
-	}),
 	one("sign", "1 with the sign of x[i], or x[i] if it is 0 or NaN", []element{f64}, func(g *gen) {
 		g.Zero(g.V(8))
 		g.quadwords(9, 1<<63)

@@ -354,7 +354,7 @@ var loopUnary = map[pointwise.UnaryFunction]loops.UnaryFunction{
 	pointwise.Abs: loops.Abs, pointwise.Negative: loops.Negative, pointwise.Sign: loops.Sign,
 	pointwise.Square: loops.Square, pointwise.Invert: loops.Invert, pointwise.Sqrt: loops.Sqrt,
 	pointwise.Reciprocal: loops.Reciprocal, pointwise.Floor: loops.Floor, pointwise.Ceil: loops.Ceil,
-	pointwise.RoundEven: loops.RoundEven, pointwise.Softsign: loops.Softsign,
+	pointwise.RoundEven: loops.RoundEven,
 }
 
 var (

@@ -599,13 +599,6 @@ func relu_f64_avx512vnni(c *call)
 //go:noescape
 func relu6_f64_avx512vnni(c *call)
 
-// softsign_f64_avx512vnni computes, for i < n, a multiple of 64, and f64:
-//
-//	out[i] = x[i] / (1 + |x[i]|)
-//
-//go:noescape
-func softsign_f64_avx512vnni(c *call)
-
 // sign_f64_avx512vnni computes, for i < n, a multiple of 64, and f64:
 //
 //	out[i] = 1 with the sign of x[i], or x[i] if it is 0 or NaN
@@ -1684,13 +1677,6 @@ func relu_f64_avx2(c *call)
 //go:noescape
 func relu6_f64_avx2(c *call)
 
-// softsign_f64_avx2 computes, for i < n, a multiple of 64, and f64:
-//
-//	out[i] = x[i] / (1 + |x[i]|)
-//
-//go:noescape
-func softsign_f64_avx2(c *call)
-
 // sign_f64_avx2 computes, for i < n, a multiple of 64, and f64:
 //
 //	out[i] = 1 with the sign of x[i], or x[i] if it is 0 or NaN
@@ -2142,7 +2128,6 @@ var routines = map[string]func(c call){
 	"roundeven_f64_avx512vnni":     func(c call) { roundeven_f64_avx512vnni(&c) },
 	"relu_f64_avx512vnni":          func(c call) { relu_f64_avx512vnni(&c) },
 	"relu6_f64_avx512vnni":         func(c call) { relu6_f64_avx512vnni(&c) },
-	"softsign_f64_avx512vnni":      func(c call) { softsign_f64_avx512vnni(&c) },
 	"sign_f64_avx512vnni":          func(c call) { sign_f64_avx512vnni(&c) },
 	"select_b8_avx512vnni":         func(c call) { select_b8_avx512vnni(&c) },
 	"select_b16_avx512vnni":        func(c call) { select_b16_avx512vnni(&c) },
@@ -2297,7 +2282,6 @@ var routines = map[string]func(c call){
 	"roundeven_f64_avx2":           func(c call) { roundeven_f64_avx2(&c) },
 	"relu_f64_avx2":                func(c call) { relu_f64_avx2(&c) },
 	"relu6_f64_avx2":               func(c call) { relu6_f64_avx2(&c) },
-	"softsign_f64_avx2":            func(c call) { softsign_f64_avx2(&c) },
 	"sign_f64_avx2":                func(c call) { sign_f64_avx2(&c) },
 	"select_b8_avx2":               func(c call) { select_b8_avx2(&c) },
 	"select_b16_avx2":              func(c call) { select_b16_avx2(&c) },

@@ -23,13 +23,12 @@ const (
 	Floor
 	Ceil
 	RoundEven // to the nearest integer, halves to even
-	Softsign  // x / (1 + |x|)
 	numUnary
 )
 
 var unaryNames = [numUnary]string{
 	"abs", "negative", "sign", "square", "invert", "relu", "relu6", "sqrt", "reciprocal", "floor", "ceil",
-	"roundeven", "softsign",
+	"roundeven",
 }
 
 // String returns the name of the function in those of kernels.
@@ -167,14 +166,6 @@ func realEach(f UnaryFunction) Each {
 			a = a[:len(to)]
 			for i := range to {
 				to[i] = 1 / a[i]
-			}
-		}
-	case Softsign:
-		return func(out, x []byte, n int) {
-			to, a := two[float64, float64](out, x, n)
-			a = a[:len(to)]
-			for i := range to {
-				to[i] = a[i] / (1 + math.Abs(a[i]))
 			}
 		}
 	case Sqrt:
