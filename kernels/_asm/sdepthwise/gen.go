@@ -39,7 +39,8 @@ func routine(n emit.Numbers, width, vectors int) emit.Routine {
 
 	c[m,n] = sum over t < taps of a[offsets[m,t]+%d*n] * w[t,n]
 
-%s. rows and taps are at least 1.`, name, channels, size, n.Sums()),
+%s.
+rows and taps are at least 1.`, name, channels, size, n.Sums()),
 		Build: func(ctx *build.Context) {
 			g := &emit.Gen{Context: ctx, Width: width}
 			g.MOVQ(emit.Param(), call)

@@ -65,8 +65,8 @@ func fewRoutine(columns int) emit.Routine {
 
 	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 
-in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. b has %d columns. k is at least 1.
-It reads 12 bytes behind a run.`, name, fewRows, columns, f.pitch()),
+in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. b has %d
+columns. k is at least 1. It reads 12 bytes behind a run.`, name, fewRows, columns, f.pitch()),
 		Build: func(ctx *build.Context) {
 			f := &few{&gen{emit.Gen{Context: ctx, Width: 32}}, columns}
 			f.build()

@@ -95,8 +95,8 @@ func (t *tiling) doc() string {
 count as zeros, and sums that are zero are +0. k is at least 1.`
 	case pairsBF16:
 		return head + `of bf16, each sum beginning with 0, with fused multiply-adds: the second product of each pair of i
-first. Subnormal numbers and sums count as zeros, and sums that are zero are +0. b has pairs; with an odd k, the last one
-of each t is the last number and 0. k is at least 1.`
+first. Subnormal numbers and sums count as zeros, and sums that are zero are +0. b has pairs; with an odd k, the last
+one of each t is the last number and 0. k is at least 1.`
 	}
 	return head + t.numbers.Sums() + ". k is at least\n1."
 }

@@ -8,7 +8,8 @@ package sdepthwise
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0.
+// rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_f32f32_f32_1x128_avx512vnni(c *call)
@@ -17,7 +18,8 @@ func depthwise_f32f32_f32_1x128_avx512vnni(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0.
+// rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_f32f32_f32_1x64_avx512vnni(c *call)
@@ -26,7 +28,8 @@ func depthwise_f32f32_f32_1x64_avx512vnni(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0.
+// rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_f32f32_f32_1x32_avx512vnni(c *call)
@@ -35,7 +38,8 @@ func depthwise_f32f32_f32_1x32_avx512vnni(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0.
+// rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_f32f32_f32_1x16_avx512vnni(c *call)
@@ -44,7 +48,8 @@ func depthwise_f32f32_f32_1x16_avx512vnni(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0.
+// rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_f32f32_f32_1x64_avx2(c *call)
@@ -53,7 +58,8 @@ func depthwise_f32f32_f32_1x64_avx2(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0.
+// rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_f32f32_f32_1x32_avx2(c *call)
@@ -62,7 +68,8 @@ func depthwise_f32f32_f32_1x32_avx2(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0.
+// rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_f32f32_f32_1x16_avx2(c *call)
@@ -71,7 +78,8 @@ func depthwise_f32f32_f32_1x16_avx2(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0.
+// rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_f32f32_f32_1x8_avx2(c *call)
@@ -80,7 +88,8 @@ func depthwise_f32f32_f32_1x8_avx2(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+8*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0.
+// rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_f64f64_f64_1x64_avx512vnni(c *call)
@@ -89,7 +98,8 @@ func depthwise_f64f64_f64_1x64_avx512vnni(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+8*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0.
+// rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_f64f64_f64_1x32_avx512vnni(c *call)
@@ -98,7 +108,8 @@ func depthwise_f64f64_f64_1x32_avx512vnni(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+8*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0.
+// rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_f64f64_f64_1x16_avx512vnni(c *call)
@@ -107,7 +118,8 @@ func depthwise_f64f64_f64_1x16_avx512vnni(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+8*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0.
+// rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_f64f64_f64_1x8_avx512vnni(c *call)
@@ -116,7 +128,8 @@ func depthwise_f64f64_f64_1x8_avx512vnni(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+8*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0.
+// rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_f64f64_f64_1x32_avx2(c *call)
@@ -125,7 +138,8 @@ func depthwise_f64f64_f64_1x32_avx2(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+8*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0.
+// rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_f64f64_f64_1x16_avx2(c *call)
@@ -134,7 +148,8 @@ func depthwise_f64f64_f64_1x16_avx2(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+8*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0.
+// rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_f64f64_f64_1x8_avx2(c *call)
@@ -143,7 +158,8 @@ func depthwise_f64f64_f64_1x8_avx2(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+8*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. rows and taps are at least 1.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0.
+// rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_f64f64_f64_1x4_avx2(c *call)
@@ -152,7 +168,8 @@ func depthwise_f64f64_f64_1x4_avx2(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
 //
-// of integers, which wrap. rows and taps are at least 1.
+// of integers, which wrap.
+// rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_s32s32_s32_1x128_avx512vnni(c *call)
@@ -161,7 +178,8 @@ func depthwise_s32s32_s32_1x128_avx512vnni(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
 //
-// of integers, which wrap. rows and taps are at least 1.
+// of integers, which wrap.
+// rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_s32s32_s32_1x64_avx512vnni(c *call)
@@ -170,7 +188,8 @@ func depthwise_s32s32_s32_1x64_avx512vnni(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
 //
-// of integers, which wrap. rows and taps are at least 1.
+// of integers, which wrap.
+// rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_s32s32_s32_1x32_avx512vnni(c *call)
@@ -179,7 +198,8 @@ func depthwise_s32s32_s32_1x32_avx512vnni(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
 //
-// of integers, which wrap. rows and taps are at least 1.
+// of integers, which wrap.
+// rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_s32s32_s32_1x16_avx512vnni(c *call)
@@ -188,7 +208,8 @@ func depthwise_s32s32_s32_1x16_avx512vnni(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
 //
-// of integers, which wrap. rows and taps are at least 1.
+// of integers, which wrap.
+// rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_s32s32_s32_1x64_avx2(c *call)
@@ -197,7 +218,8 @@ func depthwise_s32s32_s32_1x64_avx2(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
 //
-// of integers, which wrap. rows and taps are at least 1.
+// of integers, which wrap.
+// rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_s32s32_s32_1x32_avx2(c *call)
@@ -206,7 +228,8 @@ func depthwise_s32s32_s32_1x32_avx2(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
 //
-// of integers, which wrap. rows and taps are at least 1.
+// of integers, which wrap.
+// rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_s32s32_s32_1x16_avx2(c *call)
@@ -215,7 +238,8 @@ func depthwise_s32s32_s32_1x16_avx2(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
 //
-// of integers, which wrap. rows and taps are at least 1.
+// of integers, which wrap.
+// rows and taps are at least 1.
 //
 //go:noescape
 func depthwise_s32s32_s32_1x8_avx2(c *call)

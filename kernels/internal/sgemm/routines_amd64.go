@@ -49,8 +49,8 @@ func gemm_f32f32_f32_6x8k1_avx2(c *call)
 //	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+2*i] * b[t,i,n]
 //
 // of bf16, each sum beginning with 0, with fused multiply-adds: the second product of each pair of i
-// first. Subnormal numbers and sums count as zeros, and sums that are zero are +0. b has pairs; with an odd k, the last one
-// of each t is the last number and 0. k is at least 1.
+// first. Subnormal numbers and sums count as zeros, and sums that are zero are +0. b has pairs; with an odd k, the last
+// one of each t is the last number and 0. k is at least 1.
 //
 //go:noescape
 func gemm_bf16bf16_f32_12x32k2_avx512bf16(c *call)
@@ -60,8 +60,8 @@ func gemm_bf16bf16_f32_12x32k2_avx512bf16(c *call)
 //	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+2*i] * b[t,i,n]
 //
 // of bf16, each sum beginning with 0, with fused multiply-adds: the second product of each pair of i
-// first. Subnormal numbers and sums count as zeros, and sums that are zero are +0. b has pairs; with an odd k, the last one
-// of each t is the last number and 0. k is at least 1.
+// first. Subnormal numbers and sums count as zeros, and sums that are zero are +0. b has pairs; with an odd k, the last
+// one of each t is the last number and 0. k is at least 1.
 //
 //go:noescape
 func gemm_bf16bf16_f32_12x16k2_avx512bf16(c *call)
@@ -219,8 +219,8 @@ func widenPairs(c *call)
 //
 //	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. b has 2 columns. k is at least 1.
-// It reads 12 bytes behind a run.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. b has 2
+// columns. k is at least 1. It reads 12 bytes behind a run.
 //
 //go:noescape
 func gemm_f32f32_f32_16x1k1_avx2(c *call)
@@ -229,8 +229,8 @@ func gemm_f32f32_f32_16x1k1_avx2(c *call)
 //
 //	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. b has 2 columns. k is at least 1.
-// It reads 12 bytes behind a run.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. b has 2
+// columns. k is at least 1. It reads 12 bytes behind a run.
 //
 //go:noescape
 func gemm_f32f32_f32_16x2k1_avx2(c *call)
@@ -239,8 +239,8 @@ func gemm_f32f32_f32_16x2k1_avx2(c *call)
 //
 //	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. b has 4 columns. k is at least 1.
-// It reads 12 bytes behind a run.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. b has 4
+// columns. k is at least 1. It reads 12 bytes behind a run.
 //
 //go:noescape
 func gemm_f32f32_f32_16x3k1_avx2(c *call)
@@ -249,8 +249,8 @@ func gemm_f32f32_f32_16x3k1_avx2(c *call)
 //
 //	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. b has 4 columns. k is at least 1.
-// It reads 12 bytes behind a run.
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. b has 4
+// columns. k is at least 1. It reads 12 bytes behind a run.
 //
 //go:noescape
 func gemm_f32f32_f32_16x4k1_avx2(c *call)
