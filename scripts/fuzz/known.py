@@ -131,7 +131,7 @@ KNOWN = [
         "TensorFlow's MIN_FIRST of a scalar neither rounds nor saturates: what is out of range wraps around",
     ),
     Known(
-        "_QuantizedMatMul", lambda f: alone(f) and f.kind in ("integers", "floats") and scaled_bias_of_channels(f),
+        "_QuantizedMatMul", lambda f: alone(f) and f.kind in ("integers", "floats", "NaN") and scaled_bias_of_channels(f),
         "TensorFlow takes the first channel's scale for all of the bias where the data's range is computed, which differs from its own result "
         "where it is constant; and no channel's beyond 16 columns",
     ),
