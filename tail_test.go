@@ -15,12 +15,13 @@ import (
 	"github.com/tf2ng/tf2ng/kernels"
 )
 
-// TestPlansOfGraphs counts what of each recorded graph runs behind the plan: nothing once
-// the batch is known, unless shapes depend on data.
+// TestPlansOfGraphs counts what of each recorded graph is interpreted: nothing once the batch is known, unless shapes
+// depend on data.
 func TestPlansOfGraphs(t *testing.T) {
-	tails := map[string][]string{"graph_detector": {
-		"CropAndResize", "Gather", "GatherND", "Mean", "NonMaxSuppression", "Where",
-	}}
+	tails := map[string][]string{
+		"graph_detector":     {"CropAndResize", "Gather", "GatherND", "Mean", "NonMaxSuppression", "Where"},
+		"graph_second_stage": {"Gather", "NonMaxSuppression"},
+	}
 	for _, c := range testgolden.Load(t, "Graphs") {
 		t.Run(c.ID, func(t *testing.T) {
 			steps := planOf(t, c).Steps()

@@ -8,6 +8,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/kernels/internal/compile"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
+	"github.com/tf2ng/tf2ng/kernels/internal/share"
 )
 
 // Engine says what computes the ops.
@@ -60,7 +61,8 @@ type Options struct {
 	// core.DefaultMaxTensorBytes. A *core.MemoryError with OneTensor set names the node that exceeds it.
 	MaxTensorBytes int64
 	// MaxPrograms and MaxProgramBytes bound the Programs that a Prepared keeps, one for each set of
-	// input shapes: their number, and the bytes that they hold, not counting what all of them share.
+	// input shapes: their number, and the bytes that they hold, not counting what all of them share. In
+	// each Program they bound likewise what is compiled for shapes that depend on data.
 	// 0 means DefaultMaxPrograms and DefaultMaxProgramBytes.
 	MaxPrograms     int
 	MaxProgramBytes int64
@@ -77,18 +79,16 @@ const (
 	DefaultMaxProgramBytes = 64 << 20
 )
 
-func (o Options) maxPrograms() int {
-	if o.MaxPrograms == 0 {
-		return DefaultMaxPrograms
+// programs returns the bounds of the Programs.
+func (o Options) programs() share.Bounds {
+	b := share.Bounds{Most: DefaultMaxPrograms, Bytes: DefaultMaxProgramBytes}
+	if o.MaxPrograms != 0 {
+		b.Most = o.MaxPrograms
 	}
-	return o.MaxPrograms
-}
-
-func (o Options) maxProgramBytes() int64 {
-	if o.MaxProgramBytes == 0 {
-		return DefaultMaxProgramBytes
+	if o.MaxProgramBytes != 0 {
+		b.Bytes = o.MaxProgramBytes
 	}
-	return o.MaxProgramBytes
+	return b
 }
 
 // OptionError reports an invalid value of an option. Nothing was read or computed.
@@ -150,7 +150,7 @@ func (o Options) memory() core.MemoryLimits {
 func (o Options) compilation() compile.Options {
 	return compile.Options{
 		ISAs: o.isas(), Threads: max(o.Threads, 1), Memory: o.memory(), WithoutQDQ: o.WithoutQDQ,
-		Reference: o.Engine == Reference, Packed: o.Packed,
+		Reference: o.Engine == Reference, Packed: o.Packed, Kept: o.programs(),
 	}
 }
 

@@ -3,7 +3,6 @@ package kernels
 import (
 	"context"
 	"fmt"
-	"slices"
 	"sync"
 
 	"github.com/tf2ng/tf2ng/core"
@@ -24,9 +23,7 @@ type Prepared struct {
 	runs     machine.RunPool
 	family   *family
 	calls    sync.Pool // of *call
-
-	mu       sync.Mutex
-	programs []*cached // the most recently used first
+	programs *share.Cache[*Program]
 }
 
 // family is a Prepared with its views: they are closed together.
@@ -35,18 +32,6 @@ type family struct {
 
 	mu      sync.Mutex
 	members []*Prepared
-}
-
-// cached is a Program, or the error of its compilation, in the cache of a Prepared.
-type cached struct {
-	shapes []core.Shape // of the parameters
-	once   sync.Once
-
-	// Set by once, while mu of the Prepared is held.
-	program *Program
-	err     error
-	keep    *share.Lease
-	evicted bool
 }
 
 // Prepare returns a Prepared of f, which must not be changed afterwards. It computes nothing: weights are
@@ -76,6 +61,7 @@ func (p *Prepared) View(f *core.Function) (*Prepared, error) {
 func newPrepared(f *core.Function, o Options, store *share.Store, all *family) *Prepared {
 	p := &Prepared{function: f, options: o, ports: newPorts(f), store: store, family: all}
 	p.calls.New = func() any { return newCall(p.ports) }
+	p.programs = share.NewCache(store, o.programs(), p.compile, func(q *Program) int64 { return q.machine.Bytes() })
 	all.mu.Lock()
 	defer all.mu.Unlock()
 	all.members = append(all.members, p)
@@ -103,34 +89,7 @@ func (p *Prepared) Program(shapes map[string]core.Shape) (*Program, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.program(ordered)
-}
-
-// program returns the Program for the shapes of all parameters.
-func (p *Prepared) program(shapes []core.Shape) (*Program, error) {
-	c := p.lookup(shapes)
-	c.once.Do(func() {
-		keep := p.store.Lease()
-		program, err := p.compileSafely(keep, c.shapes)
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		c.program, c.err, c.keep = program, err, keep
-		if c.evicted {
-			keep.Release()
-		}
-		p.evict()
-	})
-	return c.program, c.err
-}
-
-// compileSafely is compile, but returns an *core.InternalError where compile panics.
-func (p *Prepared) compileSafely(keep *share.Lease, shapes []core.Shape) (_ *Program, err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = core.Recovered(nil, v)
-		}
-	}()
-	return p.compile(keep, shapes)
+	return p.programs.Of(ordered)
 }
 
 // compile makes the Program for one set of shapes.
@@ -165,48 +124,6 @@ func (p *Prepared) bind(shapes []core.Shape) (*core.Function, error) {
 	return f, nil
 }
 
-// lookup returns the cache entry for the shapes, adding one if there is none, and moves it to the front.
-func (p *Prepared) lookup(shapes []core.Shape) *cached {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	i := slices.IndexFunc(p.programs, func(c *cached) bool { return slices.EqualFunc(c.shapes, shapes, core.Shape.Equal) })
-	if i < 0 {
-		c := &cached{shapes: make([]core.Shape, len(shapes))}
-		for j, s := range shapes {
-			c.shapes[j] = s.Clone()
-		}
-		p.programs = append(p.programs, c)
-		i = len(p.programs) - 1
-	}
-	c := p.programs[i]
-	copy(p.programs[1:i+1], p.programs[:i])
-	p.programs[0] = c
-	return c
-}
-
-// evict drops the least recently used Programs until the others are within the bounds. The most recently
-// used one always stays. The caller holds mu.
-func (p *Prepared) evict() {
-	bytes, n := int64(0), 0
-	for n < len(p.programs) {
-		c := p.programs[n]
-		if c.program != nil {
-			bytes += c.program.machine.Bytes()
-		}
-		if n > 0 && (n >= p.options.maxPrograms() || bytes > p.options.maxProgramBytes()) {
-			break
-		}
-		n++
-	}
-	for _, c := range p.programs[n:] {
-		if c.evicted = true; c.keep != nil {
-			c.keep.Release()
-		}
-	}
-	clear(p.programs[n:])
-	p.programs = p.programs[:n]
-}
-
 // Run computes the results for inputs, which are given by parameter name, with or without ":0". A result
 // is written into the tensor that outputs holds for it, or into a new one if there is none. The returned
 // map holds all results by their full names. If outputs has a tensor for every result under its full name,
@@ -229,7 +146,7 @@ func (p *Prepared) Run(ctx context.Context, inputs, outputs map[string]*core.Ten
 	for i, t := range c.in {
 		c.shapes[i] = t.Shape()
 	}
-	program, err := p.program(c.shapes)
+	program, err := p.programs.Of(c.shapes)
 	if err != nil {
 		return nil, err
 	}
@@ -241,17 +158,7 @@ func (p *Prepared) Run(ctx context.Context, inputs, outputs map[string]*core.Ten
 
 // Memory returns the bytes that are kept: those that all Programs share, and the sum of those that each
 // Program holds by itself.
-func (p *Prepared) Memory() (shared, programs int64) {
-	shared = p.store.Size()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, c := range p.programs {
-		if c.program != nil {
-			programs += c.program.machine.Bytes()
-		}
-	}
-	return shared, programs
-}
+func (p *Prepared) Memory() (shared, programs int64) { return p.store.Size(), p.programs.Bytes() }
 
 // Use calls f and keeps the Prepared open until f returns: Close waits for it. After Close it returns
 // ErrClosed without calling f.
@@ -271,19 +178,7 @@ func (p *Prepared) Close() {
 	p.family.mu.Lock()
 	defer p.family.mu.Unlock()
 	for _, member := range p.family.members {
-		member.forget()
+		member.programs.Close()
 	}
 	p.family.members = nil
-}
-
-// forget drops the Programs and releases their leases on shared data.
-func (p *Prepared) forget() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, c := range p.programs {
-		if c.keep != nil {
-			c.keep.Release()
-		}
-	}
-	p.programs = nil
 }

@@ -31,19 +31,26 @@ func (p *Program) Profile(ctx context.Context, inputs map[string]*core.Tensor, r
 	if err := p.ports.bind(c, inputs, nil); err != nil {
 		return nil, err
 	}
-	infos := p.Steps()
-	times := make([][]time.Duration, len(infos))
-	for range runs {
-		if err := p.machine.Profile(ctx, c.in, times); err != nil {
+	var steps []StepTime
+	var times [][]time.Duration // of each step
+	for run := range runs {
+		measured, err := p.machine.Profile(ctx, c.in)
+		if err != nil {
 			return nil, err
 		}
-	}
-	steps := make([]StepTime, len(infos))
-	for i, s := range infos {
-		slices.Sort(times[i])
-		if steps[i] = (StepTime{StepInfo: s}); runs > 0 {
-			steps[i].Time = times[i][len(times[i])/2]
+		if run == 0 {
+			times = make([][]time.Duration, len(measured))
+			for _, s := range measured {
+				steps = append(steps, StepTime{StepInfo: infoOf(s.Step)})
+			}
 		}
+		for i, s := range measured {
+			times[i] = append(times[i], s.Time)
+		}
+	}
+	for i := range steps {
+		slices.Sort(times[i])
+		steps[i].Time = times[i][len(times[i])/2]
 	}
 	slices.SortStableFunc(steps, func(a, b StepTime) int { return cmp.Compare(b.Time, a.Time) })
 	return steps, nil

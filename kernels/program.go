@@ -88,7 +88,8 @@ type FunctionInfo struct {
 	Steps []StepInfo
 }
 
-// Steps lists the steps of a Run, in the order in which they are executed.
+// Steps lists the steps of a Run, in the order in which they are executed. For what is compiled in the course of a Run,
+// as its shapes depend on data, these are its nodes; Profile has its steps.
 func (p *Program) Steps() []StepInfo {
 	return infosOf(p.machine.Steps())
 }
@@ -96,20 +97,25 @@ func (p *Program) Steps() []StepInfo {
 func infosOf(list []machine.Step) []StepInfo {
 	steps := make([]StepInfo, len(list))
 	for i, s := range list {
-		n := s.Node
-		steps[i] = StepInfo{
-			Node: n.Name, Op: n.OpName(), TFOp: n.Origin.Op, Kernel: s.Kernel, Output: n.Outputs()[0], Operations: s.Operations,
-		}
-		for _, f := range s.Functions {
-			steps[i].Functions = append(steps[i].Functions, FunctionInfo{f.Name, infosOf(f.Steps)})
-		}
+		steps[i] = infoOf(s)
 	}
 	return steps
 }
 
+func infoOf(s machine.Step) StepInfo {
+	n := s.Node
+	info := StepInfo{
+		Node: n.Name, Op: n.OpName(), TFOp: n.Origin.Op, Kernel: s.Kernel, Output: n.Outputs()[0], Operations: s.Operations,
+	}
+	for _, f := range s.Functions {
+		info.Functions = append(info.Functions, FunctionInfo{f.Name, infosOf(f.Steps)})
+	}
+	return info
+}
+
 // PeakBytes returns the size of the arenas that one Run uses, its own and those of the functions that
 // nodes call: the peak memory of intermediate values. It does not include weights, inputs and results,
-// nor the values that references compute after a plan, where shapes depend on data, or in place of one.
+// nor, where shapes depend on data, the values that references compute and what is compiled in the course of a Run.
 func (p *Program) PeakBytes() int64 { return p.machine.PeakBytes() }
 
 // Operations returns how many multiplications and additions the convolutions and dots of one Run do.

@@ -22,6 +22,13 @@ type Pass struct {
 	Run   func(f *core.Function, o Options) (*core.Function, error)
 }
 
+// fusedRoundings is the name of the pass fused.
+const fusedRoundings = "fused"
+
+// Inexact returns the passes that may change results. On a part of a function that they have run on, they may find
+// more.
+func Inexact() []string { return []string{fusedRoundings, QDQ} }
+
 // Evaluate runs an op's reference on constants, as core.EvalOp does.
 type Evaluate func(op core.Op, in []*core.Tensor) ([]*core.Tensor, error)
 
@@ -49,7 +56,7 @@ var table = []Pass{
 		After: []string{"dead", "shapes"}, // dead nodes would be computed in each step
 	},
 	{
-		Name: "fused", Run: fused,
+		Name: fusedRoundings, Run: fused,
 		Doc: "leave out the roundings to bf16 between a product, its bias and its activation, which TensorFlow " +
 			"computes as one op",
 		After: []string{"dead"}, // a name that nobody asked for does not count as a reader
@@ -114,7 +121,7 @@ var table = []Pass{
 	{
 		Name: "widen", Run: widen,
 		Doc:   "compute what reads reals of 16 bits in f32, where the kernels do, and round the results",
-		After: []string{"fused", "tabulate"}, // roundings are where the function has them; tables need no kernels
+		After: []string{fusedRoundings, "tabulate"}, // roundings are where the function has them; tables need no kernels
 	},
 	{
 		Name: "refold", Run: fold,

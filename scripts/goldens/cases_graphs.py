@@ -132,6 +132,36 @@ def detector(rng, image):
 graph("graph_detector", {"image": ("float32", [None, 12, 12, 3], lambda rng: rng.integers(0, 256, (2, 12, 12, 3)))}, detector)
 
 
+def second_stage(rng, image, boxes, scores):
+    """What a detector of two stages computes of the boxes that it has chosen, as Intel's tools quantize it."""
+    kept = tf.image.non_max_suppression(boxes, scores, 6, 0.5, 0.2)
+    crops = tf.image.crop_and_resize(image, tf.gather(boxes, kept), tf.zeros_like(kept), [8, 8])
+    x, low, high = tf.raw_ops.QuantizeV2(input=crops, min_range=0.0, max_range=4.0, T=tf.quint8, mode="SCALED", round_mode="HALF_TO_EVEN", narrow_range=False, ensure_minimum_range=0.01, axis=-1)
+    for channels, stride in ((16, 1), (24, 2)):
+        filters = tf.constant(rng.integers(-60, 61, (3, 3, x.shape[3] or 16, channels)), tf.qint8)
+        x, low, high = tf.raw_ops.QuantizedConv2DWithBiasAndReluAndRequantize(
+            input=x, filter=filters, bias=weights(rng, channels, scale=0.2), min_input=low, max_input=high, min_filter=tf.constant(-0.3), max_filter=tf.constant(0.3),
+            min_freezed_output=tf.constant(0.0), max_freezed_output=tf.constant(3.0), out_type=tf.quint8, strides=[1, stride, stride, 1], padding="SAME",
+        )
+        x.set_shape([None, None, None, channels])
+    x = tf.reduce_mean(tf.raw_ops.Dequantize(input=x, min_range=low, max_range=high, mode="SCALED", narrow_range=False, axis=-1, dtype=tf.float32), [1, 2])
+    x.set_shape([None, 24])
+    probabilities = tf.nn.softmax(tf.matmul(x, weights(rng, 24, 5)))
+    likely = tf.reshape(tf.where(probabilities[:, 0] < 0.125), [-1])
+    return kept, probabilities, tf.matmul(tf.gather(x, likely), weights(rng, 24, 4))
+
+
+graph(
+    "graph_second_stage",
+    {
+        "image": ("float32", [None, 16, 16, 16], lambda rng: rng.uniform(0, 4, (1, 16, 16, 16))),
+        "boxes": ("float32", [None, 4], lambda rng: np.concatenate([(c := rng.uniform(0, 0.6, (12, 2))), c + rng.uniform(0.2, 0.4, (12, 2))], 1)),
+        "scores": ("float32", [None], lambda rng: rng.uniform(0, 1, 12)),
+    },
+    second_stage,
+)
+
+
 def segmentation(rng, image):
     a = conv(rng, image, 2, 4, activation=tf.nn.leaky_relu)
     b = conv(rng, tf.nn.max_pool2d(a, 2, 2, "VALID"), 4, 6, activation=tf.nn.elu)

@@ -341,6 +341,15 @@ def suppressed(op, **kw):
         boxes=data((1000, 4)), scores=data((1000,), name="y"), max_output_size=100, iou_threshold=0.5, **kw)
 
 
+def second_stage():
+    """What a detector computes of the boxes that it has chosen; how many there are depends on their scores."""
+    boxes = data((100, 4))
+    kept = tf.image.non_max_suppression(boxes, data((100,), name="y"), 32, 0.7)
+    crops = tf.image.crop_and_resize(
+        data((1, 56, 56, 32), name="z"), tf.gather(boxes, kept), tf.zeros_like(kept), [14, 14])
+    return tf.reduce_mean(tf.nn.relu(tf.nn.conv2d(crops, constant(3, 3, 32, 64), 1, "SAME")), [1, 2]) @ constant(64, 91)
+
+
 def searches():
     return {
         "NonMaxSuppression": lambda: R.NonMaxSuppression(
@@ -353,6 +362,8 @@ def searches():
             data((1, 500, 1, 4)), data((1, 500, 4), name="y"), 50, 100)[0],
         "Where": one(lambda x: tf.where(x > 0.5), MATRIX),
         "Unique": lambda: tf.unique(data((4096,), tf.int32))[0],
+        "CropAndResize and Conv2D of chosen boxes": second_stage,
+        "MatMul of chosen rows": one(lambda x: tf.boolean_mask(x, x[:, 0] > 0) @ constant(512, 512), MATRIX),
     }
 
 

@@ -32,6 +32,7 @@ type Options struct {
 	WithoutQDQ bool              // pass qdq is left out
 	Reference  bool              // ops run their references, and qdq is the only pass
 	Packed     func([]byte)      // called with the bytes of each constant that was packed; may be nil
+	Kept       share.Bounds      // of the machines of each deferred function
 }
 
 // Compile runs the passes on a function whose parameters have known types and shapes, and lowers each node
@@ -78,7 +79,41 @@ func (a assembler) machine(f *core.Function, runs *machine.RunPool, called bool)
 		return planned, nil
 	}
 	dynamic.Head = planned
+	if f := dynamic.Deferred; f != nil {
+		dynamic.Machines = a.later(f, runs)
+	}
 	return dynamic, nil
+}
+
+// later returns the machines of a deferred function, each of which is compiled when a run has come to its shapes.
+func (a assembler) later(f *core.Function, runs *machine.RunPool) machine.ByShapes {
+	compile := func(keep *share.Lease, shapes []core.Shape) (machine.Machine, error) {
+		bound, err := f.WithShapes(shapes)
+		if err != nil {
+			return nil, err
+		}
+		return assembler{a.options, keep}.again(bound, runs)
+	}
+	cache := share.NewCache(a.keep.Store(), a.options.Kept, compile, machine.Machine.Bytes)
+	a.keep.OnRelease(cache.Close)
+	return cache
+}
+
+// again returns the machine of a deferred function, on which the passes have run without its shapes. What it reads is
+// held while it runs.
+func (a assembler) again(f *core.Function, runs *machine.RunPool) (machine.Machine, error) {
+	for _, p := range f.Parameters {
+		bytes, err := p.Outputs()[0].Bytes()
+		if err != nil {
+			return nil, p.Locate(err)
+		}
+		a.options.Memory.Bytes -= bytes
+	}
+	f, err := passes.Run(f, a.options.passes(a.keep, passes.Inexact()...))
+	if err != nil {
+		return nil, err
+	}
+	return a.machine(f, runs, true)
 }
 
 // callsOf returns the Calls of those nodes that call functions.
@@ -118,14 +153,20 @@ func (a assembler) calls(n *core.Node, op core.Caller) (*machine.Calls, error) {
 
 // rewrite runs the passes on a function.
 func rewrite(f *core.Function, o Options, keep *share.Lease) (*core.Function, error) {
-	p := passes.Options{Eval: keep.Evaluate, ChannelsLast: wantsChannelsLast}
+	var without []string
 	if o.WithoutQDQ {
-		p.Without = []string{passes.QDQ}
+		without = []string{passes.QDQ}
 	}
+	return passes.Run(f, o.passes(keep, without...))
+}
+
+// passes returns the options of the passes, of which some are left out.
+func (o Options) passes(keep *share.Lease, without ...string) passes.Options {
+	p := passes.Options{Eval: keep.Evaluate, ChannelsLast: wantsChannelsLast, Without: without}
 	if o.Reference {
 		p.StopAfter = passes.QDQ // this pass may change results, so every engine needs it
 	}
-	return passes.Run(f, p)
+	return p
 }
 
 // lowerFunction lowers a function all of whose shapes are known to a planned machine.

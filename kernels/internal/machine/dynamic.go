@@ -2,112 +2,111 @@ package machine
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"time"
 
 	"github.com/tf2ng/tf2ng/core"
 )
 
-// Dynamic is the machine for functions with shapes that depend on data, or with strings. The head is a plan
-// for all nodes that can be planned. The tail runs the references of the nodes after it.
+// Dynamic is the machine for functions with shapes that depend on data, or with strings. The head is a plan for all
+// nodes that can be planned before the run. The tail runs the references of nodes behind it. What takes long, and has
+// known shapes once the tail has run, is deferred: it is a function that is compiled for those shapes then, and its
+// machine may be a Dynamic in turn.
 type Dynamic struct {
-	Head    *Planned     // set by the caller of CutLate
-	crosses []core.Value // values that the tail reads: the head's results after those of the function
-	tail    *Interpreted
-	early   []int // for each result of the function its number among the head's; -1 if the tail computes it
-	given   []int // for each parameter of the head its number among the function's
+	Head        *Planned       // set by the caller of CutLate
+	interpreted *Interpreted   // the tail
+	Deferred    *core.Function // nil if nothing is deferred
+	Machines    ByShapes       // of Deferred; set by the caller of CutLate
+
+	results []*core.Node // of the function
+	from    []origin     // where each of them is computed
+	given   []int        // for each parameter of the head its number among the function's
+	crosses []core.Value // values that the other parts read: the head's results after those of the function
+	reads   []core.Value // what the parameters of Deferred are
 }
 
-// CutLate cuts a function in two. It returns the head, which the caller plans, and a Dynamic with the tail,
-// whose Head the caller then sets. If all shapes are known and nothing is a string, the head is f itself and
-// the Dynamic is nil.
-// calls returns the Calls of the tail's nodes that call functions; called says that f itself is called by
-// another function.
-func CutLate(
-	f *core.Function, calls func([]*core.Node) (map[*core.Node]*Calls, error), called bool, limits core.MemoryLimits,
-) (*core.Function, *Dynamic, error) {
-	late := map[*core.Node]bool{}
-	for _, n := range f.Nodes() {
-		late[n] = slices.ContainsFunc(n.Outputs(), hasNoBytes) ||
-			slices.ContainsFunc(n.Inputs(), func(v core.Value) bool { return late[v.Node] })
-	}
-	head := &core.Function{Name: f.Name, Meta: f.Meta}
-	t := &Dynamic{}
-	for i, p := range f.Parameters {
-		if !late[p] {
-			t.given = append(t.given, i)
-			head.Parameters = append(head.Parameters, p)
-		}
-	}
-	var lateResults, nodes []*core.Node
-	for _, r := range f.Results {
-		if late[r] {
-			t.early = append(t.early, -1)
-			lateResults = append(lateResults, r)
-			continue
-		}
-		t.early = append(t.early, len(head.Results))
-		head.Results = append(head.Results, r)
-	}
-	if len(lateResults) == 0 && len(head.Parameters) == len(f.Parameters) {
-		return f, nil, nil
-	}
-	for _, n := range f.Nodes() {
-		if !late[n] || !n.IsComputed() {
-			continue
-		}
-		nodes = append(nodes, n)
-		for _, v := range n.Inputs() {
-			if late[v.Node] || !v.Node.IsComputed() || slices.Contains(t.crosses, v) {
-				continue
-			}
-			if err := t.cross(head, v); err != nil {
-				return nil, nil, err
-			}
-		}
-	}
-	inner, err := calls(nodes)
-	if err != nil {
-		return nil, nil, err
-	}
-	t.tail = NewInterpreted(nodes, f.Parameters, lateResults, inner, called, limits)
-	return head, t, nil
+// origin is result number of a part.
+type origin struct {
+	part   part
+	number int
 }
 
-// cross adds a value that the tail reads to the results of the head.
-func (t *Dynamic) cross(head *core.Function, v core.Value) error {
-	r, err := core.NewNamedNode(fmt.Sprintf("tail#%d", len(t.crosses)), &core.Result{}, v)
-	if err != nil {
-		return err
-	}
-	r.Origin = v.Node.Origin
-	t.crosses = append(t.crosses, v)
-	head.Results = append(head.Results, r)
-	return nil
+// ByShapes has the machines of a function, one for each set of shapes of its parameters.
+type ByShapes interface {
+	// Of returns the machine for some shapes, which is made unless there is one.
+	Of(shapes []core.Shape) (Machine, error)
+	// Bytes returns how many bytes the machines hold.
+	Bytes() int64
 }
 
 // Run is Machine.Run.
 func (t *Dynamic) Run(ctx context.Context, in, out []*core.Tensor) error {
-	first, second := t.divide(out)
-	if err := t.Head.Run(ctx, t.headInputs(in), first); err != nil {
+	given := slices.Clone(out)
+	if overlap(in, out) { // all parts read the inputs
+		clear(out)
+	}
+	results := t.divide(out)
+	if err := t.Head.Run(ctx, t.headInputs(in), results[head]); err != nil {
 		return err
 	}
-	v := t.crossing(first)
-	if err := t.tail.compute(ctx, in, v, nil); err != nil {
+	v := t.crossing(results[head])
+	if err := t.interpreted.compute(ctx, in, v, nil); err != nil {
 		return err
 	}
-	if err := t.tail.deliver(v, second); err != nil {
+	if t.Deferred != nil {
+		m, args, err := t.deferred(v)
+		if err != nil {
+			return err
+		}
+		if err := m.Run(ctx, args, results[deferred]); err != nil {
+			return err
+		}
+	}
+	if err := t.interpreted.deliver(v, results[tail]); err != nil {
 		return err
 	}
-	for i, at := range t.early {
-		if at >= 0 {
-			out[i] = first[at]
-		} else {
-			out[i], second = second[0], second[1:]
+	for i, p := range t.from {
+		if out[i] = results[p.part][p.number]; given[i] != nil && given[i] != out[i] {
+			var err error
+			if out[i], err = deliver(t.results[i], out[i], given[i]); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// divide returns the tensors of out by parts. The head's are followed by nil for what crosses, and the deferred
+// function gets none, for the shapes of its results are not known yet.
+func (t *Dynamic) divide(out []*core.Tensor) (results [parts][]*core.Tensor) {
+	for i, p := range t.from {
+		into := out[i]
+		if p.part == deferred {
+			into = nil
+		}
+		results[p.part] = append(results[p.part], into)
+	}
+	results[head] = append(results[head], make([]*core.Tensor, len(t.crosses))...)
+	return results
+}
+
+// crossing returns the values of the head that the other parts read.
+func (t *Dynamic) crossing(results []*core.Tensor) core.Values {
+	v := core.Values{}
+	for i, x := range t.crosses {
+		v[x] = results[len(results)-len(t.crosses)+i]
+	}
+	return v
+}
+
+// deferred returns the machine of the deferred function and its inputs, once the values that it reads are there.
+func (t *Dynamic) deferred(v core.Values) (Machine, []*core.Tensor, error) {
+	in, shapes := make([]*core.Tensor, len(t.reads)), make([]core.Shape, len(t.reads))
+	for i, x := range t.reads {
+		in[i] = v.Of(x)
+		shapes[i] = in[i].Shape()
+	}
+	m, err := t.Machines.Of(shapes)
+	return m, in, err
 }
 
 // headInputs returns the inputs for the head's parameters.
@@ -122,50 +121,58 @@ func (t *Dynamic) headInputs(in []*core.Tensor) []*core.Tensor {
 	return given
 }
 
-// divide divides the given tensors of out into those for the head's results and those for the tail's.
-func (t *Dynamic) divide(out []*core.Tensor) (first, second []*core.Tensor) {
-	first = make([]*core.Tensor, len(t.Head.layout.Results))
-	for i, at := range t.early {
-		if at >= 0 {
-			first[at] = out[i]
-		} else {
-			second = append(second, out[i])
+// Steps is Machine.Steps. Those of the deferred function are its nodes.
+func (t *Dynamic) Steps() []Step {
+	steps := append(t.Head.Steps(), t.tailSteps()...)
+	if t.Deferred == nil {
+		return steps
+	}
+	for _, n := range t.Deferred.Nodes() {
+		if n.IsComputed() {
+			steps = append(steps, Step{Node: n, Kernel: "compiled when its shapes are known"})
 		}
 	}
-	return first, second
+	return steps
 }
 
-// crossing returns the head's results that the tail reads.
-func (t *Dynamic) crossing(first []*core.Tensor) core.Values {
-	v := core.Values{}
-	for i, x := range t.crosses {
-		v[x] = first[len(first)-len(t.crosses)+i]
-	}
-	return v
-}
-
-// Steps is Machine.Steps.
-func (t *Dynamic) Steps() []Step {
-	steps := t.Head.Steps()
-	for _, s := range t.tail.Steps() {
-		s.Kernel += " (tail)"
-		steps = append(steps, s)
+func (t *Dynamic) tailSteps() []Step {
+	steps := t.interpreted.Steps()
+	for i := range steps {
+		steps[i].Kernel += " (tail)"
 	}
 	return steps
 }
 
 // Profile is Machine.Profile.
-func (t *Dynamic) Profile(ctx context.Context, in []*core.Tensor, times [][]time.Duration) error {
+func (t *Dynamic) Profile(ctx context.Context, in []*core.Tensor) ([]StepTime, error) {
 	first := make([]*core.Tensor, len(t.Head.layout.Results))
-	planned := len(t.Head.Steps())
-	if err := t.Head.measure(ctx, t.headInputs(in), first, times[:planned]); err != nil {
-		return err
+	steps, err := t.Head.measure(ctx, t.headInputs(in), first)
+	if err != nil {
+		return nil, err
 	}
-	return t.tail.compute(ctx, in, t.crossing(first), times[planned:])
+	v, behind := t.crossing(first), timed(t.tailSteps())
+	if err := t.interpreted.compute(ctx, in, v, behind); err != nil {
+		return nil, err
+	}
+	if steps = append(steps, behind...); t.Deferred == nil {
+		return steps, nil
+	}
+	m, args, err := t.deferred(v)
+	if err != nil {
+		return nil, err
+	}
+	last, err := m.Profile(ctx, args)
+	return append(steps, last...), err
 }
 
 // PeakBytes is Machine.PeakBytes.
-func (t *Dynamic) PeakBytes() int64 { return t.Head.PeakBytes() + t.tail.PeakBytes() }
+func (t *Dynamic) PeakBytes() int64 { return t.Head.PeakBytes() + t.interpreted.PeakBytes() }
 
 // Bytes is Machine.Bytes.
-func (t *Dynamic) Bytes() int64 { return t.Head.Bytes() + t.tail.Bytes() }
+func (t *Dynamic) Bytes() int64 {
+	bytes := t.Head.Bytes() + t.interpreted.Bytes()
+	if t.Deferred != nil {
+		bytes += t.Machines.Bytes()
+	}
+	return bytes
+}

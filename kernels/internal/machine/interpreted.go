@@ -3,6 +3,7 @@ package machine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/tf2ng/tf2ng/core"
@@ -22,13 +23,14 @@ type Interpreted struct {
 // NewInterpreted returns the machine of nodes, which must be in topological order. Whatever else they read
 // must be a constant, a parameter, or a value that is given to compute. calls has the Calls of the nodes
 // that call functions. If the function itself is called by another one, called is set and its parameters
-// count as memory that is held.
+// count as memory that is held. compute keeps the values in kept, as it does the results.
 func NewInterpreted(
 	nodes, params, results []*core.Node, calls map[*core.Node]*Calls, called bool, limits core.MemoryLimits,
+	kept ...core.Value,
 ) *Interpreted {
-	keep := make([]core.Value, len(results))
-	for i, r := range results {
-		keep[i] = r.Inputs()[0]
+	keep := slices.Clone(kept)
+	for _, r := range results {
+		keep = append(keep, r.Inputs()[0])
 	}
 	return &Interpreted{
 		params: params, results: results, evaluation: core.NewEvaluation(nodes, keep, limits), limits: limits,
@@ -45,10 +47,10 @@ func (m *Interpreted) Run(ctx context.Context, in, out []*core.Tensor) error {
 	return m.deliver(v, out)
 }
 
-// compute adds the parameters' tensors and the values of all nodes to v. If times is not nil, it appends the
+// compute adds the parameters' tensors and the values of all nodes to v. If steps is not nil, it sets the
 // time of each node.
 func (m *Interpreted) compute(
-	ctx context.Context, in []*core.Tensor, v core.Values, times [][]time.Duration,
+	ctx context.Context, in []*core.Tensor, v core.Values, steps []StepTime,
 ) (err error) {
 	given := heldBy(ctx)
 	for i, p := range m.params {
@@ -75,8 +77,8 @@ func (m *Interpreted) compute(
 		}
 		start := time.Now()
 		res, err := m.eval(ctx, n, args, given+held, limits)
-		if times != nil {
-			times[i] = append(times[i], time.Since(start))
+		if steps != nil {
+			steps[i].Time = time.Since(start)
 		}
 		return res, err
 	})
@@ -161,8 +163,9 @@ func (m *Interpreted) Steps() []Step {
 }
 
 // Profile is Machine.Profile.
-func (m *Interpreted) Profile(ctx context.Context, in []*core.Tensor, times [][]time.Duration) error {
-	return m.compute(ctx, in, core.Values{}, times)
+func (m *Interpreted) Profile(ctx context.Context, in []*core.Tensor) ([]StepTime, error) {
+	steps := timed(m.Steps())
+	return steps, m.compute(ctx, in, core.Values{}, steps)
 }
 
 // PeakBytes is the sum over the functions that nodes call: nothing else is planned.

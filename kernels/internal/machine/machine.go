@@ -1,7 +1,7 @@
 // Package machine defines what a compiled function is and how it runs. There are three machines. Planned
 // runs instructions on several threads, over buffers most of which share one arena (Layout). Interpreted
-// runs nodes one after the other. Dynamic runs instructions first and then nodes. The package knows what
-// an instruction reads and writes, not what it computes.
+// runs nodes one after the other. Dynamic runs instructions first, then nodes until the shapes are known that depend on
+// data, and then a machine for those. The package knows what an instruction reads and writes, not what it computes.
 package machine
 
 import (
@@ -22,8 +22,9 @@ type Machine interface {
 	Run(ctx context.Context, in, out []*core.Tensor) error
 	// Steps lists the steps of Run, in the order in which they are executed.
 	Steps() []Step
-	// Profile runs once on one thread and adds the time of each step to times.
-	Profile(ctx context.Context, in []*core.Tensor, times [][]time.Duration) error
+	// Profile runs once on one thread and returns the steps with the time of each. There may be more than Steps lists:
+	// those of functions that are compiled in the course of the run.
+	Profile(ctx context.Context, in []*core.Tensor) ([]StepTime, error)
 	// PeakBytes returns the bytes of the intermediate values of one Run, as far as they are planned.
 	PeakBytes() int64
 	// Bytes returns how many bytes the machine holds, not counting what it shares with other machines.
@@ -36,6 +37,21 @@ type Step struct {
 	Kernel     string // what computes it: a variant's name, or what else does the work
 	Operations int64
 	Functions  []FunctionSteps // of the functions that it calls, perhaps many times or never
+}
+
+// StepTime is a step and how long it took.
+type StepTime struct {
+	Step
+	Time time.Duration
+}
+
+// timed returns steps whose times are to be set.
+func timed(steps []Step) []StepTime {
+	list := make([]StepTime, len(steps))
+	for i, s := range steps {
+		list[i].Step = s
+	}
+	return list
 }
 
 // FunctionSteps are the steps of a function that a node calls.

@@ -142,39 +142,39 @@ func (p *Planned) Bytes() int64 {
 }
 
 // Profile is Machine.Profile.
-func (p *Planned) Profile(ctx context.Context, in []*core.Tensor, times [][]time.Duration) error {
-	out := make([]*core.Tensor, len(p.layout.Results))
-	return p.measure(ctx, in, out, times)
+func (p *Planned) Profile(ctx context.Context, in []*core.Tensor) ([]StepTime, error) {
+	return p.measure(ctx, in, make([]*core.Tensor, len(p.layout.Results)))
 }
 
-// measure is like Run, but runs one instruction after the other and adds the time of each to times.
-func (p *Planned) measure(ctx context.Context, in, out []*core.Tensor, times [][]time.Duration) error {
+// measure is like Run, but runs one instruction after the other and returns the time of each step.
+func (p *Planned) measure(ctx context.Context, in, out []*core.Tensor) ([]StepTime, error) {
 	if err := p.layout.allocate(out); err != nil {
-		return err
+		return nil, err
 	}
 	r := p.runs.get(p.layout)
 	defer p.runs.put(r)
 	r.take(ctx, in, out)
 	defer r.forget()
-	w := &Worker{Run: r}
+	w, steps := &Worker{Run: r}, timed(p.Steps())
+	left := steps
 	for i := range p.code {
 		if err := ctx.Err(); err != nil {
-			return err
+			return nil, err
 		}
 		if s := p.code[i].Segment; s != nil {
-			if err := s.measure(w, times); err != nil {
-				return err
+			if err := s.measure(w, left); err != nil {
+				return nil, err
 			}
-			times = times[len(s.Plan.code):]
+			left = left[len(s.Plan.code):]
 			continue
 		}
 		start := time.Now()
 		if err := p.code[i].Run(w, 0, 1); err != nil {
-			return err
+			return nil, err
 		}
-		times[0] = append(times[0], time.Since(start))
-		times = times[1:]
+		left[0].Time = time.Since(start)
+		left = left[1:]
 	}
 	r.deliver()
-	return nil
+	return steps, nil
 }

@@ -121,11 +121,10 @@ func (s *Segment) compute(w *Worker, part, parts int) error {
 	return nil
 }
 
-// measure computes all groups and adds the time of each step to times.
-func (s *Segment) measure(w *Worker, times [][]time.Duration) error {
+// measure computes all groups and sets the time of each step.
+func (s *Segment) measure(w *Worker, steps []StepTime) error {
 	around := w.Run
 	defer func() { w.Run = around }()
-	sums := make([]time.Duration, len(s.Plan.code))
 	for g := range s.Groups {
 		w.Run = s.enter(around, 0, g)
 		for i := range s.Plan.code {
@@ -136,12 +135,9 @@ func (s *Segment) measure(w *Worker, times [][]time.Duration) error {
 			if err := w.do(&s.Plan.code[i], i, 0, 1); err != nil {
 				return err
 			}
-			sums[i] += time.Since(start)
+			steps[i].Time += time.Since(start)
 		}
 		s.leave(around, w.Run, g)
-	}
-	for i, t := range sums {
-		times[i] = append(times[i], t)
 	}
 	return nil
 }

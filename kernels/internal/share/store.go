@@ -66,6 +66,7 @@ type Lease struct {
 	store      *Store
 	items      map[*item]bool
 	canonicals map[*core.Tensor]*core.Tensor // for the tensors that this plan has asked about
+	released   []func()                      // called by Release
 }
 
 // Lease returns an empty Lease for a new plan.
@@ -73,8 +74,17 @@ func (s *Store) Lease() *Lease {
 	return &Lease{store: s, items: map[*item]bool{}, canonicals: map[*core.Tensor]*core.Tensor{}}
 }
 
+// Store returns the store whose items these are.
+func (l *Lease) Store() *Store { return l.store }
+
+// OnRelease has Release call f, too.
+func (l *Lease) OnRelease(f func()) { l.released = append(l.released, f) }
+
 // Release ends the plan's use of its items.
 func (l *Lease) Release() {
+	for _, f := range l.released {
+		f()
+	}
 	s := l.store
 	s.mu.Lock()
 	defer s.mu.Unlock()
