@@ -17,6 +17,7 @@ import (
 	"github.com/tf2ng/tf2ng"
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 	"github.com/tf2ng/tf2ng/compare"
+	"github.com/tf2ng/tf2ng/internal/testmodel"
 )
 
 const savedModels = "testdata/savedmodels"
@@ -58,8 +59,7 @@ var recordings = []string{"recorded.npz", "recorded_2.15.1.npz"}
 func (s *savedModel) arrays(t *testing.T, file, signature, side string, keys []string) map[string]*tf2ng.Tensor {
 	all := map[string]*tf2ng.Tensor{}
 	for _, key := range keys {
-		at := file + ":" + signature + "." + side + "." + key
-		all[key] = arrayAt(t, filepath.Join(savedModels, s.Name), at)
+		all[key] = testmodel.Array(t, filepath.Join(savedModels, s.Name, file), signature+"."+side+"."+key)
 	}
 	return all
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/core/op/indexing"
 	"github.com/tf2ng/tf2ng/core/op/linear"
+	"github.com/tf2ng/tf2ng/core/op/parsing"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
 	"github.com/tf2ng/tf2ng/core/op/quantization"
 	"github.com/tf2ng/tf2ng/core/op/reduce"
@@ -212,11 +213,21 @@ func sparseBaselines(t *testing.T) []baseline {
 	r := func(v float32) *core.Tensor { return core.Scalar(v) }
 	in := func(x ...*core.Tensor) []*core.Tensor { return x }
 	nms := in(x(5, 4), x(5), core.Scalar(int32(3)), r(0.5), r(-2), r(0))
+	parseExample := &parsing.ParseExample{
+		Sparse: []parsing.SparseFeature{{Key: "s", Type: core.String}},
+		Dense:  []parsing.DenseFeature{{Key: "d", Type: core.F32, Shape: core.Shape{1, 2}}},
+		Ragged: []parsing.RaggedFeature{{Key: "r", Type: core.I64, SplitType: core.I32}},
+	}
+	// features { feature { key: "s" value { bytes_list { value: "cat" } } } }
+	cat := "\x0a\x0e\x0a\x0c\x0a\x01s\x12\x07\x0a\x05\x0a\x03cat"
+	serialized, err := core.StringTensor(core.Shape{2}, []string{"", cat})
+	require.NoError(t, err)
 	return []baseline{
 		{&indexing.Where{}, in(tensor(t, core.Shape{2, 3}, true, false, true, true, false, false))},
 		{&indexing.Unique{Type: core.I32}, in(tensor(t, core.Shape{4}, int32(1), 2, 1, 3))},
 		{&vision.NonMaxSuppression{}, nms},
 		{&vision.NonMaxSuppression{Pad: true}, append(nms[:5:5], r(0.5))},
+		{parseExample, in(serialized, x(1, 2))},
 		{&pointwise.CheckFinite{}, in(x(2, 3))},
 		{&pointwise.Assert{Message: "x is wrong"}, in(x(2, 3), core.Scalar(true))},
 		{&pointwise.Subtract{}, in(x(2, 3), x(3))},

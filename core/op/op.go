@@ -14,6 +14,7 @@
 //   - pooling makes one element of each window
 //   - quantization is nGraph's way between reals and integers: scales and zero points
 //   - tensorflow is TensorFlow's: ranges from min to max, in TensorFlow's own arithmetic
+//   - parsing reads what is in strings: tf.Examples
 //   - control runs functions: loops and branches
 //   - vision resizes and crops images, and chooses among boxes
 package op
@@ -24,6 +25,7 @@ import (
 	_ "github.com/tf2ng/tf2ng/core/op/indexing"
 	_ "github.com/tf2ng/tf2ng/core/op/linear"
 	_ "github.com/tf2ng/tf2ng/core/op/normalize"
+	_ "github.com/tf2ng/tf2ng/core/op/parsing"
 	_ "github.com/tf2ng/tf2ng/core/op/pointwise"
 	_ "github.com/tf2ng/tf2ng/core/op/pooling"
 	_ "github.com/tf2ng/tf2ng/core/op/quantization"

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/parsing"
 )
 
 // The ends of a graph.
@@ -15,6 +16,7 @@ var (
 	_ = exports(exportConstant)
 	_ = exports(exportResult)
 	_ = exports(exportShapeOf)
+	_ = lacks[parsing.ParseExample]("ONNX reads no protocol buffers; give its features as inputs")
 )
 
 func exportParameter(e *exporter, n *core.Node, _ *core.Parameter) error {

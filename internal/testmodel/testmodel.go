@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -130,14 +131,29 @@ func repeat(t testing.TB, rows *core.Tensor, n int) *core.Tensor {
 	return out
 }
 
-// Array reads an array of an .npz file.
+// Array reads an array of an .npz file. Strings are recorded as their bytes, NAME.bytes, and where each ends,
+// NAME.ends.
 func Array(t testing.TB, file, name string) *core.Tensor {
 	t.Helper()
 	data, err := os.ReadFile(file)
 	require.NoError(t, err)
 	archive, err := npy.OpenArchive(bytes.NewReader(data), int64(len(data)))
 	require.NoError(t, err)
-	a, err := archive.Read(name)
-	require.NoError(t, err, file)
+	read := func(name string) *core.Tensor {
+		a, err := archive.Read(name)
+		require.NoError(t, err, file)
+		return a
+	}
+	if !slices.Contains(archive.Names(), name+".ends") {
+		return read(name)
+	}
+	text, ends := read(name+".bytes").Bytes(), read(name+".ends")
+	list, first := []string{}, int64(0)
+	for _, end := range ends.Int64s() {
+		list = append(list, string(text[first:end]))
+		first = end
+	}
+	a, err := core.StringTensor(ends.Shape(), list)
+	require.NoError(t, err)
 	return a
 }

@@ -476,7 +476,85 @@ def change(directory, edit, as_text=False):
             f.write(saved.SerializeToString(deterministic=True))
 
 
+def examples(rng):
+    """Serialized tf.Examples: with and without the features that have defaults, of different lengths."""
+    def of(**features):
+        kinds = {"f": ("float_list", tf.train.FloatList), "i": ("int64_list", tf.train.Int64List), "O": ("bytes_list", tf.train.BytesList)}
+        made = {}
+        for name, values in features.items():
+            field, kind = kinds[np.asarray(values, None if not isinstance(values[0], bytes) else object).dtype.kind]
+            made[name] = tf.train.Feature(**{field: kind(value=values)})
+        return tf.train.Example(features=tf.train.Features(feature=made)).SerializeToString(deterministic=True)
+
+    image = lambda: [float(x) for x in rng.uniform(0, 1, 16).astype(np.float32)]
+    return np.array([
+        of(image=image(), weight=[0.5], kind=[b"b"], words=[1, 2, 3], more=[0.25, 1.5]),
+        of(image=image(), kind=[b"a", b"b", b"b"], more=[-1.0]),
+        of(image=image(), weight=[2.0], words=[7], nothing=[b"not asked for"]),
+        of(image=image(), words=[4, 4]),
+    ], object)
+
+
+def fed_examples(rng):
+    all = examples(rng)
+    return {"serving_default": {"inputs": all}, "features": {"examples": all}, "one": {"example": all[0]}}
+
+
+@model("int8, of serialized tf.Examples, as estimators export: classes by name, features of every kind", fed_examples)
+def int8_examples(directory, rng):
+    with tf.Graph().as_default(), v1.Session() as session:
+        serialized = v1.placeholder(tf.string, [None], "examples")
+        parsed = tf.io.parse_example(serialized, {
+            "image": tf.io.FixedLenFeature([16], tf.float32),
+            "weight": tf.io.FixedLenFeature([], tf.float32, 1.0),
+            "kind": tf.io.VarLenFeature(tf.string),
+            "words": tf.io.FixedLenSequenceFeature([], tf.int64, allow_missing=True, default_value=-1),
+            "more": tf.io.RaggedFeature(tf.float32, row_splits_dtype=tf.int64),
+        })
+        old = v1.raw_ops.ParseExample(
+            serialized=serialized, names=[], sparse_keys=["words"], dense_keys=["weight"], dense_defaults=[tf.constant([1.0])],
+            sparse_types=[tf.int64], dense_shapes=[[1]])
+        one = v1.placeholder(tf.string, [], "example")
+        single = tf.io.parse_single_example(one, {"image": tf.io.FixedLenFeature([4, 4], tf.float32), "words": tf.io.VarLenFeature(tf.int64)})
+        weights = tf.bitcast(tf.constant(rng.integers(-127, 128, (16, 8)), tf.int8), tf.qint8)
+        scores = tf.nn.softmax(quantized(rng, parsed["image"], weights) * parsed["weight"][:, tf.newaxis])
+        names = tf.constant([f"class {i}" for i in range(8)])
+        builder(
+            directory, session,
+            (["serve"], {
+                "serving_default": signature(
+                    {"inputs": serialized}, {"classes": tf.tile(names[tf.newaxis], [tf.shape(scores)[0], 1]), "scores": scores},
+                    "tensorflow/serving/classify"),
+                "features": signature({"examples": serialized}, {
+                    "kinds": parsed["kind"].values, "places": parsed["kind"].indices, "shape": parsed["kind"].dense_shape,
+                    "words": parsed["words"], "more": parsed["more"].values, "splits": parsed["more"].row_splits,
+                    "old_words": old.sparse_values[0], "old_weight": old.dense_values[0],
+                }),
+                "one": signature({"example": one}, {"image": single["image"], "words": single["words"].values, "at": single["words"].indices}),
+            }))
+
+
 # Running
+
+
+def pack(name, a):
+    """An array as arrays of numbers: of strings, their bytes, and where each ends."""
+    a = np.asarray(a)
+    if a.dtype.kind not in "OS":
+        return {name: a}
+    flat = [bytes(s) for s in a.ravel()]
+    return {
+        name + ".bytes": np.frombuffer(b"".join(flat), np.uint8),
+        name + ".ends": np.cumsum([len(s) for s in flat]).astype(np.int64).reshape(a.shape),
+    }
+
+
+def unpack(arrays, name):
+    if name in arrays:
+        return arrays[name]
+    data, ends = arrays[name + ".bytes"].tobytes(), arrays[name + ".ends"]
+    starts = np.concatenate([[0], ends.ravel()])
+    return np.array([data[starts[i] : starts[i + 1]] for i in range(ends.size)], object).reshape(ends.shape)
 
 
 def run(declared, directory, feeds):
@@ -519,7 +597,7 @@ def make(name, root):
     for s, inputs in feeds.items():
         for side, tensors in ("in", inputs), ("out", results[s]):
             for k, a in tensors.items():
-                arrays[f"{s}.{side}.{k}"] = np.asarray(a)
+                arrays |= pack(f"{s}.{side}.{k}", a)
         entry["signatures"][s] = {"inputs": sorted(inputs), "outputs": sorted(results[s])}
     store.write_npz(os.path.join(target, "recorded.npz"), arrays)
     return entry
@@ -543,14 +621,17 @@ def record_variables(entry, root):
 def again(entry, root):
     """What this TensorFlow computes of the recorded inputs, and the recording."""
     arrays = store.read_npz(os.path.join(root, entry["name"], "recorded.npz"))
-    feeds = {s: {k: arrays[f"{s}.in.{k}"] for k in d["inputs"]} for s, d in entry["signatures"].items()}
+    feeds = {s: {k: unpack(arrays, f"{s}.in.{k}") for k in d["inputs"]} for s, d in entry["signatures"].items()}
     return run(MODELS[entry["name"]], os.path.join(root, entry["name"], "model"), feeds), arrays
 
 
 def record(entry, root):
     """Records what another TensorFlow computes."""
     results, _ = again(entry, root)
-    outputs = {f"{s}.out.{k}": np.asarray(a) for s, tensors in results.items() for k, a in tensors.items()}
+    outputs = {}
+    for s, tensors in results.items():
+        for k, a in tensors.items():
+            outputs |= pack(f"{s}.out.{k}", a)
     store.write_npz(os.path.join(root, entry["name"], f"recorded_{tf.__version__}.npz"), outputs)
 
 
@@ -560,8 +641,11 @@ def check(entry, root):
     wrong = []
     for s, outputs in results.items():
         for k, a in outputs.items():
-            old = arrays[f"{s}.out.{k}"]
-            close = old.shape == np.shape(a) and np.allclose(old.astype(np.float64), np.asarray(a).astype(np.float64), 1e-5, 1e-6)
+            old = unpack(arrays, f"{s}.out.{k}")
+            if old.dtype == object:
+                close = np.array_equal(old, a)
+            else:
+                close = old.shape == np.shape(a) and np.allclose(old.astype(np.float64), np.asarray(a).astype(np.float64), 1e-5, 1e-6)
             wrong += [] if close else [f"{entry['name']}: {s}: {k} differs from the recording"]
     return wrong
 

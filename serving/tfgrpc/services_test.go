@@ -2,7 +2,10 @@ package tfgrpc_test
 
 import (
 	"context"
+	"fmt"
 	"net"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -20,9 +23,11 @@ import (
 	"google.golang.org/grpc/encoding/gzip"
 	"google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"github.com/tf2ng/tf2ng"
+	"github.com/tf2ng/tf2ng/internal/testmodel"
 	"github.com/tf2ng/tf2ng/serving"
 	"github.com/tf2ng/tf2ng/serving/internal/fault"
 	"github.com/tf2ng/tf2ng/serving/internal/servingtest"
@@ -368,6 +373,42 @@ func TestExamples(t *testing.T) {
 	assert.ErrorContains(t, err, "Input is empty.")
 	_, err = c.predict.MultiInference(t.Context(), &apis_go_proto.MultiInferenceRequest{Input: in})
 	assert.Equal(t, codes.InvalidArgument, status.Code(err))
+}
+
+// A SavedModel that reads tf.Examples itself classifies as TensorFlow recorded it.
+func TestExamplesOfSavedModel(t *testing.T) {
+	const recorded = "../../testdata/savedmodels/int8_examples/"
+	base := t.TempDir()
+	require.NoError(t, os.CopyFS(filepath.Join(base, "1"), os.DirFS(recorded+"model")))
+	c := dial(t, servingtest.Start(t, serving.Options{}, serving.ModelConfig{Name: "kinds", BasePath: base}))
+	var list []*example_protos_go_proto.Example
+	for _, text := range testmodel.Array(t, recorded+"recorded.npz", "serving_default.in.inputs").Strings() {
+		e := &example_protos_go_proto.Example{}
+		require.NoError(t, proto.Unmarshal([]byte(text), e))
+		list = append(list, e)
+	}
+	request := &apis_go_proto.ClassificationRequest{
+		ModelSpec: spec("kinds"),
+		Input: &apis_go_proto.Input{Kind: &apis_go_proto.Input_ExampleList{
+			ExampleList: &apis_go_proto.ExampleList{Examples: list},
+		}},
+	}
+	got, err := c.predict.Classify(t.Context(), request)
+	require.NoError(t, err)
+	scores := testmodel.Array(t, recorded+"recorded.npz", "serving_default.out.scores")
+	require.Len(t, got.Result.Classifications, len(list))
+	for i, row := range got.Result.Classifications {
+		require.Len(t, row.Classes, scores.Shape()[1])
+		for k, class := range row.Classes {
+			assert.Equal(t, fmt.Sprintf("class %d", k), class.Label)
+			assert.InDelta(t, scores.Float32s()[i*scores.Shape()[1]+k], class.Score, 1e-6)
+		}
+	}
+
+	delete(list[2].Features.Feature, "image")
+	_, err = c.predict.Classify(t.Context(), request)
+	assert.Equal(t, codes.InvalidArgument, status.Code(err))
+	assert.ErrorContains(t, err, `example 2: feature "image" (f32) is not there, and has no default`)
 }
 
 func TestHealth(t *testing.T) {
