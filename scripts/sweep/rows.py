@@ -329,8 +329,8 @@ def older():
 # QuantizedReluX for CPUs.
 NO_NUMBERS = re.compile("|".join((
     "Assert|Bitcast|BroadcastArgs|(Stateless)?(Case|If|While)|ConcatOffset|DeepCopy|EmptyTensorList|EnsureShape|Enter|Exit",
-    "ExpandDims|GuaranteeConst|HostConst|Identity|IdentityN|LoopCond|Merge|Multinomial|NextIteration|NoOp|Placeholder.*",
-    "PreventGradient|Print|QuantizedReshape|Random.*|Rank|Reshape|Shape|ShapeN|Size|Snapshot|Squeeze|StopGradient|Switch",
+    "ExpandDims|GuaranteeConst|HostConst|Identity|IdentityN|LoopCond|Merge|Multinomial|NextIteration|NoOp|Parse.*Example.*",
+    "Placeholder.*|PreventGradient|Print|QuantizedReshape|Random.*|Rank|Reshape|Shape|ShapeN|Size|Snapshot|Squeeze|StopGradient|Switch",
     "TensorArray.*|TensorList.*|TruncatedNormal|_SwitchN|Xla.*|_Mkl.*|Const|.*Partitioned.*",
     ".*Gradient|QuantizeAndDequantizeV4Grad|QuantizeAndDequantize|QuantizedReluX",
 )))

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+	"slices"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
@@ -19,44 +20,51 @@ type feature struct {
 	list []byte    // the BytesList, FloatList or Int64List
 }
 
-// The numbers of the fields of a tf.Feature are those of its three lists.
-var listTypes = map[protowire.Number]core.Type{1: core.String, 2: core.F32, 3: core.I64}
+// listTypes are the types of the lists of a tf.Feature, by the numbers of its fields.
+var listTypes = [...]core.Type{1: core.String, 2: core.F32, 3: core.I64}
 
-// featuresOf reads a tf.Example. Of features of one name the last one counts, as in TensorFlow.
-func featuresOf(example []byte) (map[string]feature, error) {
-	all := map[string]feature{}
-	err := eachField(example, 1, func(features []byte) error {
+// reader reads some features of tf.Examples.
+type reader struct {
+	places map[string]int // of each key in found
+	found  []feature
+}
+
+// read sets what is found in a tf.Example. Of features of one name the last one counts, as in TensorFlow.
+func (r *reader) read(example []byte) error {
+	clear(r.found)
+	return eachField(example, 1, func(features []byte) error {
 		return eachField(features, 1, func(entry []byte) error {
-			name, f, err := featureOf(entry)
-			all[name] = f
+			key, f, err := featureOf(entry)
+			if k, wanted := r.places[string(key)]; wanted {
+				r.found[k] = f
+			}
 			return err
 		})
 	})
-	return all, err
 }
 
 // featureOf reads an entry of the map of features. Of the lists of a feature the first one counts, as in TensorFlow.
-func featureOf(entry []byte) (name string, f feature, err error) {
+func featureOf(entry []byte) (key []byte, f feature, err error) {
 	var value []byte
 	err = eachBytes(entry, func(field protowire.Number, content []byte) error {
 		switch field {
 		case 1:
-			name = string(content)
+			key = content
 		case 2:
 			value = content
 		}
 		return nil
 	})
 	if err != nil {
-		return "", feature{}, err
+		return nil, feature{}, err
 	}
 	err = eachBytes(value, func(field protowire.Number, content []byte) error {
-		if t, ok := listTypes[field]; ok && f.typ == core.Dynamic {
-			f = feature{t, content}
+		if int(field) < len(listTypes) && f.typ == core.Dynamic {
+			f = feature{listTypes[field], content}
 		}
 		return nil
 	})
-	return name, f, err
+	return key, f, err
 }
 
 // eachField calls f with the content of each field of a message that has a number and holds bytes.
@@ -144,15 +152,22 @@ func (c *column) addBytes(content []byte) error {
 		c.texts = append(c.texts, string(content))
 		return nil
 	}
-	typ := protowire.VarintType
 	if c.typ == core.F32 {
-		typ = protowire.Fixed32Type
+		if len(content)%4 != 0 {
+			return errMalformed
+		}
+		c.reals = slices.Grow(c.reals, len(content)/4)
+		for ; len(content) > 0; content = content[4:] {
+			c.reals = append(c.reals, math.Float32frombits(binary.LittleEndian.Uint32(content)))
+		}
+		return nil
 	}
 	for len(content) > 0 {
-		n := c.addNumber(typ, content)
+		v, n := protowire.ConsumeVarint(content)
 		if n < 0 {
 			return errMalformed
 		}
+		c.whole = append(c.whole, int64(v))
 		content = content[n:]
 	}
 	return nil

@@ -203,17 +203,20 @@ func (op *ParseExample) Eval(in, out []*core.Tensor) error {
 		return err
 	}
 	columns := op.columns()
+	r := reader{places: map[string]int{}, found: make([]feature, len(columns))}
+	for k, c := range columns {
+		r.places[c.key] = k
+	}
 	for i, text := range in[0].Strings() {
-		all, err := featuresOf([]byte(text))
+		err := r.read([]byte(text))
 		if err != nil {
 			return core.Violation("C5", 0, "example %d: %v: want a serialized tf.Example", i, err)
 		}
-		for k := range columns {
-			c := &columns[k]
+		for k, f := range r.found {
 			if d := k - len(op.Sparse); d >= 0 && d < len(op.Dense) {
-				err = op.Dense[d].add(c, i, all[c.key], in[1+d])
+				err = op.Dense[d].add(&columns[k], i, f, in[1+d])
 			} else {
-				err = c.addFeature(i, all[c.key])
+				err = columns[k].addFeature(i, f)
 			}
 			if err != nil {
 				return err
