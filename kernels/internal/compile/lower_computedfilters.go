@@ -6,6 +6,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/core/op/linear"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/sgemm"
@@ -108,9 +109,9 @@ func (c *compiler) emitComputedFilters(p *floatProduct) error {
 func areFinite(t sgemm.Type, numbers []byte) bool {
 	switch t {
 	case sgemm.F32, sgemm.BF16:
-		return !slices.ContainsFunc(machine.View[float32](numbers), func(v float32) bool { return v-v != 0 })
+		return !slices.ContainsFunc(view.Of[float32](numbers), func(v float32) bool { return v-v != 0 })
 	case sgemm.F64:
-		return !slices.ContainsFunc(machine.View[float64](numbers), func(v float64) bool { return v-v != 0 })
+		return !slices.ContainsFunc(view.Of[float64](numbers), func(v float64) bool { return v-v != 0 })
 	}
 	return true
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/depthwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
@@ -203,8 +204,8 @@ func (c *compiler) repeatNumbers(n *core.Node, src, size, times int) int {
 
 // repeatEach writes each number some times.
 func repeatEach[T uint32 | uint64](to, from []byte, times int) {
-	out := machine.View[T](to)
-	for i, v := range machine.View[T](from) {
+	out := view.Of[T](to)
+	for i, v := range view.Of[T](from) {
 		for j := range times {
 			out[i*times+j] = v
 		}

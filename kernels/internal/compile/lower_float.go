@@ -5,6 +5,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/core/op/array"
 	"github.com/tf2ng/tf2ng/core/op/linear"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/product"
 	"github.com/tf2ng/tf2ng/kernels/internal/sgemm"
@@ -82,7 +83,7 @@ func (c *compiler) lowerWideConvolution(p *floatProduct, win *window.Window, cha
 	p.window = &window.Window{Axes: win.Rows(), Batch: win.Batch}
 	var widen func(to, from []byte)
 	if data.Type() == core.BF16 && !variant.Pairs() {
-		widen = func(to, from []byte) { variant.Widen(machine.View[float32](to), machine.View[uint16](from), p.run) }
+		widen = func(to, from []byte) { variant.Widen(view.Of[float32](to), view.Of[uint16](from), p.run) }
 	}
 	images := *win
 	images.Pixel = data.Type().Size() * data.Shape()[len(data.Shape())-1]
@@ -185,7 +186,7 @@ func weightsOf(t *core.Tensor) func() []byte {
 	if t.Type() != core.BF16 {
 		return t.Bytes
 	}
-	return func() []byte { return machine.Bytes(t.Float32s()) }
+	return func() []byte { return view.Bytes(t.Float32s()) }
 }
 
 // finite reports whether all numbers of a constant are finite.

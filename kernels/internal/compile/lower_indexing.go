@@ -8,6 +8,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/indexing"
 	"github.com/tf2ng/tf2ng/core/trait"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/loops"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
@@ -94,9 +95,9 @@ const gathered = 512
 // indexAt returns element i of b, which holds integers of 64 bits if wide, else of 32 bits.
 func indexAt(b []byte, i int, wide bool) int64 {
 	if wide {
-		return machine.View[int64](b)[i]
+		return view.Of[int64](b)[i]
 	}
-	return int64(machine.View[int32](b)[i])
+	return int64(view.Of[int32](b)[i])
 }
 
 var _ = lowers[indexing.ScatterND](lowerScatter)
@@ -204,12 +205,12 @@ func lowerTopK(c *compiler, n *core.Node) (bool, error) {
 		run: func(r *machine.Worker, scratch []byte, i0, i1 int) error {
 			for i := i0; i < i1; i++ {
 				row := r.Mem[src][i*columns*size:][:columns*size]
-				for j, at := range find(row, machine.View[uint64](scratch)) {
+				for j, at := range find(row, view.Of[uint64](scratch)) {
 					copy(r.Mem[values][(i*k+j)*size:][:size], row[int(at)*size:])
 					if indices == core.I32 {
-						machine.View[int32](r.Mem[places])[i*k+j] = int32(at)
+						view.Of[int32](r.Mem[places])[i*k+j] = int32(at)
 					} else {
-						machine.View[int64](r.Mem[places])[i*k+j] = int64(at)
+						view.Of[int64](r.Mem[places])[i*k+j] = int64(at)
 					}
 				}
 			}
@@ -225,7 +226,7 @@ func topOf(t core.Type, n, k int) (find func(row []byte, scratch []uint64) []uin
 	if t == core.F32 {
 		return func(row []byte, scratch []uint64) []uint64 {
 			keys := scratch[:k]
-			reduction.Top(keys, scratch[k:][:k], machine.View[float32](row))
+			reduction.Top(keys, scratch[k:][:k], view.Of[float32](row))
 			for i, key := range keys {
 				keys[i] = uint64(reduction.Index(key))
 			}

@@ -7,6 +7,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/core/op/linear"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
@@ -178,7 +179,7 @@ func lowerQuantizedProduct(c *compiler, n *core.Node) (bool, error) {
 		node: n, kernel: times.Name, units: elements, reads: in[:2], writes: res[:1], scratch: bounds.Product(4, repeated),
 		run: func(r *machine.Worker, tmp []byte, i0, i1 int) error {
 			s := r.State[state].(*productZeros)
-			zx, zy := machine.Bytes(s.x[:]), machine.Bytes(s.y[:])
+			zx, zy := view.Bytes(s.x[:]), view.Bytes(s.y[:])
 			if channels < elements {
 				whole.Run(tmp, r.Mem[in[1]], zy, channels, nil)
 				movement.Repeat(tmp, tmp[:4*channels])

@@ -9,6 +9,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/core/op/pooling"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
@@ -128,7 +129,7 @@ func (c *compiler) emitArgmax(n *core.Node, w *window.Window, typ core.Type, src
 		node: n, kernel: fmt.Sprintf("argmax_%v_portable", loopTypes[typ]), units: w.Batch * pixels, reads: []int{src},
 		writes: []int{values, places},
 		run: func(r *machine.Worker, _ []byte, m0, m1 int) error {
-			index := machine.View[int64](r.Mem[places])
+			index := view.Of[int64](r.Mem[places])
 			for m := m0; m < m1; m++ {
 				first, base := m/pixels*image, 0
 				if op.IncludeBatch {
@@ -150,7 +151,7 @@ func largestOfPixel[T interface {
 	cmp.Ordered
 }](best []byte, at []int64, data []byte, taps []int32, base int) {
 	channels, begun := len(at), false
-	x, most := machine.View[T](data), machine.View[T](best)[:channels]
+	x, most := view.Of[T](data), view.Of[T](best)[:channels]
 	for _, tap := range taps {
 		if tap == window.Outside {
 			continue

@@ -6,6 +6,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/match"
@@ -128,7 +129,7 @@ func lowerLevels(c *compiler, n *core.Node) (bool, error) {
 		run: func(r *machine.Worker, _ []byte, i0, i1 int) error {
 			low, high := rangeOfParts(ends(r.Run))
 			if high == 0 { // the sign of this zero depends on the signs of all zeros
-				for _, v := range machine.View[float32](r.Mem[src]) {
+				for _, v := range view.Of[float32](r.Mem[src]) {
 					high = max(high, v)
 				}
 			}
@@ -172,7 +173,7 @@ func lowerUniformQuantize(c *compiler, n *core.Node) (bool, error) {
 	}
 	src := c.buffer(in[0])
 	c.newOutput(n.Out(0))
-	operand := c.constantBuffer(machine.Bytes(numbers[:]))
+	operand := c.constantBuffer(view.Bytes(numbers[:]))
 	c.emitRequantized(n, elementwise.Affine, src, operand, &elementwise.Numbers{Scale: factor})
 	return true, nil
 }

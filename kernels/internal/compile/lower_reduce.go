@@ -8,6 +8,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/core/op/reduce"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/loops"
@@ -206,7 +207,7 @@ func (c *compiler) lowerExtremeOfAll(d *reduced, e *reduction.Extreme) {
 	c.emit(machine.Instruction{
 		Node: d.node, Kernel: e.Kernel(), Writes: []int{d.dst},
 		Run: func(r *machine.Worker, _, _ int) error {
-			machine.View[float32](r.Mem[d.dst])[0] = e.InOrder(extremes(r.Run))
+			view.Of[float32](r.Mem[d.dst])[0] = e.InOrder(extremes(r.Run))
 			return nil
 		},
 	})
@@ -275,10 +276,10 @@ func (c *compiler) lowerIndex(n *core.Node, axis int, largest bool) bool {
 		for i := i0; i < i1; i++ {
 			x, y := r.Mem[d.src][i*row:][:row], r.Mem[d.dst][i*size*d.behind:][:size*d.behind]
 			if out.Type == core.I64 {
-				index(machine.View[int64](y), x, scratch)
+				index(view.Of[int64](y), x, scratch)
 				continue
 			}
-			index(machine.View[int64](scratch)[:d.behind], x, scratch)
+			index(view.Of[int64](scratch)[:d.behind], x, scratch)
 			narrow(y, scratch, d.behind)
 		}
 		return nil

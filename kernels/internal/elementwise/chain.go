@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
 
@@ -268,7 +269,7 @@ func (t *step) channels() error {
 		n += Block
 	}
 	t.table = make([]byte, 4*n)
-	table := view[float32](t.table, n)
+	table := view.First[float32](t.table, n)
 	for i := range table {
 		table[i] = o.Values[i%len(o.Values)]
 	}

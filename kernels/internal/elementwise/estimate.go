@@ -6,6 +6,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
 
@@ -85,7 +86,7 @@ func (e *estimate) zero(c *Chain, p Primitive) float32 {
 	numbers := make([]byte, 4*Block)
 	var buffers [2][]byte
 	buffers[e.x], buffers[e.y] = numbers, bytes
-	x := view[float32](numbers, Block)
+	x := view.First[float32](numbers, Block)
 	for i := range x {
 		x[i] = -8
 	}

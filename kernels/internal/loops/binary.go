@@ -5,6 +5,7 @@ import (
 	"slices"
 	"unsafe"
 
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
 
@@ -82,7 +83,7 @@ func pairLoop(t Type, f Function) Pairs {
 
 // three returns n elements each of out, x and y.
 func three[T number](out, x, y []byte, n int) (to, a, b []T) {
-	return view[T](out, n), view[T](x, n), view[T](y, n)
+	return view.First[T](out, n), view.First[T](x, n), view.First[T](y, n)
 }
 
 func wholePairs[T whole](f Function) Pairs {
@@ -249,7 +250,7 @@ func HasNegative(t Type) func(x []byte, n int) bool {
 
 func hasNegative[T signed](x []byte, n int) bool {
 	var all T
-	for _, v := range view[T](x, n) {
+	for _, v := range view.First[T](x, n) {
 		all |= v
 	}
 	return all < 0
@@ -271,7 +272,7 @@ func powers[T whole](out, x, y []byte, n int) {
 	}
 }
 
-func hasZero[T whole](x []byte, n int) bool { return slices.Contains(view[T](x, n), 0) }
+func hasZero[T whole](x []byte, n int) bool { return slices.Contains(view.First[T](x, n), 0) }
 
 func bitPairs[T whole](f Function) Pairs {
 	var v T
@@ -444,7 +445,7 @@ func relation[T number](r Relation) Pairs {
 }
 
 func equal[T number](out, x, y []byte, n int) {
-	a, b, to := view[T](x, n), view[T](y, n), out[:n]
+	a, b, to := view.First[T](x, n), view.First[T](y, n), out[:n]
 	b, to = b[:len(a)], to[:len(a)]
 	for i, v := range a {
 		to[i] = bit(v == b[i])
@@ -452,7 +453,7 @@ func equal[T number](out, x, y []byte, n int) {
 }
 
 func notEqual[T number](out, x, y []byte, n int) {
-	a, b, to := view[T](x, n), view[T](y, n), out[:n]
+	a, b, to := view.First[T](x, n), view.First[T](y, n), out[:n]
 	b, to = b[:len(a)], to[:len(a)]
 	for i, v := range a {
 		to[i] = bit(v != b[i])
@@ -460,7 +461,7 @@ func notEqual[T number](out, x, y []byte, n int) {
 }
 
 func less[T number](out, x, y []byte, n int) {
-	a, b, to := view[T](x, n), view[T](y, n), out[:n]
+	a, b, to := view.First[T](x, n), view.First[T](y, n), out[:n]
 	b, to = b[:len(a)], to[:len(a)]
 	for i, v := range a {
 		to[i] = bit(v < b[i])
@@ -468,7 +469,7 @@ func less[T number](out, x, y []byte, n int) {
 }
 
 func lessEqual[T number](out, x, y []byte, n int) {
-	a, b, to := view[T](x, n), view[T](y, n), out[:n]
+	a, b, to := view.First[T](x, n), view.First[T](y, n), out[:n]
 	b, to = b[:len(a)], to[:len(a)]
 	for i, v := range a {
 		to[i] = bit(v <= b[i])

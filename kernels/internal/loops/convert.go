@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
 
@@ -141,7 +142,7 @@ func notZeros(t Type) Each {
 }
 
 func notZero[T number](out, x []byte, n int) {
-	to, from := out[:n], view[T](x, n)
+	to, from := out[:n], view.First[T](x, n)
 	from = from[:len(to)]
 	for i := range to {
 		to[i] = bit(from[i] != 0)

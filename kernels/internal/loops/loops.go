@@ -5,7 +5,6 @@ package loops
 
 import (
 	"fmt"
-	"unsafe"
 
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
@@ -67,10 +66,3 @@ func (t Type) isSigned() bool { return t == I8 || t == I16 || t == I32 || t == I
 type real interface{ float32 | float64 }
 
 type number interface{ whole | real }
-
-// view returns n elements that b begins with. It panics if b is too short.
-func view[T number](b []byte, n int) []T {
-	var v T
-	b = b[:n*int(unsafe.Sizeof(v))]
-	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), n)
-}

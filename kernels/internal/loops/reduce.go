@@ -5,6 +5,7 @@ import (
 	"slices"
 	"unsafe"
 
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
 
@@ -73,7 +74,7 @@ const columnBlock = 64
 // blocks returns what calls one for each row if there is one column. Else it calls block for some columns at a time.
 func blocks[T number](one func(v []T) T, block func(to, x []T, stride int)) Reduce {
 	return func(out, x []byte, count, rows, columns int) {
-		to, v := view[T](out, count*columns), view[T](x, count*rows*columns)
+		to, v := view.First[T](out, count*columns), view.First[T](x, count*rows*columns)
 		for ; len(to) > 0; to, v = to[columns:], v[rows*columns:] {
 			if columns == 1 {
 				to[0] = one(v[:rows])
@@ -310,7 +311,7 @@ func indexOf[T whole](largest bool) func(v []T) int {
 
 func argExtreme[T number](largest bool, of func(v []T) int) Index {
 	return func(at []int64, x []byte, rows, columns int) {
-		v := view[T](x, rows*columns)
+		v := view.First[T](x, rows*columns)
 		if columns == 1 {
 			at[0] = int64(of(v))
 			return

@@ -3,6 +3,7 @@ package loops
 import (
 	"math"
 
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
 
@@ -74,7 +75,9 @@ func unary(t Type, f UnaryFunction) Each {
 	return nil
 }
 
-func two[T, U number](out, x []byte, n int) (to []T, a []U) { return view[T](out, n), view[U](x, n) }
+func two[T, U number](out, x []byte, n int) (to []T, a []U) {
+	return view.First[T](out, n), view.First[U](x, n)
+}
 
 func products[T number](f UnaryFunction) Each {
 	switch f {
@@ -283,7 +286,7 @@ func (c Class) String() string { return classNames[c] }
 // Is returns the kernel that makes a byte of each float64: 1 if it belongs to the class, else 0.
 func Is(c Class) Kernel[Each] {
 	return named(c, F64, isa.Portable, Each(func(out, x []byte, n int) {
-		to, a := out[:n], view[uint64](x, n)
+		to, a := out[:n], view.First[uint64](x, n)
 		a = a[:len(to)]
 		const infinity = 0x7ff << 53 // without a sign
 		switch c {

@@ -5,10 +5,10 @@ import (
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
-	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/movement"
 	"github.com/tf2ng/tf2ng/kernels/internal/pool"
 	"github.com/tf2ng/tf2ng/kernels/internal/reduction"
@@ -101,8 +101,8 @@ func (n *Instances) Measure(to *Image, means, factors, x, scratch []byte, low, h
 		n.square.Run(part, part, nil, k, nil)
 	}
 	n.sum(a, summed, sum)
-	to.finish(n.op, machine.View[float32](means), machine.View[float32](sum), [2][]float32{
-		machine.View[float32](least[:row]), machine.View[float32](most[:row]),
+	to.finish(n.op, view.Of[float32](means), view.Of[float32](sum), [2][]float32{
+		view.Of[float32](least[:row]), view.Of[float32](most[:row]),
 	})
 	movement.Repeat(factors, sum)
 }

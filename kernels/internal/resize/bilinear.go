@@ -7,9 +7,9 @@ import (
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/vision"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
-	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/pool"
 )
 
@@ -71,7 +71,7 @@ func newBytes(s isa.Set) *resizedBytes {
 		real: elementwise.Choose(s, elementwise.ConvertU8), subtract: elementwise.Choose(s, elementwise.Subtract),
 		trunc: elementwise.Choose(s, elementwise.Trunc), add: elementwise.Choose(s, elementwise.AddScaled),
 		floor: elementwise.Choose(s, elementwise.Affine), one: elementwise.Numbers{Scale: 1},
-		limits: machine.Bytes([]int32{0, 0, 255}),
+		limits: view.Bytes([]int32{0, 0, 255}),
 	}
 }
 

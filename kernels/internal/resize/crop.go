@@ -5,8 +5,8 @@ import (
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/vision"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
-	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/pool"
 )
 
@@ -44,14 +44,14 @@ func (c *Crops) NewPlaces() Places {
 
 // Run computes crop i from the op's inputs. a is for the arguments of kernels.
 func (c *Crops) Run(a *pool.Args, tables Places, out, images, boxes, indices, scratch []byte, i int) error {
-	p, index := tables.of, machine.View[int32](indices)[i]
+	p, index := tables.of, view.Of[int32](indices)[i]
 	if err := c.op.CheckIndex(index, c.images); err != nil {
 		return err
 	}
-	c.op.Places(machine.View[float32](boxes)[4*i:], c.sizes, p.rows, p.columns)
+	c.op.Places(view.Of[float32](boxes)[4*i:], c.sizes, p.rows, p.columns)
 	p.fill(c.by.pixel)
 	to := out[i*c.crop:][:c.crop]
 	c.by.run(a, p, images[int(index)*c.image:][:c.image], to, scratch, 0, c.height)
-	p.extrapolate(machine.View[float32](to), c.by.pixel/4, c.op.Extrapolation)
+	p.extrapolate(view.Of[float32](to), c.by.pixel/4, c.op.Extrapolation)
 	return nil
 }

@@ -13,9 +13,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"unsafe"
 
 	"github.com/tf2ng/tf2ng/internal/activation"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 )
 
@@ -152,12 +152,12 @@ func (p *Packed) portable(b *block, a *Args, m0, m1 int) {
 // filter is portable for a type; add adds the products of a tap's channels to the sums.
 func filter[T float32 | float64 | int32](p *Packed, b *block, a *Args, m0, m1 int, add func(sums, x, w []T)) {
 	taps, size := p.spec.Taps, p.spec.Type.Size()
-	weights := numbers[T](b.weights, taps*b.width)
+	weights := view.First[T](b.weights, taps*b.width)
 	for m := m0; m < m1; m++ {
-		sums := numbers[T](a.C[m*a.LDC+size*b.first:], b.width)
+		sums := view.First[T](a.C[m*a.LDC+size*b.first:], b.width)
 		clear(sums)
 		for t, at := range a.Offsets[m*taps:][:taps] {
-			add(sums, numbers[T](a.A[int(at)+size*b.first:], b.width), weights[t*b.width:][:b.width])
+			add(sums, view.First[T](a.A[int(at)+size*b.first:], b.width), weights[t*b.width:][:b.width])
 		}
 		for n := range sums {
 			sums[n] += 0
@@ -184,9 +184,4 @@ func addWhole(sums, x, w []int32) {
 	for n, v := range x {
 		sums[n] += v * w[n]
 	}
-}
-
-// numbers returns the first n numbers of b.
-func numbers[T any](b []byte, n int) []T {
-	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b[:n*int(unsafe.Sizeof(*new(T)))]))), n)
 }

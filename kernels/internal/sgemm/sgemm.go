@@ -19,6 +19,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/pages"
 )
@@ -72,7 +73,7 @@ func Pack(v *Variant, s Spec, weights []byte) (*Packed, error) {
 			ErrSpec, len(weights)/size, s.Taps, s.TapNumbers, s.N, want)
 	}
 	p := NewPacked(v, s)
-	numbers := bytesOf(make([]uint64, (p.Size()+7)/8))
+	numbers := view.Bytes(make([]uint64, (p.Size()+7)/8))
 	pages.Large(numbers)
 	p.Hold(numbers)
 	p.Repack(weights, size*s.N, nil)

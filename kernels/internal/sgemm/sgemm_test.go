@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/internal/activation"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa/isatest"
@@ -435,7 +436,7 @@ func TestTinySums(t *testing.T) {
 			}
 			p := problem{m: 1, n: 1, taps: 1, k: 2, typ: BF16}
 			p.fill()
-			p.weights = bytesOf([]float32{0x1p-75, 0x1p-63})
+			p.weights = view.Bytes([]float32{0x1p-75, 0x1p-63})
 			for i, x := range []float64{c.product * 0x1p-76, 0x1p-63} {
 				binary.NativeEndian.PutUint32(p.args.A[4*i:], math.Float32bits(float32(x)))
 			}
