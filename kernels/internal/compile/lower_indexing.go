@@ -126,12 +126,12 @@ func (c *compiler) scatteredBy(
 		return func(out, _, y []byte, n int) { copy(out[:n*size], y) }, "scatter", true
 	}
 	with := scattered[mode]
-	typ, known := loopTypes[t]
+	typ := machine.TypeOf(t)
 	if p, ok := map[core.Type]elementwise.Primitive{core.F32: with.real, core.I32: with.whole}[t]; ok {
 		v := elementwise.Choose(c.isas, p)
 		return func(out, x, y []byte, n int) { v.Run(out, x, y, n, nil) }, v.Name, slice >= minScattered
 	}
-	if !known {
+	if !loops.Has(typ) {
 		return nil, "", false
 	}
 	k := loops.Binary(c.isas, typ, with.loop)

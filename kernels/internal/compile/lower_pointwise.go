@@ -180,8 +180,8 @@ func lowerCompare(c *compiler, n *core.Node) (bool, error) {
 		v := elementwise.Choose(c.isas, relation.primitive)
 		return c.lowerRows(n, relation.of(v.Name, func(to, x, y []byte, n int) { v.Run(to, x, y, n, nil) })), nil
 	}
-	typ, ok := loopTypes[n.Inputs()[0].Type()]
-	if !ok {
+	typ := machine.TypeOf(n.Inputs()[0].Type())
+	if !loops.Has(typ) {
 		return false, nil
 	}
 	k := loops.Compare(c.isas, typ, loopRelations[relation.primitive])
@@ -306,17 +306,10 @@ func lowerBinaryFunction(c *compiler, n *core.Node) (bool, error) {
 	return ok && c.lowerDouble(n, double, 0), nil
 }
 
-// loopTypes are the types that have plain loops.
-var loopTypes = map[core.Type]loops.Type{
-	core.Bool: loops.U8, core.U8: loops.U8, core.I8: loops.I8, core.U16: loops.U16, core.I16: loops.I16,
-	core.U32: loops.U32, core.I32: loops.I32, core.I64: loops.I64, core.U64: loops.U64, core.F32: loops.F32,
-	core.F64: loops.F64,
-}
-
 // pairsOf returns the kernel of a function of two numbers; its run is nil if there is none.
 func (c *compiler) pairsOf(t core.Type, f loops.Function) rowKernel {
-	typ, ok := loopTypes[t]
-	if !ok || t == core.Bool {
+	typ := machine.TypeOf(t)
+	if !loops.Has(typ) || t == core.Bool {
 		return rowKernel{}
 	}
 	k := loops.Binary(c.isas, typ, f)
@@ -336,9 +329,9 @@ func (c *compiler) lowerPairs(n *core.Node, f loops.Function) bool {
 	switch {
 	case !t.IsInteger():
 	case slices.Contains(quotients, f) && (y == nil || slices.Contains(y.Int64s(), 0)):
-		kernel.refuses = loops.HasZero(loopTypes[t])
+		kernel.refuses = loops.HasZero(machine.TypeOf(t))
 	case f == loops.Power && (y == nil || slices.ContainsFunc(y.Int64s(), func(v int64) bool { return v < 0 })):
-		kernel.refuses = loops.HasNegative(loopTypes[t])
+		kernel.refuses = loops.HasNegative(machine.TypeOf(t))
 	}
 	return c.lowerRows(n, kernel)
 }
@@ -388,8 +381,8 @@ func lowerActivationLoop(c *compiler, n *core.Node) (bool, error) {
 
 // lowerEach lowers a function of one number that has a plain loop.
 func (c *compiler) lowerEach(n *core.Node, f loops.UnaryFunction) bool {
-	typ, ok := loopTypes[n.Outputs()[0].Type]
-	if !ok {
+	typ := machine.TypeOf(n.Outputs()[0].Type)
+	if !loops.Has(typ) {
 		return false
 	}
 	return c.lowerRows(n, eachOf(loops.Unary(c.isas, typ, f)))
@@ -405,9 +398,8 @@ func eachOf(k loops.Kernel[loops.Each]) rowKernel {
 
 // lowerConvertLoop lowers conversions that are not part of a chain.
 func lowerConvertLoop(c *compiler, n *core.Node) (bool, error) {
-	from, of := loopTypes[n.Inputs()[0].Type()]
-	to, ok := loopTypes[n.Outputs()[0].Type]
-	if !of || !ok || n.Op().(*pointwise.Convert).Truncate {
+	from, to := machine.TypeOf(n.Inputs()[0].Type()), machine.TypeOf(n.Outputs()[0].Type)
+	if !loops.Has(from) || !loops.Has(to) || n.Op().(*pointwise.Convert).Truncate {
 		return false, nil
 	}
 	if n.Outputs()[0].Type == core.Bool {

@@ -126,7 +126,7 @@ func (c *compiler) emitArgmax(n *core.Node, w *window.Window, typ core.Type, src
 	at, taps, channels, pixels, size := w.Image(), w.Taps(), s[len(s)-1], w.Outputs(), typ.Size()
 	find, image, places := largest[typ], s[1]*s[2]*channels, c.newOutput(n.Out(1))
 	c.emitUnits(work{
-		node: n, kernel: fmt.Sprintf("argmax_%v_portable", loopTypes[typ]), units: w.Batch * pixels, reads: []int{src},
+		node: n, kernel: fmt.Sprintf("argmax_%v_portable", machine.TypeOf(typ)), units: w.Batch * pixels, reads: []int{src},
 		writes: []int{values, places},
 		run: func(r *machine.Worker, _ []byte, m0, m1 int) error {
 			index := view.Of[int64](r.Mem[places])

@@ -7,6 +7,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/core/op/vision"
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 	"github.com/tf2ng/tf2ng/kernels/internal/loops"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/resize"
@@ -20,8 +21,8 @@ var (
 
 func lowerResize(c *compiler, n *core.Node) (bool, error) {
 	op, in, out := n.Op().(*vision.Resize), n.Inputs()[0].Fact(), n.Outputs()[0].Shape
-	typ, ok := loopTypes[in.Type]
-	if !ok || out.MustElements() == 0 || n.Outputs()[0].Type != core.F32 {
+	typ := machine.TypeOf(in.Type)
+	if !loops.Has(typ) || out.MustElements() == 0 || n.Outputs()[0].Type != core.F32 {
 		return false, nil
 	}
 	var by resize.Resizer
@@ -35,7 +36,7 @@ func lowerResize(c *compiler, n *core.Node) (bool, error) {
 		return false, nil
 	}
 	src := c.buffer(n.Inputs()[0])
-	if typ != loops.F32 {
+	if typ != dtype.F32 {
 		src = c.emitReals(n, typ, src, in.Shape.MustElements())
 	}
 	c.emitResizer(n, src, c.newOutput(n.Out(0)), by)
@@ -43,8 +44,8 @@ func lowerResize(c *compiler, n *core.Node) (bool, error) {
 }
 
 // emitReals appends an instruction that converts numbers to float32, and returns their buffer.
-func (c *compiler) emitReals(n *core.Node, typ loops.Type, src, elements int) int {
-	wide, convert := c.newScratch(bounds.Product(4, elements)), loops.Convert(c.isas, typ, loops.F32).Run
+func (c *compiler) emitReals(n *core.Node, typ dtype.Type, src, elements int) int {
+	wide, convert := c.newScratch(bounds.Product(4, elements)), loops.Convert(c.isas, typ, dtype.F32).Run
 	c.emitElements(work{
 		node: n, kernel: fmt.Sprintf("%v_to_f32_portable", typ), units: elements, reads: []int{src}, writes: []int{wide},
 		run: func(r *machine.Worker, _ []byte, i0, i1 int) error {
@@ -99,13 +100,13 @@ func (c *compiler) emitResizer(n *core.Node, src, dst int, by resize.Resizer) {
 // lowerCropAndResize lowers a CropAndResize, box by box.
 func lowerCropAndResize(c *compiler, n *core.Node) (bool, error) {
 	in, out := n.Inputs()[0].Fact(), n.Outputs()[0].Shape
-	typ, ok := loopTypes[in.Type]
-	if !ok || out.MustElements() == 0 || in.Shape.MustElements() == 0 {
+	typ := machine.TypeOf(in.Type)
+	if !loops.Has(typ) || out.MustElements() == 0 || in.Shape.MustElements() == 0 {
 		return false, nil
 	}
 	by := resize.NewCrops(c.isas, n.Op().(*vision.CropAndResize), in.Shape, out)
 	src, boxes, indices := c.buffer(n.Inputs()[0]), c.buffer(n.Inputs()[1]), c.buffer(n.Inputs()[2])
-	if typ != loops.F32 {
+	if typ != dtype.F32 {
 		src = c.emitReals(n, typ, src, in.Shape.MustElements())
 	}
 	dst := c.newOutput(n.Out(0))

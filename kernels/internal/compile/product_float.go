@@ -46,7 +46,7 @@ func (p *floatProduct) spec() sgemm.Spec {
 }
 
 // size returns the bytes of a sum.
-func (p *floatProduct) size() int { return p.variant.Type.Size() }
+func (p *floatProduct) size() int { return sgemm.Size(p.variant.Type) }
 
 // group returns the weights of one group.
 func (p *floatProduct) group(g int) []byte {

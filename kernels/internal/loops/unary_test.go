@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/internal/view"
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 )
 
 // TestRoundEven has numbers on both sides of where float64 have no halves, and of where they have no fractions.
@@ -21,7 +22,7 @@ func TestRoundEven(t *testing.T) {
 		x = append(x, -v)
 	}
 	y := make([]float64, len(x))
-	unary(F64, RoundEven)(view.Bytes(y), view.Bytes(x), len(x))
+	unary(dtype.F64, RoundEven)(view.Bytes(y), view.Bytes(x), len(x))
 	for i, v := range x {
 		require.Equal(t, math.Float64bits(math.RoundToEven(v)), math.Float64bits(y[i]), "%v", v)
 	}

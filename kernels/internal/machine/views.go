@@ -3,7 +3,37 @@ package machine
 import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/internal/view"
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 )
+
+// TypeOf returns the type that micro-kernels know elements by: dtype.None if they know none of the kind.
+func TypeOf(t core.Type) dtype.Type {
+	switch t {
+	case core.U8, core.Bool:
+		return dtype.U8
+	case core.I8:
+		return dtype.I8
+	case core.U16:
+		return dtype.U16
+	case core.I16:
+		return dtype.I16
+	case core.U32:
+		return dtype.U32
+	case core.I32:
+		return dtype.I32
+	case core.I64:
+		return dtype.I64
+	case core.U64:
+		return dtype.U64
+	case core.BF16:
+		return dtype.BF16
+	case core.F32:
+		return dtype.F32
+	case core.F64:
+		return dtype.F64
+	}
+	return dtype.None
+}
 
 // LoadFloats converts elements [i0,i0+len(dst)) of mem, which are of type t, to float32, rounded to nearest.
 func LoadFloats(dst []float32, t core.Type, mem []byte, i0 int) {

@@ -17,11 +17,12 @@ import (
 	"github.com/tf2ng/tf2ng/internal/activation"
 	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 )
 
 // Spec is the part of a filter that is known when it is packed.
 type Spec struct {
-	Type     Type
+	Type     dtype.Type
 	Channels int
 	Taps     int
 }
@@ -60,6 +61,9 @@ func Pack(v *Variant, s Spec, weights []byte) (*Packed, error) {
 	if s.Channels <= 0 || s.Taps <= 0 || s.Taps > maxElements/s.Channels {
 		return nil, fmt.Errorf("%w: got channels=%d, taps=%d: want each at least 1, at most %d weights",
 			ErrSpec, s.Channels, s.Taps, maxElements)
+	}
+	if s.Type != v.Type {
+		return nil, fmt.Errorf("%w: got numbers of type %v, want %v", ErrSpec, s.Type, v.Type)
 	}
 	size := s.Type.Size()
 	if want := s.Taps * s.Channels; len(weights) != size*want {
@@ -140,11 +144,11 @@ func runPortable(p *Packed, a *Args, m0, m1 int) {
 // portable filters the channels of a block.
 func (p *Packed) portable(b *block, a *Args, m0, m1 int) {
 	switch p.spec.Type {
-	case F32:
+	case dtype.F32:
 		filter(p, b, a, m0, m1, addFloats)
-	case F64:
+	case dtype.F64:
 		filter(p, b, a, m0, m1, addDoubles)
-	case I32:
+	case dtype.I32:
 		filter(p, b, a, m0, m1, addWhole)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/tf2ng/tf2ng/internal/view"
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 )
 
 // Transposition moves element (i,j) of a matrix of rows by columns numbers to (j,i). Strides are bytes from row to row.
@@ -21,7 +22,7 @@ func (p *Packed) Repack(weights []byte, stride int, turn Transposition) {
 		switch {
 		case p.variant.Pairs():
 			p.packPairs(view.Of[uint32](to), width, w, n0, cols)
-		case p.spec.Type == BF16:
+		case p.spec.Type == dtype.BF16:
 			for k := range rows {
 				w.copyRow(to[k*width*size:][:cols*size], p.spec.ofPairs(k), n0)
 			}
