@@ -102,16 +102,15 @@ func indexAt(b []byte, i int, wide bool) int64 {
 
 var _ = lowers[indexing.ScatterND](lowerScatter)
 
-// scattered are the primitives that combine existing elements with new ones: those of float32 and of i32, and the loops
-// of other types.
+// scattered are what combines existing elements with new ones: the primitives of float32, and the loops of other types.
 var scattered = map[indexing.ScatterMode]struct {
-	real, whole elementwise.Primitive
-	loop        loops.Function
+	primitive elementwise.Primitive
+	loop      loops.Function
 }{
-	indexing.ScatterAdd:      {elementwise.Add, elementwise.WholeAdd, loops.Add},
-	indexing.ScatterSubtract: {elementwise.Subtract, elementwise.WholeSubtract, loops.Subtract},
-	indexing.ScatterMin:      {elementwise.Minimum, elementwise.WholeMinimum, loops.Minimum},
-	indexing.ScatterMax:      {elementwise.Maximum, elementwise.WholeMaximum, loops.Maximum},
+	indexing.ScatterAdd:      {elementwise.Add, loops.Add},
+	indexing.ScatterSubtract: {elementwise.Subtract, loops.Subtract},
+	indexing.ScatterMin:      {elementwise.Minimum, loops.Minimum},
+	indexing.ScatterMax:      {elementwise.Maximum, loops.Maximum},
 }
 
 // minScattered is the least number of elements of a slice for which a primitive is called.
@@ -127,8 +126,8 @@ func (c *compiler) scatteredBy(
 	}
 	with := scattered[mode]
 	typ := machine.TypeOf(t)
-	if p, ok := map[core.Type]elementwise.Primitive{core.F32: with.real, core.I32: with.whole}[t]; ok {
-		v := elementwise.Choose(c.isas, p)
+	if t == core.F32 {
+		v := elementwise.Choose(c.isas, with.primitive)
 		return func(out, x, y []byte, n int) { v.Run(out, x, y, n, nil) }, v.Name, slice >= minScattered
 	}
 	if !loops.Has(typ) {

@@ -9,7 +9,9 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
+	"github.com/tf2ng/tf2ng/kernels/internal/loops"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/movement"
 	"github.com/tf2ng/tf2ng/kernels/internal/product"
@@ -169,7 +171,7 @@ func lowerQuantizedProduct(c *compiler, n *core.Node) (bool, error) {
 		return err
 	})
 	dst := res[0]
-	whole, times := elementwise.Choose(c.isas, elementwise.WholeU8), elementwise.Choose(c.isas, elementwise.WholeMultiply)
+	whole, times := elementwise.Choose(c.isas, elementwise.WholeU8), loops.Binary(c.isas, dtype.I32, loops.Multiply)
 	// The second factors are repeated so that a block can begin at any channel.
 	repeated := elementBlock
 	if channels < elements {
@@ -193,7 +195,7 @@ func lowerQuantizedProduct(c *compiler, n *core.Node) (bool, error) {
 					whole.Run(tmp, r.Mem[in[1]][i:], zy, k, nil)
 				}
 				whole.Run(to, r.Mem[in[0]][i:], zx, k, nil)
-				times.Run(to, to, y, k, nil)
+				times.Run(to, to, y, k)
 			}
 			return nil
 		},

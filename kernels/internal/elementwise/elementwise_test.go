@@ -79,7 +79,7 @@ func define(p Primitive, out, x, y []byte, i int, num *Numbers) {
 		}
 		return v
 	}
-	if defineConversion(p, out, x, y, i) || defineInteger(p, out, x, y, i) || defineScaled(p, out, x, y, i, num) {
+	if defineConversion(p, out, x, y, i) || defineDouble(p, out, x, y, i) || defineScaled(p, out, x, y, i, num) {
 		return
 	}
 	switch p {
@@ -253,20 +253,6 @@ func defineBytes(p Primitive, out, x, y []byte, i int, num *Numbers) bool {
 	default:
 		return false
 	}
-	return true
-}
-
-// defineInteger is define for operations of i32 and of float64.
-func defineInteger(p Primitive, out, x, y []byte, i int) bool {
-	if primitives[p].role != integer {
-		return defineDouble(p, out, x, y, i)
-	}
-	a, b := int32(binary.NativeEndian.Uint32(x[4*i:])), int32(binary.NativeEndian.Uint32(y[4*i:]))
-	v := map[Primitive]int64{
-		WholeAdd: int64(a) + int64(b), WholeSubtract: int64(a) - int64(b), WholeMultiply: int64(a) * int64(b),
-		WholeMaximum: int64(max(a, b)), WholeMinimum: int64(min(a, b)),
-	}[p]
-	binary.NativeEndian.PutUint32(out[4*i:], uint32(v))
 	return true
 }
 
@@ -635,11 +621,6 @@ func operands(r *rand.Rand, p Primitive, n int) (x, y []byte) {
 		binary.NativeEndian.PutUint64(y, uint64(r.Int64N(1<<28)))
 		binary.NativeEndian.PutUint64(y[8:], uint64(r.Int64N(1<<24)-1<<22))
 	}
-	if primitives[p].role == integer {
-		for i := 0; i < len(y); i += 8 {
-			binary.NativeEndian.PutUint32(y[i:], uint32(r.IntN(40)-4))
-		}
-	}
 	if p.ofDoubles() {
 		x = doubles(r, n)
 	}
@@ -651,7 +632,7 @@ func operands(r *rand.Rand, p Primitive, n int) (x, y []byte) {
 			x[i] &= byte(i)
 		}
 	}
-	words := p == ConvertI32 || p == FixedPoint || p == Rescale || primitives[p].role == integer
+	words := p == ConvertI32 || p == FixedPoint || p == Rescale
 	if xs == 4 && !words {
 		x = values(r, n)
 	}

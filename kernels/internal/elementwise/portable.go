@@ -283,11 +283,6 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 			o[i] = transcendental.LeakyRelu(v, p.Scale)
 		}
 	},
-	WholeAdd:      combine(func(x, y int32) int32 { return x + y }),
-	WholeSubtract: combine(func(x, y int32) int32 { return x - y }),
-	WholeMultiply: combine(func(x, y int32) int32 { return x * y }),
-	WholeMaximum:  combine(func(x, y int32) int32 { return max(x, y) }),
-	WholeMinimum:  combine(func(x, y int32) int32 { return min(x, y) }),
 }
 
 // infinite are the bits of infinity.
@@ -334,7 +329,7 @@ func fold[T float32 | float64](f func(lane, x T) T) func(out, x, y []byte, n int
 	}
 }
 
-func combine[T float32 | float64 | int32](f func(x, y T) T) func(out, x, y []byte, n int, p *Numbers) {
+func combine[T float32 | float64](f func(x, y T) T) func(out, x, y []byte, n int, p *Numbers) {
 	return func(out, x, y []byte, n int, _ *Numbers) {
 		o, a, b := view.First[T](out, n), view.First[T](x, n), view.First[T](y, n)
 		for i := range o {
