@@ -2,7 +2,6 @@ package compile
 
 import (
 	"bytes"
-	"fmt"
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
@@ -261,12 +260,12 @@ func (c *compiler) lowerIndex(n *core.Node, axis int, largest bool) bool {
 		return false
 	}
 	d := c.reducedOf(n, []int{axis})
+	loop := loops.ArgExtreme(typ, largest)
 	w := work{
-		node: n, kernel: fmt.Sprintf("index_%v_portable", typ), units: d.before, reads: []int{d.src},
+		node: n, kernel: loop.Name, units: d.before, reads: []int{d.src},
 		writes: []int{d.dst}, scratch: 8 * d.behind,
 	}
-	loop := loops.ArgExtreme(typ, largest)
-	index := func(places []int64, x, _ []byte) { loop(places, x, d.at, d.behind) }
+	index := func(places []int64, x, _ []byte) { loop.Run(places, x, d.at, d.behind) }
 	if typ == dtype.F32 && d.behind == 1 && d.at >= minIndexed {
 		e := c.extreme(largest)
 		w.kernel, w.scratch = "index_"+e.Kernel(), reduction.ExtremeBytes
@@ -350,16 +349,13 @@ func (c *compiler) lowerCumulative(n *core.Node, op *reduce.Cumulative, product 
 	}
 	axis := axisOf(op.Axis, x.Shape)
 	at, inner := x.Shape[axis], x.Shape[axis+1:].MustElements()
-	size, scan, kernel := at*inner*typ.Size(), loops.Scanning(typ, product), "cumsum"
-	if product {
-		kernel = "cumprod"
-	}
+	size, scan := at*inner*typ.Size(), loops.Scanning(typ, product)
 	src, dst := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0))
 	c.emitUnits(work{
-		node: n, kernel: fmt.Sprintf("%s_%v_portable", kernel, typ), units: x.Shape[:axis].MustElements(), reads: []int{src},
-		writes: []int{dst}, run: func(r *machine.Worker, _ []byte, i0, i1 int) error {
+		node: n, kernel: scan.Name, units: x.Shape[:axis].MustElements(), reads: []int{src}, writes: []int{dst},
+		run: func(r *machine.Worker, _ []byte, i0, i1 int) error {
 			for i := i0; i < i1; i++ {
-				scan(r.Mem[dst][i*size:][:size], r.Mem[src][i*size:][:size], at, inner, op.Exclusive, op.Reverse)
+				scan.Run(r.Mem[dst][i*size:][:size], r.Mem[src][i*size:][:size], at, inner, op.Exclusive, op.Reverse)
 			}
 			return nil
 		},

@@ -410,13 +410,16 @@ func (r Relation) String() string { return relationNames[r] }
 // Compare returns the kernel that makes a byte of each pair: 1 where the relation holds, else 0.
 func Compare(s isa.Set, t dtype.Type, r Relation) Kernel[Pairs] {
 	loop := compare(t, r)
+	if loop == nil {
+		return Kernel[Pairs]{}
+	}
 	if run, i := find(s, r, t); run != nil {
 		return named(r, t, i, run.pairs(t.Size(), 1, loop))
 	}
 	return named(r, t, isa.Portable, loop)
 }
 
-// compare returns the loop of a relation.
+// compare returns the loop of a relation; nil if there is none.
 func compare(t dtype.Type, r Relation) Pairs {
 	switch t {
 	case dtype.U8:
@@ -435,10 +438,10 @@ func compare(t dtype.Type, r Relation) Pairs {
 		return relation[int64](r)
 	case dtype.U64:
 		return relation[uint64](r)
-	case dtype.F32:
-		return relation[float32](r)
+	case dtype.F64:
+		return relation[float64](r)
 	}
-	return relation[float64](r)
+	return nil
 }
 
 func relation[T number](r Relation) Pairs {

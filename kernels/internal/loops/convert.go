@@ -12,11 +12,11 @@ import (
 // Convert returns the kernel that converts between types: integers wrap, reals become integers truncated and saturated,
 // NaN 0, and anything else is rounded to nearest even.
 func Convert(s isa.Set, from, to dtype.Type) Kernel[Each] {
-	loop := convert(from, to)
+	loop, does := convert(from, to), fmt.Sprintf("%v_to_%v", from, to)
 	if run, i := conversion(s, from, to); run != nil {
-		return Kernel[Each]{fmt.Sprintf("%v_to_%v_%v", from, to, i), run.each(from.Size(), to.Size(), loop)}
+		return kernelOf(does, i, run.each(from.Size(), to.Size(), loop))
 	}
-	return Kernel[Each]{fmt.Sprintf("%v_to_%v_%v", from, to, isa.Portable), loop}
+	return kernelOf(does, isa.Portable, loop)
 }
 
 // convert returns the loop that converts between types.
@@ -120,11 +120,11 @@ func truncatedBits[F real](out, x []byte, n int) {
 
 // NotZero returns the kernel that makes a byte of each number: 0 of 0, and 1 of anything else.
 func NotZero(s isa.Set, t dtype.Type) Kernel[Each] {
-	loop, to := notZeros(t), "%v_to_bool_%v"
+	loop, does := notZeros(t), fmt.Sprintf("%v_to_bool", t)
 	if run, i := find(s, NotEqual, t); run != nil {
-		return Kernel[Each]{fmt.Sprintf(to, t, i), rounds(t.Size(), 1, loop, run.by(t.Size(), 1, 0, false))}
+		return kernelOf(does, i, rounds(t.Size(), 1, loop, run.by(t.Size(), 1, 0, false)))
 	}
-	return Kernel[Each]{fmt.Sprintf(to, t, isa.Portable), loop}
+	return kernelOf(does, isa.Portable, loop)
 }
 
 func notZeros(t dtype.Type) Each {

@@ -8,17 +8,23 @@ import (
 
 	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
+	"github.com/tf2ng/tf2ng/kernels/internal/variant"
 )
 
-// Kernel is what computes a function, of type F.
+// Kernel is what computes a function, of type F. Its name has the function, the types and the instruction set.
 type Kernel[F any] struct {
-	Name string
-	Run  F // nil if nothing computes the function
+	variant.Info
+	Run F // nil if nothing computes the function, which then has no name either
+}
+
+// kernelOf returns the kernel of what it does that runs on an instruction set.
+func kernelOf[F any](does string, i isa.ISA, run F) Kernel[F] {
+	return Kernel[F]{variant.Info{Family: "loops", Does: does, ISA: i, Name: does + "_" + i.String()}, run}
 }
 
 // named returns the kernel of a function of a type that runs on an instruction set.
 func named[F any](f fmt.Stringer, t dtype.Type, i isa.ISA, run F) Kernel[F] {
-	return Kernel[F]{fmt.Sprintf("%v_%v_%v", f, t, i), run}
+	return kernelOf(fmt.Sprintf("%v_%v", f, t), i, run)
 }
 
 // Has reports whether the package has functions of numbers of a type. They take no other types.

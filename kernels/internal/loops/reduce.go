@@ -1,6 +1,7 @@
 package loops
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"unsafe"
@@ -277,9 +278,13 @@ func minColumns[T whole](to, x []T, stride int) {
 // Index stores, for each of columns columns of x, the row of its extreme in at. There is at least one row.
 type Index func(at []int64, x []byte, rows, columns int)
 
-// ArgExtreme returns the loop that finds the first row of the largest number of each column, or of the smallest. NaN is
-// neither.
-func ArgExtreme(t dtype.Type, largest bool) Index {
+// ArgExtreme returns the kernel that finds the first row of the largest number of each column, or of the smallest. NaN
+// is neither.
+func ArgExtreme(t dtype.Type, largest bool) Kernel[Index] {
+	return kernelOf(fmt.Sprintf("index_%v", t), isa.Portable, indexLoop(t, largest))
+}
+
+func indexLoop(t dtype.Type, largest bool) Index {
 	switch t {
 	case dtype.U8:
 		return argExtreme(largest, indexOf[uint8](largest))

@@ -302,13 +302,12 @@ func Selecting(s isa.Set, size int) Kernel[Choose] {
 	if loop == nil {
 		return Kernel[Choose]{}
 	}
-	name := fmt.Sprintf("select_b%d", 8*size)
-	run, i := lookUp(s, name)
-	name += "_" + i.String()
+	does := fmt.Sprintf("select_b%d", 8*size)
+	run, i := lookUp(s, does)
 	if run == nil {
-		return Kernel[Choose]{name, loop}
+		return kernelOf(does, i, loop)
 	}
-	return Kernel[Choose]{name, func(out, condition, x, y []byte, n int) {
+	return kernelOf[Choose](does, i, func(out, condition, x, y []byte, n int) {
 		m := n &^ (round - 1)
 		if m > 0 {
 			run(call{
@@ -318,7 +317,7 @@ func Selecting(s isa.Set, size int) Kernel[Choose] {
 		if m < n {
 			loop(out[m*size:], condition[m:], x[m*size:], y[m*size:], n-m)
 		}
-	}}
+	})
 }
 
 func choose[T uint8 | uint16 | uint64](out, condition, x, y []byte, n int) {
