@@ -89,7 +89,9 @@ func (c *compiler) emitResizer(n *core.Node, src, dst int, by resize.Resizer) {
 				image, first := m/rows, m%rows
 				last := first + min(rows-first, end-m)
 				to := r.Mem[dst][image*rows*row:][:rows*row]
-				by.Run(&r.Pool, r.Mem[src][image*from:][:from], to, scratch, first, last)
+				by.Run(resize.Buffers{
+					Image: r.Mem[src][image*from:][:from], Out: to, Scratch: scratch, Args: &r.Pool,
+				}, first, last)
 				m += last - first
 			}
 			return nil
@@ -121,9 +123,9 @@ func lowerCropAndResize(c *compiler, n *core.Node) (bool, error) {
 		node: n, kernel: by.Kernel, units: out[0], reads: []int{src, boxes, indices}, writes: []int{dst},
 		scratch: by.Bytes, run: func(r *machine.Worker, scratch []byte, i0, i1 int) error {
 			places := r.State[state].([]resize.Places)[r.Thread]
+			all := resize.Buffers{Image: r.Mem[src], Out: r.Mem[dst], Scratch: scratch, Args: &r.Pool}
 			for i := i0; i < i1; i++ {
-				err := by.Run(&r.Pool, places, r.Mem[dst], r.Mem[src], r.Mem[boxes], r.Mem[indices], scratch, i)
-				if err != nil {
+				if err := by.Run(all, places, r.Mem[boxes], r.Mem[indices], i); err != nil {
 					return n.Locate(err)
 				}
 			}
