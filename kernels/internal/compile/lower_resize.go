@@ -1,8 +1,6 @@
 package compile
 
 import (
-	"fmt"
-
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/core/op/vision"
@@ -45,11 +43,11 @@ func lowerResize(c *compiler, n *core.Node) (bool, error) {
 
 // emitReals appends an instruction that converts numbers to float32, and returns their buffer.
 func (c *compiler) emitReals(n *core.Node, typ dtype.Type, src, elements int) int {
-	wide, convert := c.newScratch(bounds.Product(4, elements)), loops.Convert(c.isas, typ, dtype.F32).Run
+	wide, convert := c.newScratch(bounds.Product(4, elements)), loops.Convert(c.isas, typ, dtype.F32)
 	c.emitElements(work{
-		node: n, kernel: fmt.Sprintf("%v_to_f32_portable", typ), units: elements, reads: []int{src}, writes: []int{wide},
+		node: n, kernel: convert.Name, units: elements, reads: []int{src}, writes: []int{wide},
 		run: func(r *machine.Worker, _ []byte, i0, i1 int) error {
-			convert(r.Mem[wide][4*i0:], r.Mem[src][typ.Size()*i0:], i1-i0)
+			convert.Run(r.Mem[wide][4*i0:], r.Mem[src][typ.Size()*i0:], i1-i0)
 			return nil
 		},
 	})
