@@ -7,6 +7,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/internal/view"
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/match"
@@ -58,7 +59,7 @@ func (c *compiler) lowerQuantizeV2Steps(n *core.Node, op *tensorflow.QuantizeV2)
 		if !ok {
 			return nil, op.Eval(in, out)
 		}
-		load := elementwise.Step{Kind: elementwise.Load, Source: elementwise.Source{Buffer: 0, Type: elementwise.F32}}
+		load := elementwise.Step{Kind: elementwise.Load, Source: elementwise.Source{Buffer: 0, Type: dtype.F32}}
 		store := elementwise.Step{Kind: elementwise.StoreQuantized, Numbers: numbers, Buffer: 1}
 		ranges, err := op.Constants([]core.Operand{{}, {Const: in[1]}, {Const: in[2]}})
 		if err != nil {

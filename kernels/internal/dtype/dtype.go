@@ -16,6 +16,7 @@ const (
 	I64
 	U64
 	BF16
+	F16
 	F32
 	F64
 	Count // of the types
@@ -26,7 +27,7 @@ var types = [Count]struct {
 	size int
 }{
 	None: {"none", 0}, U8: {"u8", 1}, I8: {"s8", 1}, U16: {"u16", 2}, I16: {"s16", 2}, U32: {"u32", 4}, I32: {"s32", 4},
-	I64: {"s64", 8}, U64: {"u64", 8}, BF16: {"bf16", 2}, F32: {"f32", 4}, F64: {"f64", 8},
+	I64: {"s64", 8}, U64: {"u64", 8}, BF16: {"bf16", 2}, F16: {"f16", 2}, F32: {"f32", 4}, F64: {"f64", 8},
 }
 
 // String returns the name of the type in those of kernels.

@@ -28,7 +28,7 @@ func named[F any](f fmt.Stringer, t dtype.Type, i isa.ISA, run F) Kernel[F] {
 }
 
 // Has reports whether the package has functions of numbers of a type. They take no other types.
-func Has(t dtype.Type) bool { return t != dtype.None && t != dtype.BF16 }
+func Has(t dtype.Type) bool { return t != dtype.None && t != dtype.BF16 && t != dtype.F16 }
 
 type whole interface {
 	uint8 | int8 | uint16 | int16 | uint32 | int32 | int64 | uint64

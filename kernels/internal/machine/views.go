@@ -27,6 +27,8 @@ func TypeOf(t core.Type) dtype.Type {
 		return dtype.U64
 	case core.BF16:
 		return dtype.BF16
+	case core.F16:
+		return dtype.F16
 	case core.F32:
 		return dtype.F32
 	case core.F64:

@@ -18,7 +18,7 @@ func TestTypeOf(t *testing.T) {
 		switch typ {
 		case core.Bool:
 			want = "u8"
-		case core.Dynamic, core.F16, core.String:
+		case core.Dynamic, core.String:
 			want, size = "none", 0
 		}
 		got := TypeOf(typ)
