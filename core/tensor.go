@@ -7,6 +7,7 @@ import (
 
 	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/internal/activation"
+	"github.com/tf2ng/tf2ng/internal/view"
 )
 
 // Alignment is the alignment in bytes of the data of tensors that this package
@@ -115,7 +116,7 @@ func TensorOver(t Type, s Shape, data []byte) (*Tensor, error) {
 // bfloat16 and float16, use TensorOver.
 func TensorOf[T Element](s Shape, elements []T) (*Tensor, error) {
 	t := typeOf[T]()
-	return TensorOver(t, s, unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(elements))), len(elements)*t.Size()))
+	return TensorOver(t, s, view.Bytes(elements))
 }
 
 // StringTensor returns a tensor of strings.
@@ -296,7 +297,7 @@ func convert[From, To numeric.Number](t *Tensor) []To {
 
 // elementsOf returns the elements of a tensor that is known to hold T.
 func elementsOf[T Element](t *Tensor) []T {
-	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(t.data))), len(t.data)/t.typ.Size())
+	return view.Of[T](t.data)
 }
 
 // AllBytes returns the 256 values of i8 or u8 in the order of their bits; nil for any other

@@ -669,7 +669,7 @@ func TestScatter(t *testing.T) {
 	for _, mode := range modes {
 		for typ, kernel := range map[core.Type]string{
 			core.F32: "elementwise_f32_", core.F16: "elementwise_f32_", core.BF16: "elementwise_f32_",
-			core.I32: "elementwise_s32_", core.U8: "_u8_", core.I16: "_s16_", core.I64: "_s64_", core.F64: "_f64_",
+			core.I32: "_s32_", core.U8: "_u8_", core.I16: "_s16_", core.I64: "_s64_", core.F64: "_f64_",
 		} {
 			for _, of := range [][]int{{1, 70}, {1, 3}, {2, 33}, {2, 16}} { // indices of a slice, and its elements
 				t.Run(fmt.Sprintf("%v/%v/%v", mode, typ, of), func(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/core/op/array"
@@ -12,6 +14,8 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/normalize"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
 	"github.com/tf2ng/tf2ng/core/op/vision"
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
+	"github.com/tf2ng/tf2ng/kernels/internal/loops"
 )
 
 // TestSlicesApart has slices whose elements lie apart, of elements of each size.
@@ -208,5 +212,17 @@ func TestResizeOfOtherTypes(t *testing.T) {
 			g.result(g.apply(&vision.CropAndResize{}, x, boxes, constant(core.Shape{2}, int32(1), 0), size))
 			g.check(false, "resize_f32_bilinear_", "resize_f32_bicubic_")
 		})
+	}
+}
+
+// The conversion in front of a resizing has the name of the kernel that computes it.
+func TestResizeNamesItsConversion(t *testing.T) {
+	g := newGraph(t, 1)
+	size := constant(core.Shape{2}, int32(9), 4)
+	g.result(g.apply(&vision.Resize{}, g.parameter(core.I32, core.Shape{2, 5, 7, 3}), size))
+	for _, o := range testOptions() {
+		p, err := Compile(g.f, nil, o)
+		require.NoError(t, err)
+		require.Equal(t, loops.Convert(o.isas(), dtype.I32, dtype.F32).Name, p.Steps()[0].Kernel, "%+v", o)
 	}
 }

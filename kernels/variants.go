@@ -7,6 +7,7 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
+	"github.com/tf2ng/tf2ng/kernels/internal/loops"
 	"github.com/tf2ng/tf2ng/kernels/internal/movement"
 	"github.com/tf2ng/tf2ng/kernels/internal/pool"
 	"github.com/tf2ng/tf2ng/kernels/internal/sdepthwise"
@@ -27,7 +28,7 @@ type VariantInfo struct {
 func registered() []variant.Info {
 	return slices.Concat(
 		gemm.Variants(), sgemm.Variants(), depthwise.Variants(), sdepthwise.Variants(),
-		pool.Variants(), elementwise.Variants(), movement.Variants(),
+		pool.Variants(), elementwise.Variants(), loops.Variants(), movement.Variants(),
 	)
 }
 

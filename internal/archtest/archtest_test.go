@@ -71,8 +71,9 @@ var stages = [][]string{
 	},
 	{"kernels/internal/variant"},
 	{
-		"kernels/internal/isa", "kernels/internal/bounds", "kernels/internal/pages", "internal/activation",
-		"internal/transcendental", "internal/testmode", "internal/mapped", "internal/version", "internal/wire",
+		"kernels/internal/isa", "kernels/internal/bounds", "kernels/internal/pages", "kernels/internal/dtype",
+		"internal/activation", "internal/transcendental", "internal/testmode", "internal/mapped", "internal/version",
+		"internal/view", "internal/wire",
 	},
 }
 
@@ -215,12 +216,13 @@ func TestBridgeAndKernelsMeetAtTheRoot(t *testing.T) {
 }
 
 // The micro-kernels, which stand below core, are slices and structs: of ours they know the CPU's
-// features, the table of variants, the bounds of what they read and write, large pages, the epilogue of package
-// gemm, which is that of every integer product, and the functions of internal/activation and internal/transcendental.
+// features, the table of variants, the bounds of what they read and write, large pages, the types of numbers, memory as
+// numbers, the epilogue of package gemm, which is that of every integer product, and the functions of
+// internal/activation and internal/transcendental.
 func TestFamiliesImportNothingOfOurs(t *testing.T) {
 	below := []string{
 		"kernels/internal/isa", "kernels/internal/variant", "kernels/internal/bounds", "kernels/internal/pages",
-		"kernels/internal/gemm", "internal/activation", "internal/transcendental",
+		"kernels/internal/dtype", "kernels/internal/gemm", "internal/activation", "internal/transcendental", "internal/view",
 	}
 	for _, f := range files(t) {
 		if !strings.HasPrefix(f.dir, "kernels/internal/") || stage(f.dir) < stage("core") || internal(f.dir) || isTest(f) {

@@ -10,6 +10,7 @@ import (
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 	"github.com/tf2ng/tf2ng/bridge/tf/savedmodel/internal/bundle"
 	"github.com/tf2ng/tf2ng/bridge/tf/savedmodel/internal/wire"
+	"github.com/tf2ng/tf2ng/internal/view"
 )
 
 // bundlePrefix is the prefix of the bundle that holds the variables.
@@ -141,7 +142,7 @@ func aligned(t *bundle.Tensor) *bundle.Tensor {
 		return t
 	}
 	words := make([]uint64, (len(t.Data)+7)/8)
-	data := unsafe.Slice((*byte)(unsafe.Pointer(&words[0])), len(words)*8)[:len(t.Data):len(t.Data)]
+	data := view.Bytes(words)[:len(t.Data):len(t.Data)]
 	copy(data, t.Data)
 	return &bundle.Tensor{Type: t.Type, Shape: t.Shape, Data: data}
 }

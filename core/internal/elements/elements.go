@@ -3,19 +3,12 @@ package elements
 
 import (
 	"slices"
-	"unsafe"
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/internal/activation"
+	"github.com/tf2ng/tf2ng/internal/view"
 )
-
-// view returns the data of a tensor as elements of T, for code that only moves elements. T has the size of
-// the tensor's elements, which is fixed.
-func view[T any](t *core.Tensor) []T {
-	var v T
-	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(t.Bytes()))), len(t.Bytes())/int(unsafe.Sizeof(v)))
-}
 
 // Region is a strided set of the elements of a tensor.
 type Region struct {
@@ -35,13 +28,13 @@ func Move(dst, src Region, shape core.Shape) {
 	}
 	switch dst.Tensor.Type().Size() {
 	case 1:
-		moveElements(view[uint8](dst.Tensor), view[uint8](src.Tensor), dst, src, shape)
+		moveElements(view.Of[uint8](dst.Tensor.Bytes()), view.Of[uint8](src.Tensor.Bytes()), dst, src, shape)
 	case 2:
-		moveElements(view[uint16](dst.Tensor), view[uint16](src.Tensor), dst, src, shape)
+		moveElements(view.Of[uint16](dst.Tensor.Bytes()), view.Of[uint16](src.Tensor.Bytes()), dst, src, shape)
 	case 4:
-		moveElements(view[uint32](dst.Tensor), view[uint32](src.Tensor), dst, src, shape)
+		moveElements(view.Of[uint32](dst.Tensor.Bytes()), view.Of[uint32](src.Tensor.Bytes()), dst, src, shape)
 	case 8:
-		moveElements(view[uint64](dst.Tensor), view[uint64](src.Tensor), dst, src, shape)
+		moveElements(view.Of[uint64](dst.Tensor.Bytes()), view.Of[uint64](src.Tensor.Bytes()), dst, src, shape)
 	default:
 		moveElements(dst.Tensor.Strings(), src.Tensor.Strings(), dst, src, shape)
 	}

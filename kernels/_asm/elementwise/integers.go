@@ -147,16 +147,6 @@ func byScale(name, doc string, op func(*gen, operand.Mem, reg.VecPhysical)) prim
 	return combination(name, doc, op).with("scale")
 }
 
-// integers combine s32, which wrap.
-var integers = []primitive{
-	whole("add", "x[i] + y[i]", func(g *gen, y operand.Op, v reg.VecPhysical) { g.VPADDD(y, v, v) }),
-	whole("subtract", "x[i] - y[i]", func(g *gen, y operand.Op, v reg.VecPhysical) { g.VPSUBD(y, v, v) }),
-	whole("multiply", "x[i] * y[i]", func(g *gen, y operand.Op, v reg.VecPhysical) { g.VPMULLD(y, v, v) }),
-	whole("maximum", "max(x[i], y[i])", func(g *gen, y operand.Op, v reg.VecPhysical) { g.VPMAXSD(y, v, v) }),
-	whole("minimum", "min(x[i], y[i])", func(g *gen, y operand.Op, v reg.VecPhysical) { g.VPMINSD(y, v, v) }),
-	wholeBytes,
-}
-
 // wholeBytes are differences of bytes from a number.
 var wholeBytes = primitive{
 	result: "s32", name: "u8", doc: "s32(x[i]) - y[0], x u8, y one s32", x: 1, out: 4,
@@ -171,10 +161,4 @@ var wholeBytes = primitive{
 		g.each(func(v reg.VecPhysical) { g.VPSUBD(g.V(8), v, v) })
 		g.storeWords()
 	},
-}
-
-func whole(name, doc string, op func(*gen, operand.Op, reg.VecPhysical)) primitive {
-	p := combination(name, doc+", s32", func(g *gen, y operand.Mem, v reg.VecPhysical) { op(g, y, v) })
-	p.result = "s32"
-	return p
 }

@@ -33,8 +33,9 @@ var arguments = emit.Arguments{
 
 func routines() []emit.Routine {
 	var list []emit.Routine
+	groups := [][]primitive{primitives, fusedFunctions, conversions, guarded, {wholeBytes}, scaled, folds, doubles}
 	for _, width := range []int{64, 32} {
-		for _, p := range slices.Concat(primitives, fusedFunctions, conversions, guarded, integers, scaled, folds, doubles) {
+		for _, p := range slices.Concat(groups...) {
 			if width == 64 || !p.wide {
 				list = append(list, p.routine(width))
 			}

@@ -70,14 +70,19 @@ func newCalls(out core.Shape) calls {
 	return c
 }
 
-// of returns the first row of a call, its number of rows, its first column and its number of elements.
-func (c *calls) of(call int) (l, rows, column, width int) {
-	l, call = call/c.perRows*c.rows, call%c.perRows
+// part is what a call computes: n elements of some rows, from a column of the first on. The rows lie within the last
+// axis but one, or are whole matrices of the last two axes within the axis before. If they are more than one, column is
+// 0 and they are whole.
+type part struct{ first, rows, column, n int }
+
+// of returns what a call computes.
+func (c *calls) of(call int) part {
+	l, call := call/c.perRows*c.rows, call%c.perRows
 	if c.perRow > 1 {
-		column = call % c.perRow * most
-		return l + call/c.perRow, 1, column, min(most, c.columns-column)
+		column := call % c.perRow * most
+		return part{l + call/c.perRow, 1, column, min(most, c.columns-column)}
 	}
 	first := call * c.together
-	rows = min(c.together, c.rows-first)
-	return l + first, rows, 0, rows * c.columns
+	rows := min(c.together, c.rows-first)
+	return part{l + first, rows, 0, rows * c.columns}
 }

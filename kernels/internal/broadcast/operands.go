@@ -68,16 +68,16 @@ func (o *Operands) Begin(in *[MaxOperands][]byte, scratch []byte) {
 // Load stores in to, for each operand, whose memory is in, the elements of a call, and returns the output's first
 // element that the call computes and how many there are.
 func (o *Operands) Load(to, in *[MaxOperands][]byte, scratch []byte, call int) (first, n int) {
-	l, rows, column, n := o.calls.of(call)
+	p := o.calls.of(call)
 	for i := range o.operands {
 		if o.operands[i].same {
-			to[i] = scratch[:o.operands[i].size*n]
+			to[i] = scratch[:o.operands[i].size*p.n]
 		} else {
-			to[i] = o.operands[i].load(in[i], scratch, l, rows, column, n, o.out)
+			to[i] = o.operands[i].load(in[i], scratch, p, o.out)
 		}
 		scratch = scratch[o.operands[i].size*o.calls.most:]
 	}
-	return l*o.calls.columns + column, n
+	return p.first*o.calls.columns + p.column, p.n
 }
 
 // operand is an operand that is broadcast to an output. It is read row by row, along the output's last axis.
@@ -124,41 +124,41 @@ func (o *operand) at(l int, out core.Shape) int {
 	return at
 }
 
-// load returns n elements of some rows of mem as bytes, starting at row l and column c. The rows must lie within the
-// last axis but one, or be whole matrices of the last two axes within the axis before. If they are more than one, c is
-// 0 and the rows are whole. The result lies in scratch, unless the elements are contiguous in mem.
-func (o *operand) load(mem, scratch []byte, l, rows, c, n int, out core.Shape) []byte {
+// load returns the elements of mem for a part of an output as bytes. They lie in scratch, unless they are contiguous in
+// mem.
+func (o *operand) load(mem, scratch []byte, p part, out core.Shape) []byte {
 	last := len(o.strides) - 1
-	if last < 1 || rows <= out[last] {
-		return o.loadRows(mem, scratch, l, rows, c, n, out)
+	if last < 1 || p.rows <= out[last] {
+		return o.loadRows(mem, scratch, p, out)
 	}
 	inner, matrix := out[last], out[last]*out[last+1]
 	if !o.single && o.strides[last] == out[last+1] && o.strides[last-1] == matrix {
-		return mem[o.at(l, out)*o.size:][:n*o.size]
+		return mem[o.at(p.first, out)*o.size:][:p.n*o.size]
 	}
-	scratch = scratch[:n*o.size]
-	for i := 0; i < n; i += matrix {
+	scratch = scratch[:p.n*o.size]
+	one := part{first: p.first, rows: inner, n: matrix}
+	for i := 0; i < p.n; i += matrix {
 		to := scratch[i*o.size:][:matrix*o.size]
-		if from := o.loadRows(mem, to, l, inner, 0, matrix, out); &from[0] != &to[0] {
+		if from := o.loadRows(mem, to, one, out); &from[0] != &to[0] {
 			copy(to, from)
 		}
 		if o.strides[last-1] == 0 {
 			movement.Repeat(scratch, to)
 			break
 		}
-		l += inner
+		one.first += inner
 	}
 	return scratch
 }
 
 // loadRows is load for rows within the last axis but one.
-func (o *operand) loadRows(mem, scratch []byte, l, rows, c, n int, out core.Shape) []byte {
-	at, last, columns := o.at(l, out), len(o.strides)-1, out[len(out)-1]
-	if !o.single && (rows == 1 || o.strides[last] == columns) {
-		return mem[(at+c)*o.size:][:n*o.size]
+func (o *operand) loadRows(mem, scratch []byte, p part, out core.Shape) []byte {
+	at, last, columns := o.at(p.first, out), len(o.strides)-1, out[len(out)-1]
+	if !o.single && (p.rows == 1 || o.strides[last] == columns) {
+		return mem[(at+p.column)*o.size:][:p.n*o.size]
 	}
-	scratch = scratch[:n*o.size]
-	if rows == 1 {
+	scratch = scratch[:p.n*o.size]
+	if p.rows == 1 {
 		movement.Repeat(scratch, mem[at*o.size:][:o.size])
 		return scratch
 	}
@@ -167,7 +167,7 @@ func (o *operand) loadRows(mem, scratch []byte, l, rows, c, n int, out core.Shap
 		spread(scratch, mem[at*o.size:], row, o.strides[last]*o.size, o.size)
 		return scratch
 	}
-	for i := range rows {
+	for i := range p.rows {
 		from := mem[(at+i*o.strides[last])*o.size:]
 		switch {
 		case same && i > 0:

@@ -6,6 +6,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/linear"
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/movement"
@@ -26,9 +27,9 @@ func (c *compiler) lowerComputedDot(n *core.Node, d product.Pairs) (bool, error)
 		return false, nil
 	}
 	in := n.Inputs()
-	spec := sgemm.Spec{Type: productTypes[in[0].Type()], N: d.N, Taps: 1, TapNumbers: d.K}
+	spec := sgemm.Spec{Type: machine.TypeOf(in[0].Type()), N: d.N, Taps: 1, TapNumbers: d.K}
 	variant := sgemm.Choose(c.isas, spec)
-	if d.TransposeA && spec.Type == sgemm.BF16 {
+	if d.TransposeA && spec.Type == dtype.BF16 {
 		return false, nil
 	}
 	a, left := c.firstOfPairs(n, d, variant)
@@ -36,7 +37,7 @@ func (c *compiler) lowerComputedDot(n *core.Node, d product.Pairs) (bool, error)
 	var turn sgemm.Transposition
 	if d.TransposeB {
 		second, right = c.matricesOf(in[1], d.N, d.K)
-		turn = c.transposition(spec.Type.Size())
+		turn = c.transposition(sgemm.Size(spec.Type))
 	}
 	b := c.widened(n, second)
 	state := c.newState(func() any {
@@ -103,7 +104,7 @@ func (c *compiler) matricesOf(v core.Value, rows, columns int) (core.Value, prod
 		m, _, _ := product.RowTranspose(v.Node)
 		return v.Node.Inputs()[0], m
 	}
-	size := productTypes[v.Type()].Size() // bf16 is widened
+	size := sgemm.Size(machine.TypeOf(v.Type())) // bf16 is widened
 	return v, product.WholeMatrices(v.Shape().MustElements()/(rows*columns), rows, columns, size)
 }
 

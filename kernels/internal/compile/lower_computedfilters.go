@@ -6,7 +6,9 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/core/op/linear"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/sgemm"
 	"github.com/tf2ng/tf2ng/kernels/internal/window"
@@ -36,7 +38,7 @@ func (c *compiler) lowerComputedFilters(n *core.Node) (bool, error) {
 	if bounds.Product(rows, taps) > maxComputed || c.checkIndirection(n, rows, taps) != nil {
 		return false, nil // the reference needs no offsets
 	}
-	variant := sgemm.Choose(c.isas, sgemm.Spec{Type: productTypes[in[1].Type()], N: outC})
+	variant := sgemm.Choose(c.isas, sgemm.Spec{Type: machine.TypeOf(in[1].Type()), N: outC})
 	win := &window.Window{Axes: axes, Batch: data[0], Pixel: variant.NumberSize() * inC}
 	src, pad := c.factor(n, in[0], variant, inC), c.paddingRun(0, win.Pixel)
 	p := &floatProduct{
@@ -105,12 +107,12 @@ func (c *compiler) emitComputedFilters(p *floatProduct) error {
 }
 
 // areFinite reports whether all numbers of a product's factor are finite.
-func areFinite(t sgemm.Type, numbers []byte) bool {
+func areFinite(t dtype.Type, numbers []byte) bool {
 	switch t {
-	case sgemm.F32, sgemm.BF16:
-		return !slices.ContainsFunc(machine.View[float32](numbers), func(v float32) bool { return v-v != 0 })
-	case sgemm.F64:
-		return !slices.ContainsFunc(machine.View[float64](numbers), func(v float64) bool { return v-v != 0 })
+	case dtype.F32, dtype.BF16:
+		return !slices.ContainsFunc(view.Of[float32](numbers), func(v float32) bool { return v-v != 0 })
+	case dtype.F64:
+		return !slices.ContainsFunc(view.Of[float64](numbers), func(v float64) bool { return v-v != 0 })
 	}
 	return true
 }

@@ -4,13 +4,13 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/depthwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/product"
 	"github.com/tf2ng/tf2ng/kernels/internal/sdepthwise"
-	"github.com/tf2ng/tf2ng/kernels/internal/sgemm"
 	"github.com/tf2ng/tf2ng/kernels/internal/share"
 	"github.com/tf2ng/tf2ng/kernels/internal/window"
 )
@@ -123,16 +123,11 @@ func (c *compiler) repeatChannels(n *core.Node, src, times int) int {
 	return dst
 }
 
-// depthwiseTypes are the types of products that package sdepthwise filters.
-var depthwiseTypes = map[sgemm.Type]sdepthwise.Type{
-	sgemm.F32: sdepthwise.F32, sgemm.F64: sdepthwise.F64, sgemm.I32: sdepthwise.I32,
-}
-
-// lowerFloatDepthwise lowers a convolution with one input channel and multiplier output channels per group, of one of
-// depthwiseTypes.
+// lowerFloatDepthwise lowers a convolution with one input channel and multiplier output channels per group, of
+// numbers that package sdepthwise filters.
 func (c *compiler) lowerFloatDepthwise(p *floatProduct, win *window.Window, src, multiplier int) error {
 	if multiplier > 1 {
-		src = c.repeatNumbers(p.node, src, depthwiseTypes[p.variant.Type].Size(), multiplier)
+		src = c.repeatNumbers(p.node, src, p.size(), multiplier)
 		win.Pixel *= multiplier
 	}
 	if s, ok := win.Strips(); ok {
@@ -150,8 +145,8 @@ func (c *compiler) lowerFloatDepthwise(p *floatProduct, win *window.Window, src,
 
 // lowerFloatDepthwiseRows lowers a depthwise convolution whose offsets are those of each so many neighbouring outputs.
 func (c *compiler) lowerFloatDepthwiseRows(p *floatProduct, outputs int) error {
-	typ := depthwiseTypes[p.variant.Type]
-	variant, size := sdepthwise.Choose(c.isas, typ), typ.Size()
+	typ, size := p.variant.Type, p.size()
+	variant := sdepthwise.Choose(c.isas, typ)
 	spec := sdepthwise.Spec{Type: typ, Channels: p.columns * outputs, Taps: p.taps}
 	k := share.NewKey(variant.Name).Text(p.key.String()).Numbers(spec.Channels, spec.Taps)
 	factors, err := packed(c, k, func() (*sdepthwise.Packed, []int32, error) {
@@ -203,8 +198,8 @@ func (c *compiler) repeatNumbers(n *core.Node, src, size, times int) int {
 
 // repeatEach writes each number some times.
 func repeatEach[T uint32 | uint64](to, from []byte, times int) {
-	out := machine.View[T](to)
-	for i, v := range machine.View[T](from) {
+	out := view.Of[T](to)
+	for i, v := range view.Of[T](from) {
 		for j := range times {
 			out[i*times+j] = v
 		}

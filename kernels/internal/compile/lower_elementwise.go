@@ -7,6 +7,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/normalize"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/match"
@@ -120,7 +121,7 @@ func (b *chainBuilder) operand(v core.Value, out core.Shape) elementwise.Source 
 	if d, ok := match.Dequantized(v); ok {
 		return elementwise.Source{Buffer: b.buffer(b.c.buffer(d.From)), Type: d.Type, Scale: d.Scale}
 	}
-	return elementwise.Source{Buffer: b.buffer(b.c.buffer(v)), Type: elementwise.F32}
+	return elementwise.Source{Buffer: b.buffer(b.c.buffer(v)), Type: dtype.F32}
 }
 
 // changed returns the value of an element that changes one value as an operand.

@@ -5,8 +5,10 @@ import (
 	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/core/op/array"
 	"github.com/tf2ng/tf2ng/core/op/linear"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/product"
+	"github.com/tf2ng/tf2ng/kernels/internal/sdepthwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/sgemm"
 	"github.com/tf2ng/tf2ng/kernels/internal/share"
 	"github.com/tf2ng/tf2ng/kernels/internal/window"
@@ -16,11 +18,6 @@ var (
 	_ = lowers[linear.Convolution](lowerFloatConvolution)
 	_ = wantsLast[linear.Convolution]()
 )
-
-// productTypes are the types whose products package sgemm sums.
-var productTypes = map[core.Type]sgemm.Type{
-	core.F32: sgemm.F32, core.BF16: sgemm.BF16, core.F64: sgemm.F64, core.I32: sgemm.I32, core.I64: sgemm.I64,
-}
 
 // lowerFloatConvolution lowers an NHWC convolution of reals or i32. If constant filters are all finite, padding can be
 // zeros, which change no sum.
@@ -45,7 +42,7 @@ func lowerFloatConvolution(c *compiler, n *core.Node) (bool, error) {
 	if err := c.checkIndirection(n, out.Shape.MustElements()/fs[rank-1], fs[:rank-2].MustElements()); err != nil {
 		return false, err
 	}
-	typ := productTypes[filters.Type()]
+	typ := machine.TypeOf(filters.Type())
 	p := &floatProduct{
 		node: n, variant: sgemm.Choose(c.isas, sgemm.Spec{Type: typ, N: outC / groups}),
 		rows: out.Shape.MustElements() / outC, taps: fs[:rank-2].MustElements(), numbers: fs[rank-2],
@@ -57,7 +54,7 @@ func lowerFloatConvolution(c *compiler, n *core.Node) (bool, error) {
 		return true, c.lowerWideConvolution(p, win, inC)
 	}
 	src := c.factor(n, in[0], p.variant, p.run)
-	if _, ok := depthwiseTypes[typ]; ok && groups > 1 && groups == inC {
+	if sdepthwise.Has(typ) && groups > 1 && groups == inC {
 		return true, c.lowerFloatDepthwise(p, win, src, outC/inC)
 	}
 	pad := c.paddingRun(0, win.Pixel)
@@ -82,7 +79,7 @@ func (c *compiler) lowerWideConvolution(p *floatProduct, win *window.Window, cha
 	p.window = &window.Window{Axes: win.Rows(), Batch: win.Batch}
 	var widen func(to, from []byte)
 	if data.Type() == core.BF16 && !variant.Pairs() {
-		widen = func(to, from []byte) { variant.Widen(machine.View[float32](to), machine.View[uint16](from), p.run) }
+		widen = func(to, from []byte) { variant.Widen(view.Of[float32](to), view.Of[uint16](from), p.run) }
 	}
 	images := *win
 	images.Pixel = data.Type().Size() * data.Shape()[len(data.Shape())-1]
@@ -185,14 +182,14 @@ func weightsOf(t *core.Tensor) func() []byte {
 	if t.Type() != core.BF16 {
 		return t.Bytes
 	}
-	return func() []byte { return machine.Bytes(t.Float32s()) }
+	return func() []byte { return view.Bytes(t.Float32s()) }
 }
 
 // finite reports whether all numbers of a constant are finite.
 func (c *compiler) finite(t *core.Tensor) bool {
 	t = c.keep.Canonical(t)
 	ok, err := share.Kept(c.keep, share.NewKey("finite").Tensor(t).String(), func() (bool, int64, error) {
-		return areFinite(productTypes[t.Type()], weightsOf(t)()), 0, nil
+		return areFinite(machine.TypeOf(t.Type()), weightsOf(t)()), 0, nil
 	})
 	return ok && err == nil
 }
@@ -247,7 +244,7 @@ func (c *compiler) lowerConstantDot(n *core.Node, b *core.Tensor, k int) error {
 	columns := b.Len() / k
 	const fewRows = 8
 	rows := n.Outputs()[0].Shape.MustElements() / columns
-	variant := sgemm.Choose(c.isas, sgemm.Spec{Type: productTypes[b.Type()], N: columns, Few: rows <= fewRows})
+	variant := sgemm.Choose(c.isas, sgemm.Spec{Type: machine.TypeOf(b.Type()), N: columns, Few: rows <= fewRows})
 	src := c.factor(n, n.Inputs()[0], variant, k)
 	p := &floatProduct{
 		node: n, variant: variant, rows: rows, taps: 1, numbers: k, run: k,

@@ -8,6 +8,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/indexing"
 	"github.com/tf2ng/tf2ng/core/trait"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/loops"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
@@ -94,23 +95,22 @@ const gathered = 512
 // indexAt returns element i of b, which holds integers of 64 bits if wide, else of 32 bits.
 func indexAt(b []byte, i int, wide bool) int64 {
 	if wide {
-		return machine.View[int64](b)[i]
+		return view.Of[int64](b)[i]
 	}
-	return int64(machine.View[int32](b)[i])
+	return int64(view.Of[int32](b)[i])
 }
 
 var _ = lowers[indexing.ScatterND](lowerScatter)
 
-// scattered are the primitives that combine existing elements with new ones: those of float32 and of i32, and the loops
-// of other types.
+// scattered are what combines existing elements with new ones: the primitives of float32, and the loops of other types.
 var scattered = map[indexing.ScatterMode]struct {
-	real, whole elementwise.Primitive
-	loop        loops.Function
+	primitive elementwise.Primitive
+	loop      loops.Function
 }{
-	indexing.ScatterAdd:      {elementwise.Add, elementwise.WholeAdd, loops.Add},
-	indexing.ScatterSubtract: {elementwise.Subtract, elementwise.WholeSubtract, loops.Subtract},
-	indexing.ScatterMin:      {elementwise.Minimum, elementwise.WholeMinimum, loops.Minimum},
-	indexing.ScatterMax:      {elementwise.Maximum, elementwise.WholeMaximum, loops.Maximum},
+	indexing.ScatterAdd:      {elementwise.Add, loops.Add},
+	indexing.ScatterSubtract: {elementwise.Subtract, loops.Subtract},
+	indexing.ScatterMin:      {elementwise.Minimum, loops.Minimum},
+	indexing.ScatterMax:      {elementwise.Maximum, loops.Maximum},
 }
 
 // minScattered is the least number of elements of a slice for which a primitive is called.
@@ -125,12 +125,12 @@ func (c *compiler) scatteredBy(
 		return func(out, _, y []byte, n int) { copy(out[:n*size], y) }, "scatter", true
 	}
 	with := scattered[mode]
-	typ, known := loopTypes[t]
-	if p, ok := map[core.Type]elementwise.Primitive{core.F32: with.real, core.I32: with.whole}[t]; ok {
-		v := elementwise.Choose(c.isas, p)
+	typ := machine.TypeOf(t)
+	if t == core.F32 {
+		v := elementwise.Choose(c.isas, with.primitive)
 		return func(out, x, y []byte, n int) { v.Run(out, x, y, n, nil) }, v.Name, slice >= minScattered
 	}
-	if !known {
+	if !loops.Has(typ) {
 		return nil, "", false
 	}
 	k := loops.Binary(c.isas, typ, with.loop)
@@ -204,12 +204,12 @@ func lowerTopK(c *compiler, n *core.Node) (bool, error) {
 		run: func(r *machine.Worker, scratch []byte, i0, i1 int) error {
 			for i := i0; i < i1; i++ {
 				row := r.Mem[src][i*columns*size:][:columns*size]
-				for j, at := range find(row, machine.View[uint64](scratch)) {
+				for j, at := range find(row, view.Of[uint64](scratch)) {
 					copy(r.Mem[values][(i*k+j)*size:][:size], row[int(at)*size:])
 					if indices == core.I32 {
-						machine.View[int32](r.Mem[places])[i*k+j] = int32(at)
+						view.Of[int32](r.Mem[places])[i*k+j] = int32(at)
 					} else {
-						machine.View[int64](r.Mem[places])[i*k+j] = int64(at)
+						view.Of[int64](r.Mem[places])[i*k+j] = int64(at)
 					}
 				}
 			}
@@ -225,7 +225,7 @@ func topOf(t core.Type, n, k int) (find func(row []byte, scratch []uint64) []uin
 	if t == core.F32 {
 		return func(row []byte, scratch []uint64) []uint64 {
 			keys := scratch[:k]
-			reduction.Top(keys, scratch[k:][:k], machine.View[float32](row))
+			reduction.Top(keys, scratch[k:][:k], view.Of[float32](row))
 			for i, key := range keys {
 				keys[i] = uint64(reduction.Index(key))
 			}

@@ -7,8 +7,11 @@ import (
 	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/core/op/linear"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
+	"github.com/tf2ng/tf2ng/kernels/internal/loops"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/movement"
 	"github.com/tf2ng/tf2ng/kernels/internal/product"
@@ -168,7 +171,7 @@ func lowerQuantizedProduct(c *compiler, n *core.Node) (bool, error) {
 		return err
 	})
 	dst := res[0]
-	whole, times := elementwise.Choose(c.isas, elementwise.WholeU8), elementwise.Choose(c.isas, elementwise.WholeMultiply)
+	whole, times := elementwise.Choose(c.isas, elementwise.WholeU8), loops.Binary(c.isas, dtype.I32, loops.Multiply)
 	// The second factors are repeated so that a block can begin at any channel.
 	repeated := elementBlock
 	if channels < elements {
@@ -178,7 +181,7 @@ func lowerQuantizedProduct(c *compiler, n *core.Node) (bool, error) {
 		node: n, kernel: times.Name, units: elements, reads: in[:2], writes: res[:1], scratch: bounds.Product(4, repeated),
 		run: func(r *machine.Worker, tmp []byte, i0, i1 int) error {
 			s := r.State[state].(*productZeros)
-			zx, zy := machine.Bytes(s.x[:]), machine.Bytes(s.y[:])
+			zx, zy := view.Bytes(s.x[:]), view.Bytes(s.y[:])
 			if channels < elements {
 				whole.Run(tmp, r.Mem[in[1]], zy, channels, nil)
 				movement.Repeat(tmp, tmp[:4*channels])
@@ -192,7 +195,7 @@ func lowerQuantizedProduct(c *compiler, n *core.Node) (bool, error) {
 					whole.Run(tmp, r.Mem[in[1]][i:], zy, k, nil)
 				}
 				whole.Run(to, r.Mem[in[0]][i:], zx, k, nil)
-				times.Run(to, to, y, k, nil)
+				times.Run(to, to, y, k)
 			}
 			return nil
 		},

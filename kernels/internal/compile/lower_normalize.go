@@ -104,12 +104,6 @@ var _ = lowers[tensorflow.QuantizedInstanceNorm](lowerQuantizedInstanceNorm)
 // maxNormBytes bounds the scratch of an instance normalization.
 const maxNormBytes = 1 << 28
 
-// instances is what a Run finds out about the images of an instance normalization.
-type instances struct {
-	images []normalization.Image
-	output normalization.Output
-}
-
 // lowerQuantizedInstanceNorm lowers a QuantizedInstanceNorm to three instructions, which compute the moments of each
 // image, the output's range, and the output.
 func lowerQuantizedInstanceNorm(c *compiler, n *core.Node) (bool, error) {
@@ -124,29 +118,29 @@ func lowerQuantizedInstanceNorm(c *compiler, n *core.Node) (bool, error) {
 	s.Place(in[1], in[2])
 	src, low, high := c.buffer(n.Inputs()[0]), c.buffer(n.Inputs()[1]), c.buffer(n.Inputs()[2])
 	means, factors := c.newScratch(bounds.Product(s.Images, s.Moments)), c.newScratch(bounds.Product(s.Images, s.Moments))
-	state := c.newState(func() any { return &instances{images: make([]normalization.Image, s.Images)} })
+	state := c.newState(func() any { return s.NewFindings() })
+	buffers := func(r *machine.Worker, scratch []byte) normalization.Buffers {
+		return normalization.Buffers{Images: r.Mem[src], Means: r.Mem[means], Factors: r.Mem[factors], Scratch: scratch}
+	}
 	measure, quantize := s.Kernels()
 	c.emitUnits(work{
 		node: n, kernel: measure, units: s.Images, reads: []int{src, low, high}, writes: []int{means, factors},
 		scratch: s.Bytes, run: func(r *machine.Worker, scratch []byte, i0, i1 int) error {
-			images := r.State[state].(*instances).images
+			f := r.State[state].(*normalization.Findings)
 			for i := i0; i < i1; i++ {
-				s.Measure(&images[i], r.Mem[means][i*s.Moments:][:s.Moments], r.Mem[factors][i*s.Moments:][:s.Moments],
-					r.Mem[src][i*s.Size:][:s.Size], scratch, floatAt(r.Run, low), floatAt(r.Run, high), &r.Pool)
+				s.Measure(f, buffers(r, scratch), i, floatAt(r.Run, low), floatAt(r.Run, high), &r.Pool)
 			}
 			return nil
 		},
 	})
 	_, res := c.emitEval(n, "range", func(r *machine.Run, in, out []*core.Tensor) error {
-		all := r.State[state].(*instances)
-		return s.Finish(&all.output, all.images, in, out)
+		return s.Finish(r.State[state].(*normalization.Findings), in, out)
 	})
 	c.emitElements(work{
 		node: n, kernel: quantize, units: s.Images * s.Size, reads: []int{src, means, factors, res[1], res[2]},
 		writes: res[:1], scratch: normalization.NormalizeBytes,
 		run: func(r *machine.Worker, scratch []byte, i0, i1 int) error {
-			all := r.State[state].(*instances)
-			s.Normalize(&all.output, all.images, r.Mem[res[0]], r.Mem[src], r.Mem[means], r.Mem[factors], scratch, i0, i1)
+			s.Normalize(r.State[state].(*normalization.Findings), buffers(r, scratch), r.Mem[res[0]], i0, i1)
 			return nil
 		},
 	})

@@ -9,6 +9,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/core/op/pooling"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
@@ -125,10 +126,10 @@ func (c *compiler) emitArgmax(n *core.Node, w *window.Window, typ core.Type, src
 	at, taps, channels, pixels, size := w.Image(), w.Taps(), s[len(s)-1], w.Outputs(), typ.Size()
 	find, image, places := largest[typ], s[1]*s[2]*channels, c.newOutput(n.Out(1))
 	c.emitUnits(work{
-		node: n, kernel: fmt.Sprintf("argmax_%v_portable", loopTypes[typ]), units: w.Batch * pixels, reads: []int{src},
+		node: n, kernel: fmt.Sprintf("argmax_%v_portable", machine.TypeOf(typ)), units: w.Batch * pixels, reads: []int{src},
 		writes: []int{values, places},
 		run: func(r *machine.Worker, _ []byte, m0, m1 int) error {
-			index := machine.View[int64](r.Mem[places])
+			index := view.Of[int64](r.Mem[places])
 			for m := m0; m < m1; m++ {
 				first, base := m/pixels*image, 0
 				if op.IncludeBatch {
@@ -150,7 +151,7 @@ func largestOfPixel[T interface {
 	cmp.Ordered
 }](best []byte, at []int64, data []byte, taps []int32, base int) {
 	channels, begun := len(at), false
-	x, most := machine.View[T](data), machine.View[T](best)[:channels]
+	x, most := view.Of[T](data), view.Of[T](best)[:channels]
 	for _, tap := range taps {
 		if tap == window.Outside {
 			continue

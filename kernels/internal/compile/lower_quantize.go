@@ -6,6 +6,8 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
+	"github.com/tf2ng/tf2ng/internal/view"
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/match"
@@ -57,7 +59,7 @@ func (c *compiler) lowerQuantizeV2Steps(n *core.Node, op *tensorflow.QuantizeV2)
 		if !ok {
 			return nil, op.Eval(in, out)
 		}
-		load := elementwise.Step{Kind: elementwise.Load, Source: elementwise.Source{Buffer: 0, Type: elementwise.F32}}
+		load := elementwise.Step{Kind: elementwise.Load, Source: elementwise.Source{Buffer: 0, Type: dtype.F32}}
 		store := elementwise.Step{Kind: elementwise.StoreQuantized, Numbers: numbers, Buffer: 1}
 		ranges, err := op.Constants([]core.Operand{{}, {Const: in[1]}, {Const: in[2]}})
 		if err != nil {
@@ -128,7 +130,7 @@ func lowerLevels(c *compiler, n *core.Node) (bool, error) {
 		run: func(r *machine.Worker, _ []byte, i0, i1 int) error {
 			low, high := rangeOfParts(ends(r.Run))
 			if high == 0 { // the sign of this zero depends on the signs of all zeros
-				for _, v := range machine.View[float32](r.Mem[src]) {
+				for _, v := range view.Of[float32](r.Mem[src]) {
 					high = max(high, v)
 				}
 			}
@@ -172,7 +174,7 @@ func lowerUniformQuantize(c *compiler, n *core.Node) (bool, error) {
 	}
 	src := c.buffer(in[0])
 	c.newOutput(n.Out(0))
-	operand := c.constantBuffer(machine.Bytes(numbers[:]))
+	operand := c.constantBuffer(view.Bytes(numbers[:]))
 	c.emitRequantized(n, elementwise.Affine, src, operand, &elementwise.Numbers{Scale: factor})
 	return true, nil
 }

@@ -2,13 +2,14 @@ package compile
 
 import (
 	"bytes"
-	"fmt"
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/core/op/reduce"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/loops"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
@@ -102,7 +103,7 @@ func (c *compiler) emitReducer(d *reduced, size int, by reduction.Reducer) {
 }
 
 // lowerLoop lowers a reduction by a plain loop.
-func (c *compiler) lowerLoop(d *reduced, typ loops.Type, r loops.Reduction) {
+func (c *compiler) lowerLoop(d *reduced, typ dtype.Type, r loops.Reduction) {
 	c.turnShort(d, typ.Size())
 	loop, size := loops.Reducing(c.isas, typ, r), typ.Size()*d.behind
 	c.emitReducer(d, typ.Size(), reduction.Reducer{
@@ -141,8 +142,8 @@ func lowerSum(c *compiler, n *core.Node) (bool, error) {
 // lowerReduction lowers a reduction of numbers.
 func (c *compiler) lowerReduction(n *core.Node, axes []int, r loops.Reduction) bool {
 	x := n.Inputs()[0].Fact()
-	typ, ok := loopTypes[x.Type]
-	if !ok || x.Type == core.Bool || x.Shape.MustElements() == 0 {
+	typ := machine.TypeOf(x.Type)
+	if !loops.Has(typ) || x.Type == core.Bool || x.Shape.MustElements() == 0 {
 		return false
 	}
 	d := c.reducedOf(n, axes)
@@ -150,7 +151,7 @@ func (c *compiler) lowerReduction(n *core.Node, axes []int, r loops.Reduction) b
 	switch {
 	case d.at == 1 && (isExtreme || x.Type.IsInteger()):
 		c.emitCopy(n, d.src, d.dst, 0, typ.Size()*d.before*d.behind)
-	case isExtreme && typ == loops.F32:
+	case isExtreme && typ == dtype.F32:
 		c.lowerExtreme(d, c.extreme(r == loops.Largest))
 	case isExtreme || x.Type.IsInteger():
 		c.lowerLoop(d, typ, r)
@@ -206,7 +207,7 @@ func (c *compiler) lowerExtremeOfAll(d *reduced, e *reduction.Extreme) {
 	c.emit(machine.Instruction{
 		Node: d.node, Kernel: e.Kernel(), Writes: []int{d.dst},
 		Run: func(r *machine.Worker, _, _ int) error {
-			machine.View[float32](r.Mem[d.dst])[0] = e.InOrder(extremes(r.Run))
+			view.Of[float32](r.Mem[d.dst])[0] = e.InOrder(extremes(r.Run))
 			return nil
 		},
 	})
@@ -254,31 +255,31 @@ const minIndexed = 2 * elementwise.Lanes
 // lowerIndex lowers the indices of the largest, or the smallest, elements.
 func (c *compiler) lowerIndex(n *core.Node, axis int, largest bool) bool {
 	in, out := n.Inputs()[0].Fact(), n.Outputs()[0]
-	typ, ok := loopTypes[in.Type]
-	if !ok || in.Type == core.Bool || in.Shape.MustElements() == 0 {
+	typ := machine.TypeOf(in.Type)
+	if !loops.Has(typ) || in.Type == core.Bool || in.Shape.MustElements() == 0 {
 		return false
 	}
 	d := c.reducedOf(n, []int{axis})
+	loop := loops.ArgExtreme(typ, largest)
 	w := work{
-		node: n, kernel: fmt.Sprintf("index_%v_portable", typ), units: d.before, reads: []int{d.src},
+		node: n, kernel: loop.Name, units: d.before, reads: []int{d.src},
 		writes: []int{d.dst}, scratch: 8 * d.behind,
 	}
-	loop := loops.ArgExtreme(typ, largest)
-	index := func(places []int64, x, _ []byte) { loop(places, x, d.at, d.behind) }
-	if typ == loops.F32 && d.behind == 1 && d.at >= minIndexed {
+	index := func(places []int64, x, _ []byte) { loop.Run(places, x, d.at, d.behind) }
+	if typ == dtype.F32 && d.behind == 1 && d.at >= minIndexed {
 		e := c.extreme(largest)
 		w.kernel, w.scratch = "index_"+e.Kernel(), reduction.ExtremeBytes
 		index = func(places []int64, x, scratch []byte) { places[0] = int64(e.Index(x, scratch)) }
 	}
-	row, size, narrow := typ.Size()*d.at*d.behind, out.Type.Size(), loops.Convert(c.isas, loops.I64, loops.I32).Run
+	row, size, narrow := typ.Size()*d.at*d.behind, out.Type.Size(), loops.Convert(c.isas, dtype.I64, dtype.I32).Run
 	w.run = func(r *machine.Worker, scratch []byte, i0, i1 int) error {
 		for i := i0; i < i1; i++ {
 			x, y := r.Mem[d.src][i*row:][:row], r.Mem[d.dst][i*size*d.behind:][:size*d.behind]
 			if out.Type == core.I64 {
-				index(machine.View[int64](y), x, scratch)
+				index(view.Of[int64](y), x, scratch)
 				continue
 			}
-			index(machine.View[int64](scratch)[:d.behind], x, scratch)
+			index(view.Of[int64](scratch)[:d.behind], x, scratch)
 			narrow(y, scratch, d.behind)
 		}
 		return nil
@@ -319,9 +320,9 @@ func (c *compiler) lowerFound(n *core.Node, axes []int, value byte) bool {
 			}
 		}})
 	case value == 1:
-		c.lowerLoop(d, loops.U8, loops.Largest)
+		c.lowerLoop(d, dtype.U8, loops.Largest)
 	default:
-		c.lowerLoop(d, loops.U8, loops.Smallest)
+		c.lowerLoop(d, dtype.U8, loops.Smallest)
 	}
 	return true
 }
@@ -342,22 +343,19 @@ func lowerCumProd(c *compiler, n *core.Node) (bool, error) {
 // lowerCumulative lowers running sums or products along an axis.
 func (c *compiler) lowerCumulative(n *core.Node, op *reduce.Cumulative, product bool) bool {
 	x := n.Inputs()[0].Fact()
-	typ, ok := loopTypes[x.Type]
-	if !ok || x.Type == core.Bool || x.Shape.MustElements() == 0 {
+	typ := machine.TypeOf(x.Type)
+	if !loops.Has(typ) || x.Type == core.Bool || x.Shape.MustElements() == 0 {
 		return false
 	}
 	axis := axisOf(op.Axis, x.Shape)
 	at, inner := x.Shape[axis], x.Shape[axis+1:].MustElements()
-	size, scan, kernel := at*inner*typ.Size(), loops.Scanning(typ, product), "cumsum"
-	if product {
-		kernel = "cumprod"
-	}
+	size, scan := at*inner*typ.Size(), loops.Scanning(typ, product)
 	src, dst := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0))
 	c.emitUnits(work{
-		node: n, kernel: fmt.Sprintf("%s_%v_portable", kernel, typ), units: x.Shape[:axis].MustElements(), reads: []int{src},
-		writes: []int{dst}, run: func(r *machine.Worker, _ []byte, i0, i1 int) error {
+		node: n, kernel: scan.Name, units: x.Shape[:axis].MustElements(), reads: []int{src}, writes: []int{dst},
+		run: func(r *machine.Worker, _ []byte, i0, i1 int) error {
 			for i := i0; i < i1; i++ {
-				scan(r.Mem[dst][i*size:][:size], r.Mem[src][i*size:][:size], at, inner, op.Exclusive, op.Reverse)
+				scan.Run(r.Mem[dst][i*size:][:size], r.Mem[src][i*size:][:size], at, inner, op.Exclusive, op.Reverse)
 			}
 			return nil
 		},

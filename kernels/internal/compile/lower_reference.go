@@ -61,6 +61,20 @@ func evalInto(r *machine.Run, op core.Op, in, out []*core.Tensor) error {
 	return nil
 }
 
+// refusal returns the error that the reference of a node makes of its inputs, which are in the buffers reads.
+func refusal(n *core.Node, r *machine.Worker, reads []int) error {
+	var in []*core.Tensor
+	for i, v := range n.Inputs() {
+		x, err := core.TensorOver(v.Type(), v.Shape(), r.Mem[reads[i]])
+		if err != nil {
+			return n.Locate(err)
+		}
+		in = append(in, x)
+	}
+	_, err := core.EvalOp(n.Op(), in)
+	return n.Locate(err)
+}
+
 // newOperands returns the number of a new state that holds tensors over buffers.
 func (c *compiler) newOperands(buffers int) int {
 	return c.newState(func() any { return machine.NewOperands(buffers) })

@@ -3,6 +3,7 @@ package compile
 import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/match"
@@ -61,7 +62,7 @@ func lowerRequantize(c *compiler, n *core.Node) (bool, error) {
 	src := c.buffer(n.Inputs()[0])
 	c.newOutput(n.Out(0))
 	f := tensorflow.NewFixedPoint(ranges[0], ranges[1], ranges[2], ranges[3])
-	operand := c.constantBuffer(machine.Bytes([]int64{f.Scale, f.Offset}))
+	operand := c.constantBuffer(view.Bytes([]int64{f.Scale, f.Offset}))
 	c.emitRequantized(n, elementwise.FixedPoint, src, operand, nil)
 	return true, nil
 }
@@ -125,7 +126,7 @@ func (c *compiler) constantRanges(n *core.Node) ([]float32, error) {
 }
 
 // floatAt returns the first element of a buffer.
-func floatAt(r *machine.Run, b int) float32 { return machine.View[float32](r.Mem[b])[0] }
+func floatAt(r *machine.Run, b int) float32 { return view.Of[float32](r.Mem[b])[0] }
 
 // emitFixedPoint appends an instruction that computes the operand of the primitive FixedPoint from two ranges,
 // given by their buffers, and returns the operand's buffer.
@@ -136,7 +137,7 @@ func (c *compiler) emitFixedPoint(n *core.Node, ranges []int) int {
 		Run: func(r *machine.Worker, _, _ int) error {
 			f := tensorflow.NewFixedPoint(floatAt(r.Run, ranges[0]), floatAt(r.Run, ranges[1]), floatAt(r.Run, ranges[2]),
 				floatAt(r.Run, ranges[3]))
-			y := machine.View[int64](r.Mem[dst])
+			y := view.Of[int64](r.Mem[dst])
 			y[0], y[1] = f.Scale, f.Offset
 			return nil
 		},
@@ -160,7 +161,7 @@ func lowerUsedRange(c *compiler, n *core.Node) (bool, error) {
 	ends := emitPartials(c, work{
 		node: n, kernel: "extremes_s32_portable", units: elements, reads: []int{src},
 	}, func(r *machine.Worker, _ []byte, i0, i1 int) [2]int32 {
-		return extremesOf(machine.View[int32](r.Mem[src])[i0:i1])
+		return extremesOf(view.Of[int32](r.Mem[src])[i0:i1])
 	})
 	shrinks := len(n.Outputs()) == 3
 	state := c.newState(func() any { return vector(core.I32, 2) })
@@ -225,7 +226,7 @@ func lowerRequantizePerChannel(c *compiler, n *core.Node) (bool, error) {
 	c.emitElements(work{
 		node: n, kernel: quantize.Name, units: elements, reads: in, writes: res[:1], scratch: 4 * elementBlock,
 		run: func(r *machine.Worker, tmp []byte, i0, i1 int) error {
-			table := machine.Bytes(r.State[state].([]float32))
+			table := view.Bytes(r.State[state].([]float32))
 			for i := i0; i < i1; i += elementBlock {
 				k := min(elementBlock, i1-i)
 				real.Run(tmp, r.Mem[in[0]][4*i:], nil, k, numbers)
@@ -261,7 +262,7 @@ func lowerUsedRangePerChannel(c *compiler, n *core.Node) (bool, error) {
 	c.emit(machine.Instruction{
 		Node: n, Kernel: "extremes_s32_channels_portable", Splits: true, MostParts: most, Reads: []int{src},
 		Run: func(r *machine.Worker, part, parts int) error {
-			x := machine.View[int32](r.Mem[src])
+			x := view.Of[int32](r.Mem[src])
 			all := core.Data[int32](r.State[state].(*core.Tensor))
 			first, end := part*most/parts, (part+1)*most/parts
 			both := all[2*first*channels:][:2*channels]

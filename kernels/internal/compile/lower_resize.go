@@ -1,12 +1,11 @@
 package compile
 
 import (
-	"fmt"
-
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/core/op/vision"
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 	"github.com/tf2ng/tf2ng/kernels/internal/loops"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/resize"
@@ -20,8 +19,8 @@ var (
 
 func lowerResize(c *compiler, n *core.Node) (bool, error) {
 	op, in, out := n.Op().(*vision.Resize), n.Inputs()[0].Fact(), n.Outputs()[0].Shape
-	typ, ok := loopTypes[in.Type]
-	if !ok || out.MustElements() == 0 || n.Outputs()[0].Type != core.F32 {
+	typ := machine.TypeOf(in.Type)
+	if !loops.Has(typ) || out.MustElements() == 0 || n.Outputs()[0].Type != core.F32 {
 		return false, nil
 	}
 	var by resize.Resizer
@@ -35,7 +34,7 @@ func lowerResize(c *compiler, n *core.Node) (bool, error) {
 		return false, nil
 	}
 	src := c.buffer(n.Inputs()[0])
-	if typ != loops.F32 {
+	if typ != dtype.F32 {
 		src = c.emitReals(n, typ, src, in.Shape.MustElements())
 	}
 	c.emitResizer(n, src, c.newOutput(n.Out(0)), by)
@@ -43,12 +42,12 @@ func lowerResize(c *compiler, n *core.Node) (bool, error) {
 }
 
 // emitReals appends an instruction that converts numbers to float32, and returns their buffer.
-func (c *compiler) emitReals(n *core.Node, typ loops.Type, src, elements int) int {
-	wide, convert := c.newScratch(bounds.Product(4, elements)), loops.Convert(c.isas, typ, loops.F32).Run
+func (c *compiler) emitReals(n *core.Node, typ dtype.Type, src, elements int) int {
+	wide, convert := c.newScratch(bounds.Product(4, elements)), loops.Convert(c.isas, typ, dtype.F32)
 	c.emitElements(work{
-		node: n, kernel: fmt.Sprintf("%v_to_f32_portable", typ), units: elements, reads: []int{src}, writes: []int{wide},
+		node: n, kernel: convert.Name, units: elements, reads: []int{src}, writes: []int{wide},
 		run: func(r *machine.Worker, _ []byte, i0, i1 int) error {
-			convert(r.Mem[wide][4*i0:], r.Mem[src][typ.Size()*i0:], i1-i0)
+			convert.Run(r.Mem[wide][4*i0:], r.Mem[src][typ.Size()*i0:], i1-i0)
 			return nil
 		},
 	})
@@ -88,7 +87,9 @@ func (c *compiler) emitResizer(n *core.Node, src, dst int, by resize.Resizer) {
 				image, first := m/rows, m%rows
 				last := first + min(rows-first, end-m)
 				to := r.Mem[dst][image*rows*row:][:rows*row]
-				by.Run(&r.Pool, r.Mem[src][image*from:][:from], to, scratch, first, last)
+				by.Run(resize.Buffers{
+					Image: r.Mem[src][image*from:][:from], Out: to, Scratch: scratch, Args: &r.Pool,
+				}, first, last)
 				m += last - first
 			}
 			return nil
@@ -99,13 +100,13 @@ func (c *compiler) emitResizer(n *core.Node, src, dst int, by resize.Resizer) {
 // lowerCropAndResize lowers a CropAndResize, box by box.
 func lowerCropAndResize(c *compiler, n *core.Node) (bool, error) {
 	in, out := n.Inputs()[0].Fact(), n.Outputs()[0].Shape
-	typ, ok := loopTypes[in.Type]
-	if !ok || out.MustElements() == 0 || in.Shape.MustElements() == 0 {
+	typ := machine.TypeOf(in.Type)
+	if !loops.Has(typ) || out.MustElements() == 0 || in.Shape.MustElements() == 0 {
 		return false, nil
 	}
 	by := resize.NewCrops(c.isas, n.Op().(*vision.CropAndResize), in.Shape, out)
 	src, boxes, indices := c.buffer(n.Inputs()[0]), c.buffer(n.Inputs()[1]), c.buffer(n.Inputs()[2])
-	if typ != loops.F32 {
+	if typ != dtype.F32 {
 		src = c.emitReals(n, typ, src, in.Shape.MustElements())
 	}
 	dst := c.newOutput(n.Out(0))
@@ -120,9 +121,9 @@ func lowerCropAndResize(c *compiler, n *core.Node) (bool, error) {
 		node: n, kernel: by.Kernel, units: out[0], reads: []int{src, boxes, indices}, writes: []int{dst},
 		scratch: by.Bytes, run: func(r *machine.Worker, scratch []byte, i0, i1 int) error {
 			places := r.State[state].([]resize.Places)[r.Thread]
+			all := resize.Buffers{Image: r.Mem[src], Out: r.Mem[dst], Scratch: scratch, Args: &r.Pool}
 			for i := i0; i < i1; i++ {
-				err := by.Run(&r.Pool, places, r.Mem[dst], r.Mem[src], r.Mem[boxes], r.Mem[indices], scratch, i)
-				if err != nil {
+				if err := by.Run(all, places, r.Mem[boxes], r.Mem[indices], i); err != nil {
 					return n.Locate(err)
 				}
 			}

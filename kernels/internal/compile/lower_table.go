@@ -6,6 +6,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 )
@@ -41,8 +42,8 @@ func lowerTable(c *compiler, n *core.Node) (bool, error) {
 func (c *compiler) lowerHalfTable(n *core.Node) error {
 	x, out := n.Inputs()[0], n.Outputs()[0]
 	all := core.AlignedBytes(2 << 16)
-	for i := range machine.View[uint16](all) {
-		machine.View[uint16](all)[i] = uint16(i)
+	for i := range view.Of[uint16](all) {
+		view.Of[uint16](all)[i] = uint16(i)
 	}
 	words, err := core.TensorOver(x.Type(), core.Shape{1 << 16}, all)
 	if err != nil {
@@ -52,13 +53,13 @@ func (c *compiler) lowerHalfTable(n *core.Node) error {
 	if err != nil {
 		return n.Locate(err)
 	}
-	table := machine.View[uint16](c.keep.Canonical(values[0]).Bytes())
+	table := view.Of[uint16](c.keep.Canonical(values[0]).Bytes())
 	elements, src, dst := out.Shape.MustElements(), c.buffer(x), c.newOutput(n.Out(0))
 	c.emitElements(work{
 		node: n, kernel: fmt.Sprintf("table_b16_%v", out.Type), units: elements, reads: []int{src}, writes: []int{dst},
 		run: func(r *machine.Worker, _ []byte, i0, i1 int) error {
-			to, all := machine.View[uint16](r.Mem[dst])[i0:i1], (*[1 << 16]uint16)(table)
-			for i, v := range machine.View[uint16](r.Mem[src])[i0:i1] {
+			to, all := view.Of[uint16](r.Mem[dst])[i0:i1], (*[1 << 16]uint16)(table)
+			for i, v := range view.Of[uint16](r.Mem[src])[i0:i1] {
 				to[i] = all[v]
 			}
 			return nil
@@ -97,11 +98,11 @@ func (c *compiler) emitLook(n *core.Node, src, dst int, table func(*machine.Run)
 			case 1:
 				bytes.Run(to, from, values, len(to), nil)
 			case 2:
-				look(machine.View[uint16](to), from, (*[256]uint16)(machine.View[uint16](values)))
+				look(view.Of[uint16](to), from, (*[256]uint16)(view.Of[uint16](values)))
 			case 4:
-				look(machine.View[uint32](to), from, (*[256]uint32)(machine.View[uint32](values)))
+				look(view.Of[uint32](to), from, (*[256]uint32)(view.Of[uint32](values)))
 			default:
-				look(machine.View[uint64](to), from, (*[256]uint64)(machine.View[uint64](values)))
+				look(view.Of[uint64](to), from, (*[256]uint64)(view.Of[uint64](values)))
 			}
 			return nil
 		},
@@ -159,7 +160,7 @@ func lowerQuantizedSum(c *compiler, n *core.Node) (bool, error) {
 			if t.repeat == nil {
 				y = r.Mem[in[1]][i0:i1]
 			}
-			t.run(machine.View[int32](r.Mem[res[0]])[i0:i1], r.Mem[in[0]][i0:i1], y, i0)
+			t.run(view.Of[int32](r.Mem[res[0]])[i0:i1], r.Mem[in[0]][i0:i1], y, i0)
 			return nil
 		},
 	})

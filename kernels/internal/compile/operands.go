@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
@@ -74,9 +75,9 @@ func (c *compiler) zeroRun(kind pool.Kind, size int) int {
 	}
 	return c.filledRun(size, func(run []byte) {
 		if kind.Size() == 8 {
-			machine.Fill(machine.View[float64](run), math.Copysign(0, -1))
+			machine.Fill(view.Of[float64](run), math.Copysign(0, -1))
 		} else {
-			machine.Fill(machine.View[float32](run), float32(math.Copysign(0, -1)))
+			machine.Fill(view.Of[float32](run), float32(math.Copysign(0, -1)))
 		}
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
@@ -45,7 +46,7 @@ func (p *floatProduct) spec() sgemm.Spec {
 }
 
 // size returns the bytes of a sum.
-func (p *floatProduct) size() int { return p.variant.Type.Size() }
+func (p *floatProduct) size() int { return sgemm.Size(p.variant.Type) }
 
 // group returns the weights of one group.
 func (p *floatProduct) group(g int) []byte {
@@ -84,7 +85,7 @@ func (c *compiler) factor(n *core.Node, v core.Value, variant *sgemm.Variant, ru
 		Node: n, Kernel: "widen", Splits: true, Reads: []int{src}, Writes: []int{b},
 		Run: func(r *machine.Worker, part, parts int) error {
 			first, end := part*(elements/run)/parts*run, (part+1)*(elements/run)/parts*run
-			variant.Widen(machine.View[float32](r.Mem[b])[first:end], machine.View[uint16](r.Mem[src])[first:end], run)
+			variant.Widen(view.Of[float32](r.Mem[b])[first:end], view.Of[uint16](r.Mem[src])[first:end], run)
 			return nil
 		},
 	})

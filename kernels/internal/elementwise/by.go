@@ -86,7 +86,7 @@ func (s *step) applyBy(to, current, other []byte, buffers [][]byte, at, n int) {
 		s.by.run.Run(to, current, nil, n, &s.by.numbers)
 		return
 	}
-	numbers := &view[Numbers](other[len(other)-numbersSize:], 1)[0]
+	numbers := (*Numbers)(unsafe.Pointer(&other[len(other)-numbersSize]))
 	values := s.rows(buffers)
 	for i := 0; i < n; {
 		k := min(row-(at+i)%row, n-i)

@@ -13,40 +13,21 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tf2ng/tf2ng/internal/view"
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
 
-// Type is the element type of a buffer.
-type Type uint8
-
-// The types.
-const (
-	F32 Type = iota
-	U8
-	I8
-	I32
-	F16
-	BF16
-	I64
-	numTypes
-)
-
-// converted is, for each type except float32, the primitive that converts it to float32.
-var converted = [numTypes]Primitive{
-	U8: ConvertU8, I8: ConvertI8, I32: ConvertI32, F16: ConvertF16, BF16: ConvertBF16, I64: ConvertI64,
+// converted is the primitive that converts a type to float32.
+var converted = map[dtype.Type]Primitive{
+	dtype.U8: ConvertU8, dtype.I8: ConvertI8, dtype.I32: ConvertI32, dtype.I64: ConvertI64,
+	dtype.F16: ConvertF16, dtype.BF16: ConvertBF16,
 }
 
-// Size returns the bytes of an element.
-func (t Type) Size() int {
-	switch t {
-	case U8, I8:
-		return 1
-	case F16, BF16:
-		return 2
-	case I64:
-		return 8
-	}
-	return 4
+// Converts reports whether chains can take numbers of a type other than float32.
+func Converts(t dtype.Type) bool {
+	_, ok := converted[t]
+	return ok
 }
 
 // Source is an operand with a value for each element. The values are those of a buffer: integers are multiplied by
@@ -57,7 +38,7 @@ func (t Type) Size() int {
 // store nothing.
 type Source struct {
 	Buffer int
-	Type   Type
+	Type   dtype.Type // F32, or one that chains convert; not needed with Values or Row
 	Scale  float32
 	Values []float32
 	Row    int
@@ -239,12 +220,12 @@ func (c *Chain) operand(t *step, use func(Primitive) *Variant) error {
 	if o.Tile {
 		return c.loadTile(t, use)
 	}
-	if o.Type >= numTypes {
-		return fmt.Errorf("unknown type %d", o.Type)
-	}
-	if o.Type != F32 {
-		t.convert = use(converted[o.Type])
-		t.numbers.Scale = o.Scale
+	if o.Type != dtype.F32 {
+		p, ok := converted[o.Type]
+		if !ok {
+			return fmt.Errorf("got numbers of type %v, which chains do not take", o.Type)
+		}
+		t.convert, t.numbers.Scale = use(p), o.Scale
 	}
 	if err := c.changes(t, use); err != nil {
 		return err
@@ -268,7 +249,7 @@ func (t *step) channels() error {
 		n += Block
 	}
 	t.table = make([]byte, 4*n)
-	table := view[float32](t.table, n)
+	table := view.First[float32](t.table, n)
 	for i := range table {
 		table[i] = o.Values[i%len(o.Values)]
 	}
@@ -278,7 +259,7 @@ func (t *step) channels() error {
 // loadTile notes the buffer that has the elements of one call.
 func (c *Chain) loadTile(t *step, use func(Primitive) *Variant) error {
 	o := &t.Source
-	if t.Kind != Load || len(c.steps) > 0 || o.Type != F32 || o.Buffer < 0 || o.Buffer >= len(c.buffers) {
+	if t.Kind != Load || len(c.steps) > 0 || o.Type != dtype.F32 || o.Buffer < 0 || o.Buffer >= len(c.buffers) {
 		return fmt.Errorf("buffer %d has no float32 of a tile that a chain begins with", o.Buffer)
 	}
 	c.tile = o.Buffer
@@ -305,7 +286,7 @@ func (c *Chain) row(o *Source) error {
 	switch {
 	case o.Buffer < 0 || o.Buffer >= len(c.buffers):
 		return fmt.Errorf("got buffer %d, want one of %d", o.Buffer, len(c.buffers))
-	case o.Row < 0 || o.Type != F32 || len(o.Steps) > 0 || c.buffers[o.Buffer] != 0 ||
+	case o.Row < 0 || o.Type != dtype.None && o.Type != dtype.F32 || len(o.Steps) > 0 || c.buffers[o.Buffer] != 0 ||
 		c.rows[o.Buffer] != 0 && c.rows[o.Buffer] != o.Row:
 		return fmt.Errorf("buffer %d has no float32 for each row of %d elements", o.Buffer, o.Row)
 	}
@@ -464,7 +445,7 @@ func (s *step) values(to []byte, buffers [][]byte, at, n int) []byte {
 		return s.table[at%len(o.Values)*4:][:4*n]
 	case o.Tile:
 		return buffers[o.Buffer][:4*n]
-	case o.Type == F32:
+	case o.Type == dtype.F32:
 		return buffers[o.Buffer][4*at : 4*(at+n)]
 	default:
 		s.convert.Run(to, buffers[o.Buffer][at*o.Type.Size():], nil, n, &s.numbers)

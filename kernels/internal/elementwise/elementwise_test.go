@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/internal/activation"
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa/isatest"
 )
@@ -79,7 +80,7 @@ func define(p Primitive, out, x, y []byte, i int, num *Numbers) {
 		}
 		return v
 	}
-	if defineConversion(p, out, x, y, i) || defineInteger(p, out, x, y, i) || defineScaled(p, out, x, y, i, num) {
+	if defineConversion(p, out, x, y, i) || defineDouble(p, out, x, y, i) || defineScaled(p, out, x, y, i, num) {
 		return
 	}
 	switch p {
@@ -253,20 +254,6 @@ func defineBytes(p Primitive, out, x, y []byte, i int, num *Numbers) bool {
 	default:
 		return false
 	}
-	return true
-}
-
-// defineInteger is define for operations of i32 and of float64.
-func defineInteger(p Primitive, out, x, y []byte, i int) bool {
-	if primitives[p].role != integer {
-		return defineDouble(p, out, x, y, i)
-	}
-	a, b := int32(binary.NativeEndian.Uint32(x[4*i:])), int32(binary.NativeEndian.Uint32(y[4*i:]))
-	v := map[Primitive]int64{
-		WholeAdd: int64(a) + int64(b), WholeSubtract: int64(a) - int64(b), WholeMultiply: int64(a) * int64(b),
-		WholeMaximum: int64(max(a, b)), WholeMinimum: int64(min(a, b)),
-	}[p]
-	binary.NativeEndian.PutUint32(out[4*i:], uint32(v))
 	return true
 }
 
@@ -635,11 +622,6 @@ func operands(r *rand.Rand, p Primitive, n int) (x, y []byte) {
 		binary.NativeEndian.PutUint64(y, uint64(r.Int64N(1<<28)))
 		binary.NativeEndian.PutUint64(y[8:], uint64(r.Int64N(1<<24)-1<<22))
 	}
-	if primitives[p].role == integer {
-		for i := 0; i < len(y); i += 8 {
-			binary.NativeEndian.PutUint32(y[i:], uint32(r.IntN(40)-4))
-		}
-	}
 	if p.ofDoubles() {
 		x = doubles(r, n)
 	}
@@ -651,7 +633,7 @@ func operands(r *rand.Rand, p Primitive, n int) (x, y []byte) {
 			x[i] &= byte(i)
 		}
 	}
-	words := p == ConvertI32 || p == FixedPoint || p == Rescale || primitives[p].role == integer
+	words := p == ConvertI32 || p == FixedPoint || p == Rescale
 	if xs == 4 && !words {
 		x = values(r, n)
 	}
@@ -712,13 +694,13 @@ func TestPrimitives(t *testing.T) {
 // residual is MobileNetV2's chain: two tensors are dequantized and added; the sum is
 // stored and quantized.
 func residual(quantizedA bool) []Step {
-	a := Source{Buffer: 0, Type: F32}
+	a := Source{Buffer: 0, Type: dtype.F32}
 	if quantizedA {
-		a = Source{Buffer: 0, Type: I8, Scale: 0.03}
+		a = Source{Buffer: 0, Type: dtype.I8, Scale: 0.03}
 	}
 	return []Step{
 		{Kind: Load, Source: a},
-		{Kind: Combine, Primitive: Add, Source: Source{Buffer: 1, Type: I8, Scale: 0.02}},
+		{Kind: Combine, Primitive: Add, Source: Source{Buffer: 1, Type: dtype.I8, Scale: 0.02}},
 		{Kind: StoreF32, Buffer: 2},
 		{Kind: StoreQuantized, Buffer: 3, Numbers: Numbers{Scale: 17, Lo: -128, Hi: 127}},
 	}
@@ -745,14 +727,14 @@ func TestChains(t *testing.T) {
 		{"residual", residual(true)},
 		{"residual of floats", residual(false)},
 		{"channels", []Step{
-			{Kind: Load, Source: Source{Type: U8, Scale: 0.7}},
+			{Kind: Load, Source: Source{Type: dtype.U8, Scale: 0.7}},
 			{Kind: Combine, Primitive: Multiply, Source: channels(7)},
 			{Kind: CombineSwapped, Primitive: Subtract, Source: channels(1)},
 			{Kind: Limit, Numbers: Numbers{Lo: 0, Hi: 6}},
 			{Kind: StoreF32, Buffer: 2},
 		}},
 		{"many channels", []Step{
-			{Kind: Load, Source: Source{Type: I32, Scale: 1e-7}},
+			{Kind: Load, Source: Source{Type: dtype.I32, Scale: 1e-7}},
 			{Kind: Combine, Primitive: Add, Source: channels(1500)},
 			{Kind: StoreQuantized, Buffer: 3, Numbers: Numbers{Scale: 0.5, Sub: -700, Lo: 0, Hi: 255, Flip: true}},
 		}},
@@ -767,32 +749,32 @@ func TestChains(t *testing.T) {
 			{Kind: StoreF32, Buffer: 2},
 		}},
 		{"halves away from zero", []Step{
-			{Kind: Load, Source: Source{Buffer: 0, Type: F32}},
+			{Kind: Load, Source: Source{Buffer: 0, Type: dtype.F32}},
 			{Kind: Combine, Primitive: Multiply, Source: channels(1)},
 			{Kind: RoundAway},
 			{Kind: StoreQuantized, Buffer: 3, Numbers: Numbers{Scale: 1, Lo: -128, Hi: 127}},
 		}},
 		{"of bf16 to f16", []Step{
-			{Kind: Load, Source: Source{Buffer: 0, Type: BF16}},
-			{Kind: Combine, Primitive: Add, Source: Source{Buffer: 1, Type: F16}},
+			{Kind: Load, Source: Source{Buffer: 0, Type: dtype.BF16}},
+			{Kind: Combine, Primitive: Add, Source: Source{Buffer: 1, Type: dtype.F16}},
 			{Kind: Apply, Primitive: Trunc},
 			{Kind: DropNaN}, // whose sign a sum leaves open
 			{Kind: StoreConverted, Primitive: ToF16, Buffer: 2},
 		}},
 		{"of s64 to s64", []Step{
-			{Kind: Load, Source: Source{Buffer: 1, Type: I64, Scale: 1}},
+			{Kind: Load, Source: Source{Buffer: 1, Type: dtype.I64, Scale: 1}},
 			{Kind: Combine, Primitive: Multiply, Source: Source{Values: []float32{-0.25, 3, 0x1p20}}},
 			{Kind: StoreConverted, Primitive: ToI64, Buffer: 2},
 		}},
 		{"to s32", []Step{
-			{Kind: Load, Source: Source{Buffer: 0, Type: F32}},
+			{Kind: Load, Source: Source{Buffer: 0, Type: dtype.F32}},
 			{Kind: StoreConverted, Primitive: ToI32, Buffer: 2},
 		}},
 		{"changed operands", []Step{
-			{Kind: Load, Source: Source{Buffer: 0, Type: BF16, Steps: []Step{
+			{Kind: Load, Source: Source{Buffer: 0, Type: dtype.BF16, Steps: []Step{
 				{Kind: Combine, Primitive: Multiply, Source: channels(3)}, {Kind: Apply, Primitive: Square}, {Kind: DropNaN},
 			}}},
-			{Kind: Combine, Primitive: Add, Source: Source{Buffer: 1, Type: F32, Steps: []Step{
+			{Kind: Combine, Primitive: Add, Source: Source{Buffer: 1, Type: dtype.F32, Steps: []Step{
 				{Kind: CombineSwapped, Primitive: Subtract, Source: channels(1)},
 				{Kind: Limit, Numbers: Numbers{Lo: -300, Hi: 20}},
 			}}},
@@ -802,16 +784,16 @@ func TestChains(t *testing.T) {
 			{Kind: StoreF32, Buffer: 2},
 		}},
 		{"numbers of rows", []Step{
-			{Kind: Load, Source: Source{Buffer: 0, Type: F32}},
+			{Kind: Load, Source: Source{Buffer: 0, Type: dtype.F32}},
 			{Kind: CombineSwapped, Primitive: Subtract, Source: Source{Buffer: 1, Row: 7}},
-			{Kind: Combine, Primitive: Add, Source: Source{Buffer: 0, Type: F32, Steps: []Step{
+			{Kind: Combine, Primitive: Add, Source: Source{Buffer: 0, Type: dtype.F32, Steps: []Step{
 				{Kind: Combine, Primitive: Multiply, Source: Source{Buffer: 1, Row: 7}}, {Kind: Apply, Primitive: Abs},
 			}}},
 			{Kind: StoreF32, Buffer: 2},
 		}},
 		{"numbers of long rows", []Step{
 			{Kind: Load, Source: Source{Buffer: 1, Row: 700}},
-			{Kind: Combine, Primitive: Add, Source: Source{Buffer: 0, Type: F32}},
+			{Kind: Combine, Primitive: Add, Source: Source{Buffer: 0, Type: dtype.F32}},
 			{Kind: StoreF32, Buffer: 2},
 		}},
 		{"each with one number", []Step{
@@ -853,13 +835,13 @@ func TestChains(t *testing.T) {
 			},
 			{Kind: StoreF32, Buffer: 2},
 		}},
-		{"copy", []Step{{Kind: Load, Source: Source{Type: F32}}, {Kind: StoreF32, Buffer: 2}}},
+		{"copy", []Step{{Kind: Load, Source: Source{Type: dtype.F32}}, {Kind: StoreF32, Buffer: 2}}},
 		{"store twice", []Step{
 			{Kind: Load, Source: channels(3)},
 			{Kind: StoreF32, Buffer: 2},
 			{Kind: DropNaN},
 			{Kind: Limit, Numbers: Numbers{Lo: -2.5, Hi: -2}},
-			{Kind: CombineSwapped, Primitive: Divide, Source: Source{Buffer: 0, Type: F32}},
+			{Kind: CombineSwapped, Primitive: Divide, Source: Source{Buffer: 0, Type: dtype.F32}},
 			{Kind: StoreQuantized, Buffer: 3, Numbers: Numbers{Scale: 1, Lo: -128, Hi: 127}},
 		}},
 	}
@@ -902,7 +884,7 @@ func defineSteps(current []byte, steps []Step, buffers [][]byte, n int) []byte {
 				store(out, i, o.Values[i/max(o.Row, 1)%len(o.Values)])
 			case o.Row != 0:
 				store(out, i, load(buffers[o.Buffer], i/o.Row))
-			case o.Type == F32:
+			case o.Type == dtype.F32:
 				store(out, i, load(buffers[o.Buffer], i))
 			default:
 				define(converted[o.Type], out, buffers[o.Buffer], nil, i,
@@ -961,8 +943,8 @@ func TestTile(t *testing.T) {
 	x, y := values(r, n), values(r, n)
 	steps := func(tile bool) []Step {
 		return []Step{
-			{Kind: Load, Source: Source{Tile: tile, Steps: []Step{{Kind: Apply, Primitive: Abs}}}},
-			{Kind: Combine, Primitive: Add, Source: Source{Buffer: 1}},
+			{Kind: Load, Source: Source{Type: dtype.F32, Tile: tile, Steps: []Step{{Kind: Apply, Primitive: Abs}}}},
+			{Kind: Combine, Primitive: Add, Source: Source{Buffer: 1, Type: dtype.F32}},
 			{Kind: Combine, Primitive: Multiply, Source: Source{Values: []float32{1, -2, 3, 0.5, 7, -11, 13}}},
 			{Kind: DropNaN},
 			{Kind: StoreF32, Buffer: 2},
@@ -984,7 +966,7 @@ func TestTile(t *testing.T) {
 }
 
 func TestNewErrors(t *testing.T) {
-	first := Step{Kind: Load, Source: Source{Type: U8, Scale: 1}}
+	first := Step{Kind: Load, Source: Source{Type: dtype.U8, Scale: 1}}
 	for _, c := range []struct {
 		name  string
 		steps []Step
@@ -994,13 +976,21 @@ func TestNewErrors(t *testing.T) {
 		{"no load", []Step{{Kind: Limit}}, "want a load as the first step"},
 		{"buffer", []Step{first, {Kind: StoreF32, Buffer: 2}}, "step 1: got buffer 2, want one of 2"},
 		{"sizes", []Step{first, {Kind: StoreF32}}, "step 1: buffer 0 has elements of 1 and of 4 bytes"},
-		{"primitive", []Step{first, {Kind: Combine, Primitive: Clamp}}, "step 1: buffer 0 has elements of 1 and of 4 bytes"},
+		{
+			"primitive",
+			[]Step{first, {Kind: Combine, Primitive: Clamp, Source: Source{Type: dtype.F32}}},
+			"step 1: buffer 0 has elements of 1 and of 4 bytes",
+		},
 		{
 			"not binary",
-			[]Step{first, {Kind: Combine, Primitive: Clamp, Source: Source{Buffer: 1}}},
+			[]Step{first, {Kind: Combine, Primitive: Clamp, Source: Source{Buffer: 1, Type: dtype.F32}}},
 			"step 1: clamp does not combine two operands",
 		},
-		{"type", []Step{{Kind: Load, Source: Source{Type: 9}}}, "step 0: unknown type 9"},
+		{
+			"type",
+			[]Step{{Kind: Load, Source: Source{Type: dtype.U16}}},
+			"step 0: got numbers of type u16, which chains do not take",
+		},
 		{
 			"range",
 			[]Step{first, {Kind: StoreQuantized, Buffer: 1, Numbers: Numbers{Lo: 0, Hi: 256}}},
@@ -1019,8 +1009,8 @@ func TestNewErrors(t *testing.T) {
 		{"kind", []Step{first, {Kind: 10}}, "step 1: unknown kind 10"},
 		{
 			"an operand's operand",
-			[]Step{{Kind: Load, Source: Source{Buffer: 1, Steps: []Step{
-				{Kind: Combine, Primitive: Add, Source: Source{Buffer: 1}},
+			[]Step{{Kind: Load, Source: Source{Buffer: 1, Type: dtype.F32, Steps: []Step{
+				{Kind: Combine, Primitive: Add, Source: Source{Buffer: 1, Type: dtype.F32}},
 			}}}},
 			"step 0: a step of an operand reads other elements, or stores",
 		},
@@ -1033,7 +1023,7 @@ func TestNewErrors(t *testing.T) {
 		},
 		{
 			"rows of bytes",
-			[]Step{{Kind: Load, Source: Source{Buffer: 1, Type: U8, Row: 3}}},
+			[]Step{{Kind: Load, Source: Source{Buffer: 1, Type: dtype.U8, Row: 3}}},
 			"step 0: buffer 1 has no float32 for each row of 3 elements",
 		},
 		{
@@ -1053,27 +1043,27 @@ func TestNewErrors(t *testing.T) {
 		},
 		{
 			"tile of bytes",
-			[]Step{{Kind: Load, Source: Source{Type: U8, Tile: true}}},
+			[]Step{{Kind: Load, Source: Source{Type: dtype.U8, Tile: true}}},
 			"step 0: buffer 0 has no float32 of a tile that a chain begins with",
 		},
 		{
 			"late tile",
-			[]Step{first, {Kind: Combine, Primitive: Add, Source: Source{Buffer: 1, Tile: true}}},
+			[]Step{first, {Kind: Combine, Primitive: Add, Source: Source{Buffer: 1, Type: dtype.F32, Tile: true}}},
 			"step 1: buffer 1 has no float32 of a tile that a chain begins with",
 		},
 		{
 			"tile of no buffer",
-			[]Step{{Kind: Load, Source: Source{Buffer: 2, Tile: true}}},
+			[]Step{{Kind: Load, Source: Source{Buffer: 2, Type: dtype.F32, Tile: true}}},
 			"step 0: buffer 2 has no float32 of a tile that a chain begins with",
 		},
 		{
 			"tile and elements",
-			[]Step{{Kind: Load, Source: Source{Tile: true}}, {Kind: StoreF32}},
+			[]Step{{Kind: Load, Source: Source{Type: dtype.F32, Tile: true}}, {Kind: StoreF32}},
 			"step 1: buffer 0 has a tile and a value for each element",
 		},
 		{
 			"bytes",
-			[]Step{first, {Kind: Combine, Primitive: Less, Source: Source{Buffer: 1}}},
+			[]Step{first, {Kind: Combine, Primitive: Less, Source: Source{Buffer: 1, Type: dtype.F32}}},
 			"step 1: less does not combine two operands",
 		},
 	} {
@@ -1109,7 +1099,8 @@ func TestRunPanics(t *testing.T) {
 	rows.Run([][]byte{whole[:8], make([]byte, 24)}, scratch, 0, 6)
 	want := "elementwise: buffer 0: got 8 bytes, want a float32 for each row of 3 of 7 elements"
 	require.PanicsWithValue(t, want, func() { rows.Run([][]byte{whole[:8], make([]byte, 28)}, scratch, 0, 7) })
-	tile, err := NewChain(0, 2, []Step{{Kind: Load, Source: Source{Tile: true}}, {Kind: StoreF32, Buffer: 1}})
+	tiled := Source{Type: dtype.F32, Tile: true}
+	tile, err := NewChain(0, 2, []Step{{Kind: Load, Source: tiled}, {Kind: StoreF32, Buffer: 1}})
 	require.NoError(t, err)
 	stored := [][]byte{make([]byte, 4*Block+4), make([]byte, 8*Block)}
 	tile.Run(stored, scratch, 7, 7+Block)
@@ -1120,7 +1111,7 @@ func TestRunPanics(t *testing.T) {
 	require.PanicsWithValue(t, want, func() { tile.Run(stored, scratch, 7, 11) })
 	want = "elementwise: got 2049 elements, want at most 2048"
 	long := [][]byte{make([]byte, 8*Block), make([]byte, 8*Block)}
-	same, err := NewChain(0, 2, []Step{{Kind: Load, Source: Source{Type: F32}}, {Kind: StoreF32, Buffer: 1}})
+	same, err := NewChain(0, 2, []Step{{Kind: Load, Source: Source{Type: dtype.F32}}, {Kind: StoreF32, Buffer: 1}})
 	require.NoError(t, err)
 	require.PanicsWithValue(t, want, func() { same.Values(long, scratch, 7, 8+Block) })
 	for _, length := range []uint64{0, 2, 1 << 63} {

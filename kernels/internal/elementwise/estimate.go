@@ -6,6 +6,8 @@ import (
 	"math/bits"
 	"slices"
 
+	"github.com/tf2ng/tf2ng/internal/view"
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
 
@@ -85,7 +87,7 @@ func (e *estimate) zero(c *Chain, p Primitive) float32 {
 	numbers := make([]byte, 4*Block)
 	var buffers [2][]byte
 	buffers[e.x], buffers[e.y] = numbers, bytes
-	x := view[float32](numbers, Block)
+	x := view.First[float32](numbers, Block)
 	for i := range x {
 		x[i] = -8
 	}
@@ -117,7 +119,7 @@ func (e *estimate) operand(s *step) (v term, ok bool) {
 	switch o := &s.Source; {
 	case o.Values != nil:
 		v.p[0], ok = float64(o.Values[0]), len(o.Values) == 1
-	case o.Row == 0 && o.Type == F32:
+	case o.Row == 0 && o.Type == dtype.F32:
 		v.p[1], ok = 1, o.Buffer == e.x
 	}
 	for i := 0; ok && i < len(s.then); i++ {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa/isatest"
 )
@@ -19,7 +20,7 @@ func with(p Primitive, o Source) Step { return Step{Kind: Combine, Primitive: p,
 func applied(p Primitive) Step { return Step{Kind: Apply, Primitive: p} }
 
 // data is the operand that a chain reads from buffer 0, changed by steps.
-func data(steps ...Step) Source { return Source{Type: F32, Steps: steps} }
+func data(steps ...Step) Source { return Source{Type: dtype.F32, Steps: steps} }
 
 // gelus are ways to write x/2 * (1 + f(x)).
 var gelus = []struct {

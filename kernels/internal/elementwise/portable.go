@@ -4,10 +4,10 @@ import (
 	"encoding/binary"
 	"math"
 	"slices"
-	"unsafe"
 
 	"github.com/tf2ng/tf2ng/internal/activation"
 	"github.com/tf2ng/tf2ng/internal/transcendental"
+	"github.com/tf2ng/tf2ng/internal/view"
 )
 
 // lookupStep is how many elements the portable variant of Lookup takes in a step.
@@ -19,32 +19,32 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 	ConvertI8:  convert[int8],
 	ConvertI32: convert[int32],
 	Add: func(out, x, y []byte, n int, _ *Numbers) {
-		o, a, b := view[float32](out, n), view[float32](x, n), view[float32](y, n)
+		o, a, b := view.First[float32](out, n), view.First[float32](x, n), view.First[float32](y, n)
 		for i := range o {
 			o[i] = a[i] + b[i]
 		}
 	},
 	Subtract: func(out, x, y []byte, n int, _ *Numbers) {
-		o, a, b := view[float32](out, n), view[float32](x, n), view[float32](y, n)
+		o, a, b := view.First[float32](out, n), view.First[float32](x, n), view.First[float32](y, n)
 		for i := range o {
 			o[i] = a[i] - b[i]
 		}
 	},
 	Multiply: func(out, x, y []byte, n int, _ *Numbers) {
-		o, a, b := view[float32](out, n), view[float32](x, n), view[float32](y, n)
+		o, a, b := view.First[float32](out, n), view.First[float32](x, n), view.First[float32](y, n)
 		for i := range o {
 			o[i] = a[i] * b[i]
 		}
 	},
 	Divide: func(out, x, y []byte, n int, _ *Numbers) {
-		o, a, b := view[float32](out, n), view[float32](x, n), view[float32](y, n)
+		o, a, b := view.First[float32](out, n), view.First[float32](x, n), view.First[float32](y, n)
 		for i := range o {
 			o[i] = a[i] / b[i]
 		}
 	},
 	// The comparisons are written out so that zeros of both signs give the same results in all variants.
 	Maximum: func(out, x, y []byte, n int, _ *Numbers) {
-		o, a, b := view[float32](out, n), view[float32](x, n), view[float32](y, n)
+		o, a, b := view.First[float32](out, n), view.First[float32](x, n), view.First[float32](y, n)
 		for i := range o {
 			v := b[i]
 			if a[i] > v || a[i] != a[i] {
@@ -54,7 +54,7 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 		}
 	},
 	Minimum: func(out, x, y []byte, n int, _ *Numbers) {
-		o, a, b := view[float32](out, n), view[float32](x, n), view[float32](y, n)
+		o, a, b := view.First[float32](out, n), view.First[float32](x, n), view.First[float32](y, n)
 		for i := range o {
 			v := b[i]
 			if a[i] < v || a[i] != a[i] {
@@ -64,7 +64,7 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 		}
 	},
 	ZeroNaN: func(out, x, _ []byte, n int, _ *Numbers) {
-		o, a := view[float32](out, n), view[float32](x, n)
+		o, a := view.First[float32](out, n), view.First[float32](x, n)
 		for i := range o {
 			v := a[i]
 			if v != v {
@@ -74,7 +74,7 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 		}
 	},
 	Round: func(out, x, _ []byte, n int, _ *Numbers) {
-		o, a := view[float32](out, n), view[float32](x, n)
+		o, a := view.First[float32](out, n), view.First[float32](x, n)
 		for i := range o {
 			o[i] = float32(math.Round(float64(a[i])))
 		}
@@ -101,7 +101,7 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 		}
 	},
 	LeakyRelu: func(out, x, _ []byte, n int, p *Numbers) {
-		o, a := view[float32](out, n), view[float32](x, n)
+		o, a := view.First[float32](out, n), view.First[float32](x, n)
 		for i, v := range a {
 			if v < 0 {
 				v *= p.Scale
@@ -110,7 +110,7 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 		}
 	},
 	Exp: func(out, x, _ []byte, n int, p *Numbers) {
-		o, a := view[float32](out, n), view[float32](x, n)
+		o, a := view.First[float32](out, n), view.First[float32](x, n)
 		for i, v := range a {
 			o[i] = activation.Exp(v - p.Sub)
 		}
@@ -167,7 +167,7 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 	Less:            compare(func(x, y float32) bool { return x < y }),
 	LessEqual:       compare(func(x, y float32) bool { return x <= y }),
 	Pick: func(out, x, y []byte, n int, _ *Numbers) {
-		o, b := view[uint32](out, n), view[uint32](y, n)
+		o, b := view.First[uint32](out, n), view.First[uint32](y, n)
 		for i, c := range x[:n] {
 			if c != 0 {
 				o[i] = b[i]
@@ -189,32 +189,32 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 	IsInfinite:    classify(func(magnitude uint32) bool { return magnitude == infinite }),
 	IsNaN:         classify(func(magnitude uint32) bool { return magnitude > infinite }),
 	Scaled: func(out, x, _ []byte, n int, p *Numbers) {
-		o, a := view[float32](out, n), view[float32](x, n)
+		o, a := view.First[float32](out, n), view.First[float32](x, n)
 		for i, v := range a {
 			o[i] = v * p.Scale
 		}
 	},
 	Divided: func(out, x, _ []byte, n int, p *Numbers) {
-		o, a := view[float32](out, n), view[float32](x, n)
+		o, a := view.First[float32](out, n), view.First[float32](x, n)
 		for i, v := range a {
 			o[i] = v / p.Scale
 		}
 	},
 	Shifted: func(out, x, _ []byte, n int, p *Numbers) {
-		o, a := view[float32](out, n), view[float32](x, n)
+		o, a := view.First[float32](out, n), view.First[float32](x, n)
 		for i, v := range a {
 			o[i] = v - p.Sub
 		}
 	},
 	Softmax: softmax,
 	AddScaled: func(out, x, y []byte, n int, p *Numbers) {
-		o, a, b := view[float32](out, n), view[float32](x, n), view[float32](y, n)
+		o, a, b := view.First[float32](out, n), view.First[float32](x, n), view.First[float32](y, n)
 		for i, v := range a {
 			o[i] = v + float32(b[i]*p.Scale)
 		}
 	},
 	Interpolate: func(out, x, y []byte, n int, p *Numbers) {
-		o, a, b := view[float32](out, n), view[float32](x, n), view[float32](y, n)
+		o, a, b := view.First[float32](out, n), view.First[float32](x, n), view.First[float32](y, n)
 		for i, v := range a {
 			o[i] = v + float32((b[i]-v)*p.Scale)
 		}
@@ -244,7 +244,7 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 	FoldAdd64:      fold(func(lane, x float64) float64 { return lane + x }),
 	FoldMultiply64: fold(func(lane, x float64) float64 { return lane * x }),
 	MultiplyRounded: func(out, x, y []byte, n int, _ *Numbers) {
-		o, a, b := view[float64](out, n), view[float64](x, n), view[float32](y, n)
+		o, a, b := view.First[float64](out, n), view.First[float64](x, n), view.First[float32](y, n)
 		for i := range o {
 			o[i] = float64(float32(a[i] * float64(b[i])))
 		}
@@ -278,16 +278,11 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 	F64Xlogy:    combine(transcendental.Xlogy),
 	F64Xlog1py:  combine(transcendental.Xlog1py),
 	F64LeakyRelu: func(out, x, _ []byte, n int, p *Numbers) {
-		o, a := view[float64](out, n), view[float64](x, n)
+		o, a := view.First[float64](out, n), view.First[float64](x, n)
 		for i, v := range a {
 			o[i] = transcendental.LeakyRelu(v, p.Scale)
 		}
 	},
-	WholeAdd:      combine(func(x, y int32) int32 { return x + y }),
-	WholeSubtract: combine(func(x, y int32) int32 { return x - y }),
-	WholeMultiply: combine(func(x, y int32) int32 { return x * y }),
-	WholeMaximum:  combine(func(x, y int32) int32 { return max(x, y) }),
-	WholeMinimum:  combine(func(x, y int32) int32 { return min(x, y) }),
 }
 
 // infinite are the bits of infinity.
@@ -311,7 +306,7 @@ func floorMod(x, y float32) float32 {
 // levels returns a function that rounds numbers to levels. scaled computes the level, still with a fraction.
 func levels(scaled func(v, scale float32) float32) func(out, x, y []byte, n int, p *Numbers) {
 	return func(out, x, _ []byte, n int, p *Numbers) {
-		o, a := view[float32](out, n), view[float32](x, n)
+		o, a := view.First[float32](out, n), view.First[float32](x, n)
 		for i, v := range a {
 			if v >= p.Hi {
 				v = p.Hi
@@ -327,16 +322,16 @@ func levels(scaled func(v, scale float32) float32) func(out, x, y []byte, n int,
 
 func fold[T float32 | float64](f func(lane, x T) T) func(out, x, y []byte, n int, p *Numbers) {
 	return func(out, x, _ []byte, n int, _ *Numbers) {
-		o := view[T](out, Lanes)
-		for i, v := range view[T](x, n) {
+		o := view.First[T](out, Lanes)
+		for i, v := range view.First[T](x, n) {
 			o[i%Lanes] = f(o[i%Lanes], v)
 		}
 	}
 }
 
-func combine[T float32 | float64 | int32](f func(x, y T) T) func(out, x, y []byte, n int, p *Numbers) {
+func combine[T float32 | float64](f func(x, y T) T) func(out, x, y []byte, n int, p *Numbers) {
 	return func(out, x, y []byte, n int, _ *Numbers) {
-		o, a, b := view[T](out, n), view[T](x, n), view[T](y, n)
+		o, a, b := view.First[T](out, n), view.First[T](x, n), view.First[T](y, n)
 		for i := range o {
 			o[i] = f(a[i], b[i])
 		}
@@ -346,7 +341,7 @@ func combine[T float32 | float64 | int32](f func(x, y T) T) func(out, x, y []byt
 // classify returns a function that stores 1 where f is true for the bits of |x|, else 0.
 func classify(f func(magnitude uint32) bool) func(out, x, y []byte, n int, p *Numbers) {
 	return func(out, x, _ []byte, n int, _ *Numbers) {
-		for i, v := range view[uint32](x, n) {
+		for i, v := range view.First[uint32](x, n) {
 			out[i] = 0
 			if f(v &^ (1 << 31)) {
 				out[i] = 1
@@ -357,8 +352,8 @@ func classify(f func(magnitude uint32) bool) func(out, x, y []byte, n int, p *Nu
 
 func widen(f func(uint16) float32) func(out, x, y []byte, n int, p *Numbers) {
 	return func(out, x, _ []byte, n int, _ *Numbers) {
-		o := view[float32](out, n)
-		for i, v := range view[uint16](x, n) {
+		o := view.First[float32](out, n)
+		for i, v := range view.First[uint16](x, n) {
 			o[i] = f(v)
 		}
 	}
@@ -366,8 +361,8 @@ func widen(f func(uint16) float32) func(out, x, y []byte, n int, p *Numbers) {
 
 func narrow[T uint8 | uint16 | int16 | int32 | int64](f func(float32) T) func(out, x, y []byte, n int, p *Numbers) {
 	return func(out, x, _ []byte, n int, _ *Numbers) {
-		o := view[T](out, n)
-		for i, v := range view[float32](x, n) {
+		o := view.First[T](out, n)
+		for i, v := range view.First[float32](x, n) {
 			o[i] = f(v)
 		}
 	}
@@ -375,8 +370,8 @@ func narrow[T uint8 | uint16 | int16 | int32 | int64](f func(float32) T) func(ou
 
 func compare(f func(x, y float32) bool) func(out, x, y []byte, n int, p *Numbers) {
 	return func(out, x, y []byte, n int, _ *Numbers) {
-		b := view[float32](y, n)
-		for i, v := range view[float32](x, n) {
+		b := view.First[float32](y, n)
+		for i, v := range view.First[float32](x, n) {
 			out[i] = 0
 			if f(v, b[i]) {
 				out[i] = 1
@@ -439,7 +434,7 @@ func sign(x float32) float32 {
 // each returns a function that applies f to each element.
 func each(f func(float32) float32) func(out, x, y []byte, n int, p *Numbers) {
 	return func(out, x, _ []byte, n int, _ *Numbers) {
-		o, a := view[float32](out, n), view[float32](x, n)
+		o, a := view.First[float32](out, n), view.First[float32](x, n)
 		for i, v := range a {
 			o[i] = f(v)
 		}
@@ -449,20 +444,15 @@ func each(f func(float32) float32) func(out, x, y []byte, n int, p *Numbers) {
 // eachDouble is each for float64.
 func eachDouble(f func(float64) float64) func(out, x, y []byte, n int, p *Numbers) {
 	return func(out, x, _ []byte, n int, _ *Numbers) {
-		o := view[float64](out, n)
-		for i, v := range view[float64](x, n) {
+		o := view.First[float64](out, n)
+		for i, v := range view.First[float64](x, n) {
 			o[i] = f(v)
 		}
 	}
 }
 
-// view returns the first n elements of b. Run has checked that there are so many.
-func view[T any](b []byte, n int) []T {
-	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), n)
-}
-
 func convert[T uint8 | int8 | int32 | int64](out, x, _ []byte, n int, p *Numbers) {
-	o, a := view[float32](out, n), view[T](x, n)
+	o, a := view.First[float32](out, n), view.First[T](x, n)
 	for i := range o {
 		o[i] = float32(a[i]) * p.Scale
 	}
@@ -479,7 +469,7 @@ func clamp(x, lo, hi float32) float32 {
 }
 
 func runClamp(out, x, _ []byte, n int, p *Numbers) {
-	o, a := view[float32](out, n), view[float32](x, n)
+	o, a := view.First[float32](out, n), view.First[float32](x, n)
 	for i := range o {
 		o[i] = clamp(a[i], p.Lo, p.Hi)
 	}
@@ -487,7 +477,7 @@ func runClamp(out, x, _ []byte, n int, p *Numbers) {
 
 func runQuantize(out, x, _ []byte, n int, p *Numbers) {
 	flip := flipOf(p)
-	a := view[float32](x, n)
+	a := view.First[float32](x, n)
 	for i := range out[:n] {
 		out[i] = quantized(float32(float32(a[i]-p.Sub)*p.Scale), p.Lo, p.Hi) ^ flip
 	}
@@ -495,7 +485,7 @@ func runQuantize(out, x, _ []byte, n int, p *Numbers) {
 
 func runQuantizeShifted(out, x, _ []byte, n int, p *Numbers) {
 	flip := flipOf(p)
-	a := view[float32](x, n)
+	a := view.First[float32](x, n)
 	for i := range out[:n] {
 		out[i] = quantized(float32(a[i]*p.Scale)-p.Sub, p.Lo, p.Hi) ^ flip
 	}
@@ -522,7 +512,7 @@ func quantized(v, lo, hi float32) byte {
 func runEstimate(out, x, y []byte, n int, p *Numbers) {
 	flip := flipOf(p)
 	clear(y[:(n+7)/8])
-	for i, v := range view[float32](x, n) {
+	for i, v := range view.First[float32](x, n) {
 		product := float32(v * p.Scale)
 		t := product - p.Sub
 		if product == 0 {
@@ -545,8 +535,8 @@ func runEstimate(out, x, y []byte, n int, p *Numbers) {
 }
 
 func affine(out, x, y []byte, n int, p *Numbers) {
-	f := view[int32](y, 3)
-	for i, v := range view[float32](x, n) {
+	f := view.First[int32](y, 3)
+	for i, v := range view.First[float32](x, n) {
 		level, whole := math.Floor(float64(float32(float32(v*p.Scale)+0.5))), int32(math.MinInt32)
 		if level >= math.MinInt32 && level <= math.MaxInt32 {
 			whole = int32(level)
@@ -556,23 +546,23 @@ func affine(out, x, y []byte, n int, p *Numbers) {
 }
 
 func wholeU8(out, x, y []byte, n int, _ *Numbers) {
-	o, zero := view[int32](out, n), view[int32](y, 1)[0]
+	o, zero := view.First[int32](out, n), view.First[int32](y, 1)[0]
 	for i, v := range x[:n] {
 		o[i] = int32(v) - zero
 	}
 }
 
 func fixedPoint(out, x, y []byte, n int, _ *Numbers) {
-	f := view[int64](y, 2)
+	f := view.First[int64](y, 2)
 	scale, offset := f[0], f[1]
-	for i, q := range view[int32](x, n) {
+	for i, q := range view.First[int32](x, n) {
 		out[i] = byte(min(max(((int64(float32(q))*scale)>>32+offset)>>16, 0), 255))
 	}
 }
 
 func rescale(out, x, y []byte, n int, _ *Numbers) {
-	f := view[int64](y, 7)
-	for i, q := range view[int32](x, n) {
+	f := view.First[int64](y, 7)
+	for i, q := range view.First[int32](x, n) {
 		whole := int64(math.MinInt32)
 		if v := int64(float32(q)); v <= math.MaxInt32 {
 			whole = v
@@ -587,7 +577,7 @@ func rescale(out, x, y []byte, n int, _ *Numbers) {
 func RowLength(y []byte) int { return int(binary.NativeEndian.Uint64(y)) }
 
 func softmax(out, x, y []byte, n int, _ *Numbers) {
-	o, a, length := view[float32](out, n), view[float32](x, n), RowLength(y)
+	o, a, length := view.First[float32](out, n), view.First[float32](x, n), RowLength(y)
 	for at := 0; at < n; at += length {
 		row, to := a[at:at+length], o[at:at+length]
 		most := slices.Max(row)

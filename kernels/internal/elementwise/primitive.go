@@ -93,11 +93,6 @@ const (
 	Atan2                            // the angle of the point (y, x)
 	TruncateMod                      // the remainder of x / y, with the sign of x
 	FloorMod                         // the remainder of x / y, with the sign of y
-	WholeAdd                         // x + y, of i32 that wrap, as the following
-	WholeSubtract                    // x - y
-	WholeMultiply                    // x * y
-	WholeMaximum                     // the larger
-	WholeMinimum                     // the smaller
 	Scaled                           // x * Scale
 	Divided                          // x / Scale
 	Shifted                          // x - Sub
@@ -166,7 +161,6 @@ const (
 	narrowing           // another type from one float32
 	relation            // a byte, 0 or 1, from two float32
 	class               // a byte, 0 or 1, from one float32
-	integer             // i32 from two i32
 	scaling             // float32 from two float32 and Numbers
 	folding             // Lanes numbers from all elements
 	double              // float64 from two numbers
@@ -265,10 +259,6 @@ var primitives = [numPrimitives]struct {
 
 	Softmax: {"softmax", 4, 4, other}, Estimate: {"estimate", 4, 1, other},
 	QuantizeShifted: {"quantizeshifted", 4, 1, other},
-
-	WholeAdd: {"add", 4, 4, integer}, WholeSubtract: {"subtract", 4, 4, integer},
-	WholeMaximum: {"maximum", 4, 4, integer}, WholeMinimum: {"minimum", 4, 4, integer},
-	WholeMultiply: {"multiply", 4, 4, integer},
 }
 
 // String returns a short name, as in the names of variants.
@@ -283,7 +273,7 @@ func (p Primitive) String() string {
 func (p Primitive) does() string {
 	element := map[int]string{1: "b8", 2: "b16", 4: "f32", 8: "b64"}[primitives[p].out]
 	switch {
-	case primitives[p].role == integer || p == WholeU8:
+	case p == WholeU8:
 		element = "s32"
 	case primitives[p].x == 8 && primitives[p].out == 8:
 		element = "f64"
@@ -305,7 +295,7 @@ func (p Primitive) sizes() (x, out int) { return primitives[p].x, primitives[p].
 // isBinary reports whether the primitive reads an element of y for each element of x.
 func (p Primitive) isBinary() bool {
 	switch primitives[p].role {
-	case arithmetic, relation, integer, scaling, double:
+	case arithmetic, relation, scaling, double:
 		return true
 	}
 	return p == Pick

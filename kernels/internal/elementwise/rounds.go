@@ -7,6 +7,7 @@ import (
 
 	"github.com/tf2ng/tf2ng/internal/activation"
 	"github.com/tf2ng/tf2ng/internal/transcendental"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
 
@@ -78,8 +79,8 @@ func rounds(primitive Primitive, routines []routine) func(out, x, y []byte, n in
 		numbers = unsafe.Pointer(&doubleConstants[0])
 	}
 	return func(out, x, y []byte, n int, p *Numbers) {
-		if angular && !areAngles(x) || doubleAngular && !areDoubleAngles(view[float64](x, n)) ||
-			remainder && !areQuotients(view[float32](x, n), view[float32](y, n)) {
+		if angular && !areAngles(x) || doubleAngular && !areDoubleAngles(view.First[float64](x, n)) ||
+			remainder && !areQuotients(view.First[float32](x, n), view.First[float32](y, n)) {
 			portable[primitive](out, x, y, n, p)
 			return
 		}

@@ -397,41 +397,6 @@ func elementwise_f32_multiplynonan_64_avx512vnni(c *call)
 //go:noescape
 func elementwise_f32_xdivy_64_avx512vnni(c *call)
 
-// elementwise_s32_add_64_avx512vnni computes, for i < n, a multiple of 64:
-//
-//	out[i] = x[i] + y[i], s32
-//
-//go:noescape
-func elementwise_s32_add_64_avx512vnni(c *call)
-
-// elementwise_s32_subtract_64_avx512vnni computes, for i < n, a multiple of 64:
-//
-//	out[i] = x[i] - y[i], s32
-//
-//go:noescape
-func elementwise_s32_subtract_64_avx512vnni(c *call)
-
-// elementwise_s32_multiply_64_avx512vnni computes, for i < n, a multiple of 64:
-//
-//	out[i] = x[i] * y[i], s32
-//
-//go:noescape
-func elementwise_s32_multiply_64_avx512vnni(c *call)
-
-// elementwise_s32_maximum_64_avx512vnni computes, for i < n, a multiple of 64:
-//
-//	out[i] = max(x[i], y[i]), s32
-//
-//go:noescape
-func elementwise_s32_maximum_64_avx512vnni(c *call)
-
-// elementwise_s32_minimum_64_avx512vnni computes, for i < n, a multiple of 64:
-//
-//	out[i] = min(x[i], y[i]), s32
-//
-//go:noescape
-func elementwise_s32_minimum_64_avx512vnni(c *call)
-
 // elementwise_s32_u8_64_avx512vnni computes, for i < n, a multiple of 64:
 //
 //	out[i] = s32(x[i]) - y[0], x u8, y one s32
@@ -922,41 +887,6 @@ func elementwise_f32_multiplynonan_32_avx2(c *call)
 //
 //go:noescape
 func elementwise_f32_xdivy_32_avx2(c *call)
-
-// elementwise_s32_add_32_avx2 computes, for i < n, a multiple of 32:
-//
-//	out[i] = x[i] + y[i], s32
-//
-//go:noescape
-func elementwise_s32_add_32_avx2(c *call)
-
-// elementwise_s32_subtract_32_avx2 computes, for i < n, a multiple of 32:
-//
-//	out[i] = x[i] - y[i], s32
-//
-//go:noescape
-func elementwise_s32_subtract_32_avx2(c *call)
-
-// elementwise_s32_multiply_32_avx2 computes, for i < n, a multiple of 32:
-//
-//	out[i] = x[i] * y[i], s32
-//
-//go:noescape
-func elementwise_s32_multiply_32_avx2(c *call)
-
-// elementwise_s32_maximum_32_avx2 computes, for i < n, a multiple of 32:
-//
-//	out[i] = max(x[i], y[i]), s32
-//
-//go:noescape
-func elementwise_s32_maximum_32_avx2(c *call)
-
-// elementwise_s32_minimum_32_avx2 computes, for i < n, a multiple of 32:
-//
-//	out[i] = min(x[i], y[i]), s32
-//
-//go:noescape
-func elementwise_s32_minimum_32_avx2(c *call)
 
 // elementwise_s32_u8_32_avx2 computes, for i < n, a multiple of 32:
 //

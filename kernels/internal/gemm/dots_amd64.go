@@ -5,6 +5,7 @@ package gemm
 import (
 	"unsafe"
 
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/pages"
 )
@@ -85,7 +86,7 @@ type runnerDots struct {
 func runDots(p *Packed, a Args, m0, m1, panel0, panel1 int) {
 	n := p.dotSums() * p.spec.Taps
 	r := runnerDots{
-		p: p, a: a, offsets: unsafe.Slice((*int32)(unsafe.Pointer(unsafe.SliceData(a.Scratch))), n),
+		p: p, a: a, offsets: view.First[int32](a.Scratch, n),
 		tile: a.Scratch[4*n:], sums: a.Scratch[4*n+4*p.dotSums():],
 	}
 	r.call.a, r.k, r.taps = unsafe.Pointer(unsafe.SliceData(a.A)), p.tapBytes/p.variant.KR, p.spec.Taps

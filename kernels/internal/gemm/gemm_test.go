@@ -9,10 +9,10 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"unsafe"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa/isatest"
@@ -285,7 +285,7 @@ func (p *problem) run(t *testing.T, v *Variant) []byte {
 		p.args.Operands = p.operands(packed)
 	}
 	if n := len(packed.bytes); n > 0 {
-		b := unsafe.Slice((*int8)(unsafe.Pointer(unsafe.SliceData(guarded("B", n)))), n)
+		b := view.First[int8](guarded("B", n), n)
 		copy(b, packed.bytes)
 		packed.bytes = b
 	}

@@ -1,8 +1,7 @@
 package gemm
 
 import (
-	"unsafe"
-
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/pages"
 )
 
@@ -20,7 +19,7 @@ func packInterleaved(p *Packed, weights []int8, runs, k int, wide interleaver) {
 	padded := roundUp(k, p.variant.KR)
 	p.bytes = make([]int8, roundUp(N, nr/2)*runs*padded)
 	pages.Large(p.bytes)
-	out, in := asBytes(p.bytes), asBytes(weights)
+	out, in := view.Bytes(p.bytes), view.Bytes(weights)
 	for run := range runs {
 		for k0 := 0; k0 < k; k0 += packBlock {
 			for panel := range p.Panels() {
@@ -31,10 +30,6 @@ func packInterleaved(p *Packed, weights []int8, runs, k int, wide interleaver) {
 			}
 		}
 	}
-}
-
-func asBytes(v []int8) []byte {
-	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), len(v))
 }
 
 // interleave copies rows of cols bytes, stride bytes apart, into groups of kr bytes: every kr rows give one group for

@@ -6,6 +6,7 @@ import (
 	"math"
 	"unsafe"
 
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/pages"
 )
 
@@ -46,7 +47,7 @@ func packWinograd(p *Packed, weights []int8) {
 	pairs := (s.TapBytes + 1) / 2
 	p.bytes = make([]int8, s.N/16*winogradPositions*pairs*64)
 	pages.Large(p.bytes)
-	out := unsafe.Slice((*int16)(unsafe.Pointer(unsafe.SliceData(p.bytes))), len(p.bytes)/2)
+	out := view.Of[int16](view.Bytes(p.bytes))
 	stride := s.TapBytes * s.N // from tap to tap
 	for panel := range s.N / 16 {
 		for k := range s.TapBytes {

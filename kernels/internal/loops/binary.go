@@ -5,6 +5,8 @@ import (
 	"slices"
 	"unsafe"
 
+	"github.com/tf2ng/tf2ng/internal/view"
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
 
@@ -44,7 +46,7 @@ func (f Function) String() string { return functionNames[f] }
 type Pairs func(out, x, y []byte, n int)
 
 // Binary returns the kernel of a function of two numbers of a type.
-func Binary(s isa.Set, t Type, f Function) Kernel[Pairs] {
+func Binary(s isa.Set, t dtype.Type, f Function) Kernel[Pairs] {
 	loop := pairLoop(t, f)
 	if loop == nil {
 		return Kernel[Pairs]{}
@@ -56,25 +58,25 @@ func Binary(s isa.Set, t Type, f Function) Kernel[Pairs] {
 }
 
 // pairLoop returns the loop of a function of two numbers of a type; nil if there is none.
-func pairLoop(t Type, f Function) Pairs {
+func pairLoop(t dtype.Type, f Function) Pairs {
 	switch t {
-	case U8:
+	case dtype.U8:
 		return wholePairs[uint8](f)
-	case I8:
+	case dtype.I8:
 		return wholePairs[int8](f)
-	case U16:
+	case dtype.U16:
 		return wholePairs[uint16](f)
-	case I16:
+	case dtype.I16:
 		return wholePairs[int16](f)
-	case U32:
+	case dtype.U32:
 		return wholePairs[uint32](f)
-	case I32:
+	case dtype.I32:
 		return wholePairs[int32](f)
-	case I64:
+	case dtype.I64:
 		return wholePairs[int64](f)
-	case U64:
+	case dtype.U64:
 		return wholePairs[uint64](f)
-	case F64:
+	case dtype.F64:
 		return realPairs(f)
 	}
 	return nil
@@ -82,7 +84,7 @@ func pairLoop(t Type, f Function) Pairs {
 
 // three returns n elements each of out, x and y.
 func three[T number](out, x, y []byte, n int) (to, a, b []T) {
-	return view[T](out, n), view[T](x, n), view[T](y, n)
+	return view.First[T](out, n), view.First[T](x, n), view.First[T](y, n)
 }
 
 func wholePairs[T whole](f Function) Pairs {
@@ -210,38 +212,38 @@ func past[T whole](r, divisor T) T {
 }
 
 // HasZero returns what reports whether any of n integers is 0; nil for reals.
-func HasZero(t Type) func(x []byte, n int) bool {
+func HasZero(t dtype.Type) func(x []byte, n int) bool {
 	switch t {
-	case U8:
+	case dtype.U8:
 		return hasZero[uint8]
-	case I8:
+	case dtype.I8:
 		return hasZero[int8]
-	case U16:
+	case dtype.U16:
 		return hasZero[uint16]
-	case I16:
+	case dtype.I16:
 		return hasZero[int16]
-	case U32:
+	case dtype.U32:
 		return hasZero[uint32]
-	case I32:
+	case dtype.I32:
 		return hasZero[int32]
-	case I64:
+	case dtype.I64:
 		return hasZero[int64]
-	case U64:
+	case dtype.U64:
 		return hasZero[uint64]
 	}
 	return nil
 }
 
 // HasNegative returns what reports whether any of n integers is negative; nil if the type has none.
-func HasNegative(t Type) func(x []byte, n int) bool {
+func HasNegative(t dtype.Type) func(x []byte, n int) bool {
 	switch t {
-	case I8:
+	case dtype.I8:
 		return hasNegative[int8]
-	case I16:
+	case dtype.I16:
 		return hasNegative[int16]
-	case I32:
+	case dtype.I32:
 		return hasNegative[int32]
-	case I64:
+	case dtype.I64:
 		return hasNegative[int64]
 	}
 	return nil
@@ -249,7 +251,7 @@ func HasNegative(t Type) func(x []byte, n int) bool {
 
 func hasNegative[T signed](x []byte, n int) bool {
 	var all T
-	for _, v := range view[T](x, n) {
+	for _, v := range view.First[T](x, n) {
 		all |= v
 	}
 	return all < 0
@@ -271,7 +273,7 @@ func powers[T whole](out, x, y []byte, n int) {
 	}
 }
 
-func hasZero[T whole](x []byte, n int) bool { return slices.Contains(view[T](x, n), 0) }
+func hasZero[T whole](x []byte, n int) bool { return slices.Contains(view.First[T](x, n), 0) }
 
 func bitPairs[T whole](f Function) Pairs {
 	var v T
@@ -406,37 +408,40 @@ var relationNames = [numRelations]string{"equal", "notequal", "less", "lessequal
 func (r Relation) String() string { return relationNames[r] }
 
 // Compare returns the kernel that makes a byte of each pair: 1 where the relation holds, else 0.
-func Compare(s isa.Set, t Type, r Relation) Kernel[Pairs] {
+func Compare(s isa.Set, t dtype.Type, r Relation) Kernel[Pairs] {
 	loop := compare(t, r)
+	if loop == nil {
+		return Kernel[Pairs]{}
+	}
 	if run, i := find(s, r, t); run != nil {
 		return named(r, t, i, run.pairs(t.Size(), 1, loop))
 	}
 	return named(r, t, isa.Portable, loop)
 }
 
-// compare returns the loop of a relation.
-func compare(t Type, r Relation) Pairs {
+// compare returns the loop of a relation; nil if there is none.
+func compare(t dtype.Type, r Relation) Pairs {
 	switch t {
-	case U8:
+	case dtype.U8:
 		return relation[uint8](r)
-	case I8:
+	case dtype.I8:
 		return relation[int8](r)
-	case U16:
+	case dtype.U16:
 		return relation[uint16](r)
-	case I16:
+	case dtype.I16:
 		return relation[int16](r)
-	case U32:
+	case dtype.U32:
 		return relation[uint32](r)
-	case I32:
+	case dtype.I32:
 		return relation[int32](r)
-	case I64:
+	case dtype.I64:
 		return relation[int64](r)
-	case U64:
+	case dtype.U64:
 		return relation[uint64](r)
-	case F32:
-		return relation[float32](r)
+	case dtype.F64:
+		return relation[float64](r)
 	}
-	return relation[float64](r)
+	return nil
 }
 
 func relation[T number](r Relation) Pairs {
@@ -444,7 +449,7 @@ func relation[T number](r Relation) Pairs {
 }
 
 func equal[T number](out, x, y []byte, n int) {
-	a, b, to := view[T](x, n), view[T](y, n), out[:n]
+	a, b, to := view.First[T](x, n), view.First[T](y, n), out[:n]
 	b, to = b[:len(a)], to[:len(a)]
 	for i, v := range a {
 		to[i] = bit(v == b[i])
@@ -452,7 +457,7 @@ func equal[T number](out, x, y []byte, n int) {
 }
 
 func notEqual[T number](out, x, y []byte, n int) {
-	a, b, to := view[T](x, n), view[T](y, n), out[:n]
+	a, b, to := view.First[T](x, n), view.First[T](y, n), out[:n]
 	b, to = b[:len(a)], to[:len(a)]
 	for i, v := range a {
 		to[i] = bit(v != b[i])
@@ -460,7 +465,7 @@ func notEqual[T number](out, x, y []byte, n int) {
 }
 
 func less[T number](out, x, y []byte, n int) {
-	a, b, to := view[T](x, n), view[T](y, n), out[:n]
+	a, b, to := view.First[T](x, n), view.First[T](y, n), out[:n]
 	b, to = b[:len(a)], to[:len(a)]
 	for i, v := range a {
 		to[i] = bit(v < b[i])
@@ -468,7 +473,7 @@ func less[T number](out, x, y []byte, n int) {
 }
 
 func lessEqual[T number](out, x, y []byte, n int) {
-	a, b, to := view[T](x, n), view[T](y, n), out[:n]
+	a, b, to := view.First[T](x, n), view.First[T](y, n), out[:n]
 	b, to = b[:len(a)], to[:len(a)]
 	for i, v := range a {
 		to[i] = bit(v <= b[i])

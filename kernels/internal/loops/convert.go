@@ -4,42 +4,44 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/tf2ng/tf2ng/internal/view"
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
 
 // Convert returns the kernel that converts between types: integers wrap, reals become integers truncated and saturated,
 // NaN 0, and anything else is rounded to nearest even.
-func Convert(s isa.Set, from, to Type) Kernel[Each] {
-	loop := convert(from, to)
+func Convert(s isa.Set, from, to dtype.Type) Kernel[Each] {
+	loop, does := convert(from, to), fmt.Sprintf("%v_to_%v", from, to)
 	if run, i := conversion(s, from, to); run != nil {
-		return Kernel[Each]{fmt.Sprintf("%v_to_%v_%v", from, to, i), run.each(from.Size(), to.Size(), loop)}
+		return kernelOf(does, i, run.each(from.Size(), to.Size(), loop))
 	}
-	return Kernel[Each]{fmt.Sprintf("%v_to_%v_%v", from, to, isa.Portable), loop}
+	return kernelOf(does, isa.Portable, loop)
 }
 
 // convert returns the loop that converts between types.
-func convert(from, to Type) Each {
-	if size := from.Size(); size == to.Size() && from.isReal() == to.isReal() {
+func convert(from, to dtype.Type) Each {
+	if size := from.Size(); size == to.Size() && isReal(from) == isReal(to) {
 		return func(out, x []byte, n int) { copy(out[:n*size], x[:n*size]) }
 	}
 	switch from {
-	case U8:
+	case dtype.U8:
 		return fromWhole[uint8](to)
-	case I8:
+	case dtype.I8:
 		return fromWhole[int8](to)
-	case U16:
+	case dtype.U16:
 		return fromWhole[uint16](to)
-	case I16:
+	case dtype.I16:
 		return fromWhole[int16](to)
-	case U32:
+	case dtype.U32:
 		return fromWhole[uint32](to)
-	case I32:
+	case dtype.I32:
 		return fromWhole[int32](to)
-	case I64:
+	case dtype.I64:
 		return fromWhole[int64](to)
-	case U64:
+	case dtype.U64:
 		return fromWhole[uint64](to)
-	case F32:
+	case dtype.F32:
 		return fromReal[float32](to)
 	}
 	return fromReal[float64](to)
@@ -53,21 +55,22 @@ func converted[T, F number](out, x []byte, n int) {
 	}
 }
 
-func fromWhole[F whole](to Type) Each {
-	return [numTypes]Each{
-		U8: converted[uint8, F], I8: converted[int8, F], U16: converted[uint16, F], I16: converted[int16, F],
-		U32: converted[uint32, F], I32: converted[int32, F], I64: converted[int64, F],
-		U64: converted[uint64, F], F32: converted[float32, F], F64: converted[float64, F],
+func fromWhole[F whole](to dtype.Type) Each {
+	return [dtype.Count]Each{
+		dtype.U8: converted[uint8, F], dtype.I8: converted[int8, F],
+		dtype.U16: converted[uint16, F], dtype.I16: converted[int16, F],
+		dtype.U32: converted[uint32, F], dtype.I32: converted[int32, F], dtype.I64: converted[int64, F],
+		dtype.U64: converted[uint64, F], dtype.F32: converted[float32, F], dtype.F64: converted[float64, F],
 	}[to]
 }
 
-func fromReal[F real](to Type) Each {
-	return [numTypes]Each{
-		U8: truncated[uint8, F](0, math.MaxUint8), I8: truncated[int8, F](math.MinInt8, math.MaxInt8),
-		U16: truncated[uint16, F](0, math.MaxUint16), I16: truncated[int16, F](math.MinInt16, math.MaxInt16),
-		U32: truncated[uint32, F](0, math.MaxUint32), I32: truncated[int32, F](math.MinInt32, math.MaxInt32),
-		I64: truncated[int64, F](math.MinInt64, math.MaxInt64), U64: truncatedBits[F],
-		F32: converted[float32, F], F64: converted[float64, F],
+func fromReal[F real](to dtype.Type) Each {
+	return [dtype.Count]Each{
+		dtype.U8: truncated[uint8, F](0, math.MaxUint8), dtype.I8: truncated[int8, F](math.MinInt8, math.MaxInt8),
+		dtype.U16: truncated[uint16, F](0, math.MaxUint16), dtype.I16: truncated[int16, F](math.MinInt16, math.MaxInt16),
+		dtype.U32: truncated[uint32, F](0, math.MaxUint32), dtype.I32: truncated[int32, F](math.MinInt32, math.MaxInt32),
+		dtype.I64: truncated[int64, F](math.MinInt64, math.MaxInt64), dtype.U64: truncatedBits[F],
+		dtype.F32: converted[float32, F], dtype.F64: converted[float64, F],
 	}[to]
 }
 
@@ -116,32 +119,32 @@ func truncatedBits[F real](out, x []byte, n int) {
 }
 
 // NotZero returns the kernel that makes a byte of each number: 0 of 0, and 1 of anything else.
-func NotZero(s isa.Set, t Type) Kernel[Each] {
-	loop, to := notZeros(t), "%v_to_bool_%v"
+func NotZero(s isa.Set, t dtype.Type) Kernel[Each] {
+	loop, does := notZeros(t), fmt.Sprintf("%v_to_bool", t)
 	if run, i := find(s, NotEqual, t); run != nil {
-		return Kernel[Each]{fmt.Sprintf(to, t, i), rounds(t.Size(), 1, loop, run.by(t.Size(), 1, 0, false))}
+		return kernelOf(does, i, rounds(t.Size(), 1, loop, run.by(t.Size(), 1, 0, false)))
 	}
-	return Kernel[Each]{fmt.Sprintf(to, t, isa.Portable), loop}
+	return kernelOf(does, isa.Portable, loop)
 }
 
-func notZeros(t Type) Each {
+func notZeros(t dtype.Type) Each {
 	switch t {
-	case U8, I8:
+	case dtype.U8, dtype.I8:
 		return notZero[uint8]
-	case U16, I16:
+	case dtype.U16, dtype.I16:
 		return notZero[uint16]
-	case U32, I32:
+	case dtype.U32, dtype.I32:
 		return notZero[uint32]
-	case I64, U64:
+	case dtype.I64, dtype.U64:
 		return notZero[uint64]
-	case F32:
+	case dtype.F32:
 		return notZero[float32]
 	}
 	return notZero[float64]
 }
 
 func notZero[T number](out, x []byte, n int) {
-	to, from := out[:n], view[T](x, n)
+	to, from := out[:n], view.First[T](x, n)
 	from = from[:len(to)]
 	for i := range to {
 		to[i] = bit(from[i] != 0)

@@ -5,53 +5,30 @@ package loops
 
 import (
 	"fmt"
-	"unsafe"
 
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
+	"github.com/tf2ng/tf2ng/kernels/internal/variant"
 )
 
-// Kernel is what computes a function, of type F.
+// Kernel is what computes a function, of type F. Its name has the function, the types and the instruction set.
 type Kernel[F any] struct {
-	Name string
-	Run  F // nil if nothing computes the function
+	variant.Info
+	Run F // nil if nothing computes the function, which then has no name either
+}
+
+// kernelOf returns the kernel of what it does that runs on an instruction set.
+func kernelOf[F any](does string, i isa.ISA, run F) Kernel[F] {
+	return Kernel[F]{variant.Info{Family: "loops", Does: does, ISA: i, Name: does + "_" + i.String()}, run}
 }
 
 // named returns the kernel of a function of a type that runs on an instruction set.
-func named[F any](f fmt.Stringer, t Type, i isa.ISA, run F) Kernel[F] {
-	return Kernel[F]{fmt.Sprintf("%v_%v_%v", f, t, i), run}
+func named[F any](f fmt.Stringer, t dtype.Type, i isa.ISA, run F) Kernel[F] {
+	return kernelOf(fmt.Sprintf("%v_%v", f, t), i, run)
 }
 
-// Type is the type of an element.
-type Type uint8
-
-// The types. A boolean is a U8 that is 0 or 1.
-const (
-	U8 Type = iota
-	I8
-	U16
-	I16
-	U32
-	I32
-	I64
-	U64
-	F32
-	F64
-	numTypes
-)
-
-var types = [numTypes]struct {
-	name string
-	size int
-}{
-	U8: {"u8", 1}, I8: {"s8", 1}, U16: {"u16", 2}, I16: {"s16", 2}, U32: {"u32", 4}, I32: {"s32", 4}, I64: {"s64", 8},
-	U64: {"u64", 8}, F32: {"f32", 4}, F64: {"f64", 8},
-}
-
-// String returns the name of the type in those of kernels.
-func (t Type) String() string { return types[t].name }
-
-// Size returns the bytes of an element.
-func (t Type) Size() int { return types[t].size }
+// Has reports whether the package has functions of numbers of a type. They take no other types.
+func Has(t dtype.Type) bool { return t != dtype.None && t != dtype.BF16 && t != dtype.F16 }
 
 type whole interface {
 	uint8 | int8 | uint16 | int16 | uint32 | int32 | int64 | uint64
@@ -59,18 +36,13 @@ type whole interface {
 
 type signed interface{ int8 | int16 | int32 | int64 }
 
-func (t Type) isReal() bool { return t == F32 || t == F64 }
+func isReal(t dtype.Type) bool { return t == dtype.F32 || t == dtype.F64 }
 
 // isSigned reports whether integers have a sign, as float64 has.
-func (t Type) isSigned() bool { return t == I8 || t == I16 || t == I32 || t == I64 || t == F64 }
+func isSigned(t dtype.Type) bool {
+	return t == dtype.I8 || t == dtype.I16 || t == dtype.I32 || t == dtype.I64 || t == dtype.F64
+}
 
 type real interface{ float32 | float64 }
 
 type number interface{ whole | real }
-
-// view returns n elements that b begins with. It panics if b is too short.
-func view[T number](b []byte, n int) []T {
-	var v T
-	b = b[:n*int(unsafe.Sizeof(v))]
-	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), n)
-}

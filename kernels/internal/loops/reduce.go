@@ -1,10 +1,13 @@
 package loops
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"unsafe"
 
+	"github.com/tf2ng/tf2ng/internal/view"
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
 
@@ -31,7 +34,7 @@ func (r Reduction) String() string { return reductionNames[r] }
 type Reduce func(out, x []byte, count, rows, columns int)
 
 // Reducing returns the kernel of a reduction of a type.
-func Reducing(s isa.Set, t Type, r Reduction) Kernel[Reduce] {
+func Reducing(s isa.Set, t dtype.Type, r Reduction) Kernel[Reduce] {
 	loop := reducing(t, r)
 	if loop == nil {
 		return Kernel[Reduce]{}
@@ -43,23 +46,23 @@ func Reducing(s isa.Set, t Type, r Reduction) Kernel[Reduce] {
 }
 
 // reducing returns the loop of a reduction of a type; nil if there is none.
-func reducing(t Type, r Reduction) Reduce {
+func reducing(t dtype.Type, r Reduction) Reduce {
 	switch t {
-	case U8:
+	case dtype.U8:
 		return wholeReduce[uint8](r)
-	case I8:
+	case dtype.I8:
 		return wholeReduce[int8](r)
-	case U16:
+	case dtype.U16:
 		return wholeReduce[uint16](r)
-	case I16:
+	case dtype.I16:
 		return wholeReduce[int16](r)
-	case U32:
+	case dtype.U32:
 		return wholeReduce[uint32](r)
-	case I32:
+	case dtype.I32:
 		return wholeReduce[int32](r)
-	case I64:
+	case dtype.I64:
 		return wholeReduce[int64](r)
-	case F64:
+	case dtype.F64:
 		if r == Largest || r == Smallest {
 			return extremes[float64](r)
 		}
@@ -73,7 +76,7 @@ const columnBlock = 64
 // blocks returns what calls one for each row if there is one column. Else it calls block for some columns at a time.
 func blocks[T number](one func(v []T) T, block func(to, x []T, stride int)) Reduce {
 	return func(out, x []byte, count, rows, columns int) {
-		to, v := view[T](out, count*columns), view[T](x, count*rows*columns)
+		to, v := view.First[T](out, count*columns), view.First[T](x, count*rows*columns)
 		for ; len(to) > 0; to, v = to[columns:], v[rows*columns:] {
 			if columns == 1 {
 				to[0] = one(v[:rows])
@@ -275,25 +278,29 @@ func minColumns[T whole](to, x []T, stride int) {
 // Index stores, for each of columns columns of x, the row of its extreme in at. There is at least one row.
 type Index func(at []int64, x []byte, rows, columns int)
 
-// ArgExtreme returns the loop that finds the first row of the largest number of each column, or of the smallest. NaN is
-// neither.
-func ArgExtreme(t Type, largest bool) Index {
+// ArgExtreme returns the kernel that finds the first row of the largest number of each column, or of the smallest. NaN
+// is neither.
+func ArgExtreme(t dtype.Type, largest bool) Kernel[Index] {
+	return kernelOf(fmt.Sprintf("index_%v", t), isa.Portable, indexLoop(t, largest))
+}
+
+func indexLoop(t dtype.Type, largest bool) Index {
 	switch t {
-	case U8:
+	case dtype.U8:
 		return argExtreme(largest, indexOf[uint8](largest))
-	case I8:
+	case dtype.I8:
 		return argExtreme(largest, indexOf[int8](largest))
-	case U16:
+	case dtype.U16:
 		return argExtreme(largest, indexOf[uint16](largest))
-	case I16:
+	case dtype.I16:
 		return argExtreme(largest, indexOf[int16](largest))
-	case U32:
+	case dtype.U32:
 		return argExtreme(largest, indexOf[uint32](largest))
-	case I32:
+	case dtype.I32:
 		return argExtreme(largest, indexOf[int32](largest))
-	case I64:
+	case dtype.I64:
 		return argExtreme(largest, indexOf[int64](largest))
-	case F32:
+	case dtype.F32:
 		return argExtreme(largest, func(v []float32) int { return IndexOfReal(v, largest) })
 	}
 	return argExtreme(largest, func(v []float64) int { return IndexOfReal(v, largest) })
@@ -310,7 +317,7 @@ func indexOf[T whole](largest bool) func(v []T) int {
 
 func argExtreme[T number](largest bool, of func(v []T) int) Index {
 	return func(at []int64, x []byte, rows, columns int) {
-		v := view[T](x, rows*columns)
+		v := view.First[T](x, rows*columns)
 		if columns == 1 {
 			at[0] = int64(of(v))
 			return

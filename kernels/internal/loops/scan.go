@@ -1,16 +1,31 @@
 package loops
 
+import (
+	"fmt"
+
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
+	"github.com/tf2ng/tf2ng/kernels/internal/isa"
+)
+
 // Scan stores in y, for each of inner columns of the n rows of x, the sums, or products, of the numbers up to each row:
 // without that itself if exclusive, and from the last row on if reverse.
 type Scan func(y, x []byte, n, inner int, exclusive, reverse bool)
 
-// Scanning returns the loop of running sums, or products, of a type. They begin with 0, or 1.
-func Scanning(t Type, product bool) Scan {
-	return [numTypes]Scan{
-		U8: scanning[uint8](product), I8: scanning[int8](product), U16: scanning[uint16](product),
-		I16: scanning[int16](product), U32: scanning[uint32](product), I32: scanning[int32](product),
-		I64: scanning[int64](product), U64: scanning[uint64](product), F32: scanning[float32](product),
-		F64: scanning[float64](product),
+// Scanning returns the kernel of running sums, or products, of a type. They begin with 0, or 1.
+func Scanning(t dtype.Type, product bool) Kernel[Scan] {
+	does := fmt.Sprintf("cumsum_%v", t)
+	if product {
+		does = fmt.Sprintf("cumprod_%v", t)
+	}
+	return kernelOf(does, isa.Portable, scanLoop(t, product))
+}
+
+func scanLoop(t dtype.Type, product bool) Scan {
+	return [dtype.Count]Scan{
+		dtype.U8: scanning[uint8](product), dtype.I8: scanning[int8](product), dtype.U16: scanning[uint16](product),
+		dtype.I16: scanning[int16](product), dtype.U32: scanning[uint32](product), dtype.I32: scanning[int32](product),
+		dtype.I64: scanning[int64](product), dtype.U64: scanning[uint64](product), dtype.F32: scanning[float32](product),
+		dtype.F64: scanning[float64](product),
 	}[t]
 }
 

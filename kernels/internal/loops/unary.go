@@ -3,6 +3,8 @@ package loops
 import (
 	"math"
 
+	"github.com/tf2ng/tf2ng/internal/view"
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
 
@@ -38,7 +40,7 @@ func (f UnaryFunction) String() string { return unaryNames[f] }
 type Each func(out, x []byte, n int)
 
 // Unary returns the kernel of a function of one number of a type.
-func Unary(s isa.Set, t Type, f UnaryFunction) Kernel[Each] {
+func Unary(s isa.Set, t dtype.Type, f UnaryFunction) Kernel[Each] {
 	loop := unary(t, f)
 	if loop == nil {
 		return Kernel[Each]{}
@@ -50,31 +52,33 @@ func Unary(s isa.Set, t Type, f UnaryFunction) Kernel[Each] {
 }
 
 // unary returns the loop of a function of one number of a type; nil if there is none.
-func unary(t Type, f UnaryFunction) Each {
+func unary(t dtype.Type, f UnaryFunction) Each {
 	switch t {
-	case U8:
+	case dtype.U8:
 		return limits[uint8](f)
-	case I8:
+	case dtype.I8:
 		return wholeEach[int8](f)
-	case U16:
+	case dtype.U16:
 		return limits[uint16](f)
-	case I16:
+	case dtype.I16:
 		return wholeEach[int16](f)
-	case U32:
+	case dtype.U32:
 		return limits[uint32](f)
-	case I32:
+	case dtype.I32:
 		return wholeEach[int32](f)
-	case I64:
+	case dtype.I64:
 		return wholeEach[int64](f)
-	case U64:
+	case dtype.U64:
 		return limits[uint64](f)
-	case F64:
+	case dtype.F64:
 		return realEach(f)
 	}
 	return nil
 }
 
-func two[T, U number](out, x []byte, n int) (to []T, a []U) { return view[T](out, n), view[U](x, n) }
+func two[T, U number](out, x []byte, n int) (to []T, a []U) {
+	return view.First[T](out, n), view.First[U](x, n)
+}
 
 func products[T number](f UnaryFunction) Each {
 	switch f {
@@ -282,8 +286,8 @@ func (c Class) String() string { return classNames[c] }
 
 // Is returns the kernel that makes a byte of each float64: 1 if it belongs to the class, else 0.
 func Is(c Class) Kernel[Each] {
-	return named(c, F64, isa.Portable, Each(func(out, x []byte, n int) {
-		to, a := out[:n], view[uint64](x, n)
+	return named(c, dtype.F64, isa.Portable, Each(func(out, x []byte, n int) {
+		to, a := out[:n], view.First[uint64](x, n)
 		a = a[:len(to)]
 		const infinity = 0x7ff << 53 // without a sign
 		switch c {

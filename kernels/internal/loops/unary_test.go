@@ -3,9 +3,11 @@ package loops
 import (
 	"math"
 	"testing"
-	"unsafe"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/tf2ng/tf2ng/internal/view"
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 )
 
 // TestRoundEven has numbers on both sides of where float64 have no halves, and of where they have no fractions.
@@ -19,9 +21,8 @@ func TestRoundEven(t *testing.T) {
 	for _, v := range x {
 		x = append(x, -v)
 	}
-	bytes := func(v []float64) []byte { return unsafe.Slice((*byte)(unsafe.Pointer(&v[0])), 8*len(v)) }
 	y := make([]float64, len(x))
-	unary(F64, RoundEven)(bytes(y), bytes(x), len(x))
+	unary(dtype.F64, RoundEven)(view.Bytes(y), view.Bytes(x), len(x))
 	for i, v := range x {
 		require.Equal(t, math.Float64bits(math.RoundToEven(v)), math.Float64bits(y[i]), "%v", v)
 	}

@@ -8,6 +8,7 @@ import (
 	"math/bits"
 	"unsafe"
 
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
 
@@ -24,9 +25,9 @@ type routine func(c call)
 
 // find returns the routine of a function of a type for the most capable instruction set of s that has one; nil if none
 // has.
-func find(s isa.Set, function fmt.Stringer, t Type) (routine, isa.ISA) {
+func find(s isa.Set, function fmt.Stringer, t dtype.Type) (routine, isa.ISA) {
 	names := []string{fmt.Sprintf("%v_%v", function, t), fmt.Sprintf("%v_b%d", function, 8*t.Size())}
-	if t.isReal() {
+	if isReal(t) {
 		names = names[:1]
 	}
 	return lookUp(s, names...)
@@ -101,15 +102,15 @@ func (r routine) by(size, to int, number uint64, first bool) Each {
 }
 
 // pairsOf returns what computes a function of two numbers in vectors, and loop the rest; nil if there is no routine.
-func pairsOf(s isa.Set, t Type, f Function, loop Pairs) (Pairs, isa.ISA) {
+func pairsOf(s isa.Set, t dtype.Type, f Function, loop Pairs) (Pairs, isa.ISA) {
 	size := t.Size()
 	switch f {
 	case And, Or, Xor:
-		run, i := find(s, f, U8)
+		run, i := find(s, f, dtype.U8)
 		if run == nil {
 			return nil, i
 		}
-		bytes := run.pairs(1, 1, pairLoop(U8, f))
+		bytes := run.pairs(1, 1, pairLoop(dtype.U8, f))
 		return func(out, x, y []byte, n int) { bytes(out, x, y, n*size) }, i
 	case SquaredDifference:
 		subtract, _ := find(s, Subtract, t)
@@ -126,7 +127,7 @@ func pairsOf(s isa.Set, t Type, f Function, loop Pairs) (Pairs, isa.ISA) {
 	}
 	if f == Power {
 		run, i := find(s, Multiply, t)
-		if run == nil || t == F64 {
+		if run == nil || t == dtype.F64 {
 			return nil, i
 		}
 		return powersBy(size, run.pairs(size, size, pairLoop(t, Multiply)), loop), i
@@ -167,25 +168,25 @@ type step struct {
 }
 
 // stepsOf returns the steps of a function of integers that is made of functions of two; none if it is not.
-func stepsOf(t Type, f UnaryFunction) []step {
+func stepsOf(t dtype.Type, f UnaryFunction) []step {
 	switch {
-	case t.isReal():
+	case isReal(t):
 	case f == Negative:
 		return []step{{Subtract, 0, true}}
 	case f == Relu:
 		return []step{{Maximum, 0, false}}
-	case f == Relu6 && t.isSigned():
+	case f == Relu6 && isSigned(t):
 		return []step{{Maximum, 0, false}, {Minimum, 6, false}}
 	case f == Relu6:
 		return []step{{Minimum, 6, false}}
-	case f == Sign && t.isSigned():
+	case f == Sign && isSigned(t):
 		return []step{{Maximum, -1, false}, {Minimum, 1, false}}
 	}
 	return nil
 }
 
 // eachOf is pairsOf for a function of one number.
-func eachOf(s isa.Set, t Type, f UnaryFunction, loop Each) (Each, isa.ISA) {
+func eachOf(s isa.Set, t dtype.Type, f UnaryFunction, loop Each) (Each, isa.ISA) {
 	size := t.Size()
 	switch {
 	case f == Square:
@@ -197,7 +198,7 @@ func eachOf(s isa.Set, t Type, f UnaryFunction, loop Each) (Each, isa.ISA) {
 		return func(out, x []byte, n int) { pairs(out, x, x, n) }, i
 	case f == Invert:
 		return bitsBy(s, size, Xor, math.MaxUint64, loop)
-	case f == Abs && t == F64:
+	case f == Abs && t == dtype.F64:
 		return bitsBy(s, size, And, math.MaxInt64, loop)
 	}
 	steps := stepsOf(t, f)
@@ -227,7 +228,7 @@ func eachOf(s isa.Set, t Type, f UnaryFunction, loop Each) (Each, isa.ISA) {
 
 // bitsBy returns what computes, in vectors, a function of bits and of those of a number.
 func bitsBy(s isa.Set, size int, f Function, number uint64, loop Each) (Each, isa.ISA) {
-	run, i := find(s, f, U8)
+	run, i := find(s, f, dtype.U8)
 	if run == nil {
 		return nil, i
 	}
@@ -239,10 +240,10 @@ func bitsBy(s isa.Set, size int, f Function, number uint64, loop Each) (Each, is
 }
 
 // conversion returns the routine of a conversion; nil if there is none.
-func conversion(s isa.Set, from, to Type) (routine, isa.ISA) {
-	unsigned := func(t Type) string { return fmt.Sprintf("b%d", 8*t.Size()) }
+func conversion(s isa.Set, from, to dtype.Type) (routine, isa.ISA) {
+	unsigned := func(t dtype.Type) string { return fmt.Sprintf("b%d", 8*t.Size()) }
 	switch {
-	case from.isReal() || to.isReal():
+	case isReal(from) || isReal(to):
 		return lookUp(s, fmt.Sprintf("%v_to_%v", from, to))
 	case from.Size() < to.Size():
 		return lookUp(s, fmt.Sprintf("%v_to_%s", from, unsigned(to)))
@@ -257,9 +258,9 @@ const columnVectors = 1024
 var columnsBy = map[Reduction]Function{Sum: Add, Product: Multiply, Largest: Maximum, Smallest: Minimum}
 
 // reductionOf is pairsOf for a reduction of integers.
-func reductionOf(s isa.Set, t Type, r Reduction, loop Reduce) (Reduce, isa.ISA) {
+func reductionOf(s isa.Set, t dtype.Type, r Reduction, loop Reduce) (Reduce, isa.ISA) {
 	f, ok := columnsBy[r]
-	if !ok || t.isReal() {
+	if !ok || isReal(t) {
 		return nil, isa.Portable
 	}
 	pairs, size := Binary(s, t, f).Run, t.Size()
@@ -301,13 +302,12 @@ func Selecting(s isa.Set, size int) Kernel[Choose] {
 	if loop == nil {
 		return Kernel[Choose]{}
 	}
-	name := fmt.Sprintf("select_b%d", 8*size)
-	run, i := lookUp(s, name)
-	name += "_" + i.String()
+	does := fmt.Sprintf("select_b%d", 8*size)
+	run, i := lookUp(s, does)
 	if run == nil {
-		return Kernel[Choose]{name, loop}
+		return kernelOf(does, i, loop)
 	}
-	return Kernel[Choose]{name, func(out, condition, x, y []byte, n int) {
+	return kernelOf[Choose](does, i, func(out, condition, x, y []byte, n int) {
 		m := n &^ (round - 1)
 		if m > 0 {
 			run(call{
@@ -317,7 +317,7 @@ func Selecting(s isa.Set, size int) Kernel[Choose] {
 		if m < n {
 			loop(out[m*size:], condition[m:], x[m*size:], y[m*size:], n-m)
 		}
-	}}
+	})
 }
 
 func choose[T uint8 | uint16 | uint64](out, condition, x, y []byte, n int) {

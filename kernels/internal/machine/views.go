@@ -1,43 +1,61 @@
 package machine
 
 import (
-	"unsafe"
-
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/internal/view"
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 )
 
-// View returns bytes as elements, without a copy. The bytes must be aligned to the element's size, as buffers
-// and the data of tensors are.
-func View[T core.Element](b []byte) []T {
-	var v T
-	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/int(unsafe.Sizeof(v)))
-}
-
-// Bytes returns elements as bytes, without a copy.
-func Bytes[T core.Element](v []T) []byte {
-	var one T
-	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), len(v)*int(unsafe.Sizeof(one)))
+// TypeOf returns the type that micro-kernels know elements by: dtype.None if they know none of the kind.
+func TypeOf(t core.Type) dtype.Type {
+	switch t {
+	case core.U8, core.Bool:
+		return dtype.U8
+	case core.I8:
+		return dtype.I8
+	case core.U16:
+		return dtype.U16
+	case core.I16:
+		return dtype.I16
+	case core.U32:
+		return dtype.U32
+	case core.I32:
+		return dtype.I32
+	case core.I64:
+		return dtype.I64
+	case core.U64:
+		return dtype.U64
+	case core.BF16:
+		return dtype.BF16
+	case core.F16:
+		return dtype.F16
+	case core.F32:
+		return dtype.F32
+	case core.F64:
+		return dtype.F64
+	}
+	return dtype.None
 }
 
 // LoadFloats converts elements [i0,i0+len(dst)) of mem, which are of type t, to float32, rounded to nearest.
 func LoadFloats(dst []float32, t core.Type, mem []byte, i0 int) {
 	switch t {
 	case core.F32:
-		copy(dst, View[float32](mem)[i0:])
+		copy(dst, view.Of[float32](mem)[i0:])
 	case core.F64:
-		convert(dst, View[float64](mem)[i0:])
+		convert(dst, view.Of[float64](mem)[i0:])
 	case core.I8:
-		convert(dst, View[int8](mem)[i0:])
+		convert(dst, view.Of[int8](mem)[i0:])
 	case core.U8:
 		convert(dst, mem[i0:])
 	case core.I16:
-		convert(dst, View[int16](mem)[i0:])
+		convert(dst, view.Of[int16](mem)[i0:])
 	case core.U16:
-		convert(dst, View[uint16](mem)[i0:])
+		convert(dst, view.Of[uint16](mem)[i0:])
 	case core.I32:
-		convert(dst, View[int32](mem)[i0:])
+		convert(dst, view.Of[int32](mem)[i0:])
 	case core.U32:
-		convert(dst, View[uint32](mem)[i0:])
+		convert(dst, view.Of[uint32](mem)[i0:])
 	}
 }
 

@@ -2,6 +2,7 @@ package match
 
 import (
 	"math"
+	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/geometry"
@@ -10,7 +11,9 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
 	"github.com/tf2ng/tf2ng/core/op/quantization"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
+	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 )
 
 var (
@@ -26,9 +29,8 @@ var (
 // integers that chains can load.
 func matchIntegers(e Element) (Element, bool) {
 	in := e.Node.Inputs()[0]
-	typ, ok := integerTypes[in.Type()]
-	e.From = Integers{From: in, Type: typ, Scale: 1}
-	return e, ok && e.Node.Outputs()[0].Type == core.F32 && in.Constant() == nil
+	e.From = Integers{From: in, Type: machine.TypeOf(in.Type()), Scale: 1}
+	return e, slices.Contains(integerTypes, in.Type()) && e.Node.Outputs()[0].Type == core.F32 && in.Constant() == nil
 }
 
 // matchConvert matches conversions to and from float32.
@@ -37,9 +39,8 @@ func matchConvert(e Element, op *pointwise.Convert) (Element, bool) {
 	if isComputedReal(e.Node) {
 		return matchNarrowing(e, op)
 	}
-	typ, ok := numberTypes[in.Type()]
-	e.From = Integers{From: in, Type: typ, Scale: 1}
-	return e, ok && e.Node.Outputs()[0].Type == core.F32 && in.Constant() == nil
+	e.From = Integers{From: in, Type: machine.TypeOf(in.Type()), Scale: 1}
+	return e, elementwise.Converts(e.From.Type) && e.Node.Outputs()[0].Type == core.F32 && in.Constant() == nil
 }
 
 // narrowings are the primitives that convert float32 to other types.
@@ -116,7 +117,7 @@ func matchTFDequantize(e Element, op *tensorflow.Dequantize) (Element, bool) {
 // add is set. (Adding 0 turns -0 into 0.)
 func isLinear(e Element, y []float32, add bool) bool {
 	for q, want := range y {
-		if e.From.Type == elementwise.I8 {
+		if e.From.Type == dtype.I8 {
 			q = int(int8(q))
 		}
 		v := float32(float32(q) * e.From.Scale)

@@ -5,6 +5,7 @@ import (
 	"reflect"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 )
 
@@ -34,7 +35,7 @@ type Element struct {
 // Integers are integers of which an operand is a multiple, or the operand's values in another type, with the scale 1.
 type Integers struct {
 	From  core.Value
-	Type  elementwise.Type
+	Type  dtype.Type
 	Scale float32
 }
 
@@ -128,15 +129,8 @@ func ValuesOf(v core.Value, out core.Shape) []float32 {
 	return nil
 }
 
-var integerTypes = map[core.Type]elementwise.Type{
-	core.U8: elementwise.U8, core.I8: elementwise.I8, core.I32: elementwise.I32,
-}
-
-// numberTypes are the types that chains can convert to float32.
-var numberTypes = map[core.Type]elementwise.Type{
-	core.U8: elementwise.U8, core.I8: elementwise.I8, core.I32: elementwise.I32, core.Bool: elementwise.U8,
-	core.F16: elementwise.F16, core.BF16: elementwise.BF16, core.I64: elementwise.I64,
-}
+// integerTypes are those of the integers that ops other than Convert make float32 of in chains.
+var integerTypes = []core.Type{core.U8, core.I8, core.I32}
 
 // Dequantized returns the integers that a value is a multiple of.
 func Dequantized(v core.Value) (Integers, bool) {

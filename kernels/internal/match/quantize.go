@@ -5,6 +5,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/core/trait"
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 )
 
@@ -90,7 +91,7 @@ func RequantizeSteps(op *tensorflow.Requantize, ranges []float32) ([]elementwise
 	q, ok := op.Eigen(ranges[0], ranges[1], ranges[2], ranges[3])
 	lo, hi := core.I8.Bounds()
 	return []elementwise.Step{
-		{Kind: elementwise.Load, Source: elementwise.Source{Type: elementwise.I32, Scale: q.Scale}},
+		{Kind: elementwise.Load, Source: elementwise.Source{Type: dtype.I32, Scale: q.Scale}},
 		combineValues(elementwise.Add, []float32{q.Base}), combineValues(elementwise.Multiply, []float32{q.Factor}),
 		{Kind: elementwise.RoundAway},
 		combineValues(elementwise.Subtract, []float32{q.Offset}),

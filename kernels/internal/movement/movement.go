@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"unsafe"
 
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/variant"
 )
@@ -78,7 +79,7 @@ func runPortable[T uint8 | uint16 | uint32 | uint64](m Matrix, r0, r1 int) {
 func rest[T uint8 | uint16 | uint32 | uint64](m Matrix, i0, i1, j0, j1 int) {
 	size := int(unsafe.Sizeof(T(0)))
 	for j := j0; j < j1; j++ {
-		to := unsafe.Slice((*T)(unsafe.Pointer(&m.Out[j*m.OutStride+i0*size])), i1-i0)
+		to := view.First[T](m.Out[j*m.OutStride+i0*size:], i1-i0)
 		from := i0*m.InStride + j*size
 		for i := range to {
 			to[i] = *(*T)(unsafe.Pointer(&m.In[from]))

@@ -5,10 +5,10 @@ import (
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
-	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/movement"
 	"github.com/tf2ng/tf2ng/kernels/internal/pool"
 	"github.com/tf2ng/tf2ng/kernels/internal/reduction"
@@ -74,21 +74,39 @@ func (n *Instances) Place(height, width int) {
 // Kernels returns the names of the kernels of Measure and Normalize.
 func (n *Instances) Kernels() (measure, normalize string) { return n.average.Name, n.quantize.Name }
 
-// Image is what Measure finds out about an image in addition to its moments.
-type Image struct {
+// Buffers are what Measure and Normalize work on.
+type Buffers struct {
+	Images         []byte // Size bytes of each image
+	Means, Factors []byte // Moments bytes of each image, which Measure stores
+	Scratch        []byte // of Instances.Bytes for Measure, NormalizeBytes for Normalize
+}
+
+// Findings are what a Run finds out about all images in addition to their moments.
+type Findings struct {
+	images          []image
+	scale, quantize elementwise.Numbers // how the bytes of the output are made of normalized values
+	isDone          bool                // by the reference
+}
+
+// NewFindings returns the memory for one Run at a time.
+func (n *Instances) NewFindings() *Findings { return &Findings{images: make([]image, n.Images)} }
+
+// image is what Measure finds out about an image.
+type image struct {
 	unit      elementwise.Numbers
 	low, high float32 // the extremes of the normalized values
 	isSpecial bool    // whether numbers may be infinite or subnormal
 }
 
-// Measure computes the means, the factors and the extremes of the channels of the image x, whose bytes stand for
-// numbers from low to high. a is for the arguments of kernels.
-func (n *Instances) Measure(to *Image, means, factors, x, scratch []byte, low, high float32, a *pool.Args) {
-	row, size := 4*n.channels, n.Size
-	summed, rest := scratch[:row+4*size+bounds.Slack], scratch[row+4*size+bounds.Slack:] // the sum so far and the image
+// Measure computes the means, the factors and the extremes of the channels of image i, whose bytes stand for numbers
+// from low to high. a is for the arguments of kernels.
+func (n *Instances) Measure(f *Findings, b Buffers, i int, low, high float32, a *pool.Args) {
+	to, row, size := &f.images[i], 4*n.channels, n.Size
+	means, factors := b.Means[i*n.Moments:][:n.Moments], b.Factors[i*n.Moments:][:n.Moments]
+	// The sum so far and the image come first.
+	summed, rest := b.Scratch[:row+4*size+bounds.Slack], b.Scratch[row+4*size+bounds.Slack:]
 	image, sum, least, most := summed[row:], rest[:row], rest[row:][:n.lanes*row], rest[row+n.lanes*row:]
-
-	n.real.Run(image, x, nil, size, &n.bytes)
+	n.real.Run(image, b.Images[i*size:][:size], nil, size, &n.bytes)
 	n.extremes(n.smaller, least, image[:4*size])
 	n.extremes(n.larger, most, image[:4*size])
 	n.sum(a, summed, sum)
@@ -101,8 +119,8 @@ func (n *Instances) Measure(to *Image, means, factors, x, scratch []byte, low, h
 		n.square.Run(part, part, nil, k, nil)
 	}
 	n.sum(a, summed, sum)
-	to.finish(n.op, machine.View[float32](means), machine.View[float32](sum), [2][]float32{
-		machine.View[float32](least[:row]), machine.View[float32](most[:row]),
+	to.finish(n.op, view.Of[float32](means), view.Of[float32](sum), [2][]float32{
+		view.Of[float32](least[:row]), view.Of[float32](most[:row]),
 	})
 	movement.Repeat(factors, sum)
 }
@@ -139,7 +157,7 @@ const (
 
 // finish makes the variances of the channels their factors, and finds the extremes of the normalized values among those
 // of the extremes of the data.
-func (to *Image) finish(op *tensorflow.QuantizedInstanceNorm, means, variances []float32, ends [2][]float32) {
+func (to *image) finish(op *tensorflow.QuantizedInstanceNorm, means, variances []float32, ends [2][]float32) {
 	unit := to.unit.Scale
 	to.low, to.high = float32(math.Inf(1)), float32(math.Inf(-1))
 	to.isSpecial = !(unit >= leastUnit && unit <= mostUnit)
@@ -154,46 +172,41 @@ func (to *Image) finish(op *tensorflow.QuantizedInstanceNorm, means, variances [
 	}
 }
 
-// Output says how the bytes of the output are made of normalized values.
-type Output struct {
-	scale, quantize elementwise.Numbers
-	isDone          bool // by the reference
-}
-
 // Finish computes the output's range, or everything with the op's reference if an image is special.
-func (n *Instances) Finish(to *Output, images []Image, in, out []*core.Tensor) error {
+func (n *Instances) Finish(f *Findings, in, out []*core.Tensor) error {
 	if err := n.op.CheckRange(in); err != nil {
 		return err
 	}
-	low, high := images[0].low, images[0].high
-	for _, i := range images {
-		if to.isDone = i.isSpecial; i.isSpecial {
+	low, high := f.images[0].low, f.images[0].high
+	for _, i := range f.images {
+		if f.isDone = i.isSpecial; i.isSpecial {
 			return n.op.Eval(in, out)
 		}
 		low, high = min(low, i.low), max(high, i.high)
 	}
 	from, end, scale, offset := n.op.Output(low, high)
 	core.Data[float32](out[1])[0], core.Data[float32](out[2])[0] = from, end
-	to.scale.Scale = scale
-	to.quantize = elementwise.Numbers{Sub: offset, Scale: 1, Lo: 0, Hi: 255}
+	f.scale.Scale = scale
+	f.quantize = elementwise.Numbers{Sub: offset, Scale: 1, Lo: 0, Hi: 255}
 	return nil
 }
 
-// Normalize computes elements [i0,i1) of the output y from x and the moments of all images.
-func (n *Instances) Normalize(to *Output, images []Image, y, x, means, factors, scratch []byte, i0, i1 int) {
-	if to.isDone {
+// Normalize computes elements [i0,i1) of the output y from all images and their moments.
+func (n *Instances) Normalize(f *Findings, b Buffers, y []byte, i0, i1 int) {
+	if f.isDone {
 		return
 	}
+	scratch := b.Scratch
 	for i := i0; i < i1; {
 		image, at := i/n.Size, i%n.Size
 		k, table := min(block, i1-i, n.Size-at), image*n.Moments+at%n.channels*4
-		n.real.Run(scratch, x[i:], nil, k, &n.bytes)
-		n.subtract.Run(scratch, scratch, means[table:], k, nil)
-		n.scaled.Run(scratch, scratch, nil, k, &images[image].unit)
-		n.multiply.Run(scratch, scratch, factors[table:], k, nil)
-		n.scaled.Run(scratch, scratch, nil, k, &to.scale)
+		n.real.Run(scratch, b.Images[i:], nil, k, &n.bytes)
+		n.subtract.Run(scratch, scratch, b.Means[table:], k, nil)
+		n.scaled.Run(scratch, scratch, nil, k, &f.images[image].unit)
+		n.multiply.Run(scratch, scratch, b.Factors[table:], k, nil)
+		n.scaled.Run(scratch, scratch, nil, k, &f.scale)
 		n.round.Run(scratch, scratch, nil, k, nil)
-		n.quantize.Run(y[i:], scratch, nil, k, &to.quantize)
+		n.quantize.Run(y[i:], scratch, nil, k, &f.quantize)
 		i += k
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tf2ng/tf2ng/core/op/normalize"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
@@ -57,12 +58,12 @@ func (l *LocalResponse) Run(y, x, scratch []byte) {
 		l.add.Run(sums, sums, squares[4*k:], n, nil)
 	}
 	l.scaled.Run(sums, sums, nil, n, &l.scale)
-	machine.Fill(machine.View[float32](number)[:n], l.bias)
+	machine.Fill(view.Of[float32](number)[:n], l.bias)
 	l.add.Run(sums, sums, number, n, nil)
 	if l.root != nil {
 		l.root.Run(sums, sums, nil, n, nil)
 	} else {
-		machine.Fill(machine.View[float32](number)[:n], l.beta)
+		machine.Fill(view.Of[float32](number)[:n], l.beta)
 		l.raise.Run(sums, sums, number, n, nil)
 	}
 	for i := range pixels {

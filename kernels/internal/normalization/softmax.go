@@ -9,9 +9,9 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/internal/transcendental"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
-	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/movement"
 	"github.com/tf2ng/tf2ng/kernels/internal/reduction"
 )
@@ -71,7 +71,7 @@ func newSoftmax(s isa.Set, n int, log bool) *softmax {
 var noNumbers elementwise.Numbers
 
 // lowest has the start value of a maximum for each lane.
-var lowest = machine.Bytes(slices.Repeat([]float32{float32(math.Inf(-1))}, elementwise.Lanes))
+var lowest = view.Bytes(slices.Repeat([]float32{float32(math.Inf(-1))}, elementwise.Lanes))
 
 // rows computes rows one after the other. scratch has room for them and for one number per lane.
 func (s *softmax) rows(y, x, scratch []byte, p *elementwise.Numbers) {
@@ -82,14 +82,14 @@ func (s *softmax) rows(y, x, scratch []byte, p *elementwise.Numbers) {
 	for i := 0; i < len(x); i += size {
 		copy(lanes, lowest)
 		s.largest.Run(lanes, x[i:], nil, s.n, nil)
-		p.Sub = largest(machine.View[float32](lanes))
+		p.Sub = largest(view.Of[float32](lanes))
 		s.shifted.Run(y[i:], x[i:], nil, s.n, p)
 	}
 	s.exp.Run(exps, y, nil, len(x)/4, &noNumbers)
 	for i := 0; i < len(x); i += size {
 		clear(lanes)
 		s.sum.Run(lanes, exps[i:], nil, s.n, nil)
-		if p.Scale = sumOfLanes(machine.View[float32](lanes)); s.log {
+		if p.Scale = sumOfLanes(view.Of[float32](lanes)); s.log {
 			p.Sub = float32(transcendental.Log(float64(p.Scale)))
 			s.shifted.Run(y[i:], y[i:], nil, s.n, p)
 			continue
@@ -123,8 +123,8 @@ func (s *softmax) columns(y, x, scratch []byte, _ *elementwise.Numbers) {
 	finish := s.divide
 	if s.log {
 		finish = s.subtract
-		for i, sum := range machine.View[float32](sums)[:rows] {
-			machine.View[float32](sums)[i] = float32(transcendental.Log(widened(sum)))
+		for i, sum := range view.Of[float32](sums)[:rows] {
+			view.Of[float32](sums)[i] = float32(transcendental.Log(widened(sum)))
 		}
 	}
 	for at := 0; at < len(all); at += size {

@@ -4,9 +4,9 @@ import (
 	"fmt"
 
 	"github.com/tf2ng/tf2ng/internal/transcendental"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
-	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 )
 
 // doubleSoftmax normalizes rows of n float64.
@@ -33,7 +33,7 @@ func (s *doubleSoftmax) rows(y, x, scratch []byte, _ *elementwise.Numbers) {
 	if s.log {
 		exps = scratch[8*elementwise.Lanes:]
 	}
-	from, to := machine.View[float64](x), machine.View[float64](y)
+	from, to := view.Of[float64](x), view.Of[float64](y)
 	for i := 0; i < len(from); i += s.n {
 		row := from[i : i+s.n]
 		subtract(to[i:i+s.n], row, largest(row))
@@ -42,7 +42,7 @@ func (s *doubleSoftmax) rows(y, x, scratch []byte, _ *elementwise.Numbers) {
 	for i := 0; i < len(from); i += s.n {
 		clear(lanes)
 		s.sum.Run(lanes, exps[8*i:], nil, s.n, nil)
-		row, sum := to[i:i+s.n], sumOfLanes(machine.View[float64](lanes))
+		row, sum := to[i:i+s.n], sumOfLanes(view.Of[float64](lanes))
 		if s.log {
 			subtract(row, row, transcendental.Log(sum))
 			continue

@@ -3,9 +3,9 @@ package pool
 import (
 	"encoding/binary"
 	"math"
-	"unsafe"
 
 	"github.com/tf2ng/tf2ng/internal/activation"
+	"github.com/tf2ng/tf2ng/internal/view"
 )
 
 func runPortable(v *Variant, a *Args, m0, m1 int) {
@@ -67,17 +67,12 @@ func load(a []byte, at int) float32 { return math.Float32frombits(binary.NativeE
 
 func store(out []byte, i int, v float32) { binary.NativeEndian.PutUint32(out[i:], math.Float32bits(v)) }
 
-// numbers returns the memory of numbers.
-func numbers[T any](b []byte) []T {
-	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/int(unsafe.Sizeof(*new(T))))
-}
-
 // maxWhole stores the maximum of the taps, which are integers.
 func maxWhole[T uint16 | int16 | uint32 | int32 | int64](out, a []byte, taps []int32) {
 	copy(out, a[taps[0]:])
-	best := numbers[T](out)
+	best := view.Of[T](out)
 	for _, o := range taps[1:] {
-		for i, x := range numbers[T](a[o:][:len(out)]) {
+		for i, x := range view.Of[T](a[o:][:len(out)]) {
 			best[i] = max(best[i], x)
 		}
 	}
@@ -86,9 +81,9 @@ func maxWhole[T uint16 | int16 | uint32 | int32 | int64](out, a []byte, taps []i
 // maxReals is maxWhole for reals.
 func maxReals[T float32 | float64](out, a []byte, taps []int32) {
 	copy(out, a[taps[0]:])
-	best := numbers[T](out)
+	best := view.Of[T](out)
 	for _, o := range taps[1:] {
-		for i, x := range numbers[T](a[o:][:len(out)]) {
+		for i, x := range view.Of[T](a[o:][:len(out)]) {
 			if v := best[i]; !(v > x) && v == v {
 				best[i] = x
 			}
@@ -112,9 +107,9 @@ func maxHalves(out, a []byte, taps []int32) {
 // averageReals stores the average of the taps.
 func averageReals[T float32 | float64](out, a []byte, taps []int32, count float32) {
 	copy(out, a[taps[0]:])
-	sums := numbers[T](out)
+	sums := view.Of[T](out)
 	for _, o := range taps[1:] {
-		for i, x := range numbers[T](a[o:][:len(out)]) {
+		for i, x := range view.Of[T](a[o:][:len(out)]) {
 			sums[i] += x
 		}
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/array"
 	"github.com/tf2ng/tf2ng/core/op/linear"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
-	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/share"
 )
 
@@ -27,7 +27,7 @@ func counting(t *testing.T, s core.Shape) *core.Tensor {
 
 // element returns element (row, column) of a matrix of float32.
 func element(t *core.Tensor, m *Matrices, matrix, row, column int) float32 {
-	return machine.View[float32](t.Bytes()[m.At(matrix)+row*m.Row:])[column]
+	return view.Of[float32](t.Bytes()[m.At(matrix)+row*m.Row:])[column]
 }
 
 func TestPairsMultiplyWhatABatchDotDoes(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/core/postop"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
@@ -163,7 +164,7 @@ func (p *PostOps) block(mem [][]byte, tmp []byte, zeros []int32, at, n int) {
 		case postop.RoundSaturate:
 			var points []float32
 			if s.ZeroPoint {
-				points = machine.View[float32](in[0].load(mem, x, at))
+				points = view.Of[float32](in[0].load(mem, x, at))
 			}
 			p.saturate(s, mem[p.Out], v, points, at)
 			return
@@ -178,7 +179,7 @@ func (p *PostOps) accumulators(mem [][]byte, tmp []byte, zeros []int32, at, n in
 	if p.Stride == p.Columns && p.RowSums < 0 && p.Less < 0 {
 		return mem[p.Buffer][4*at:][:4*n]
 	}
-	acc, all := machine.View[int32](mem[p.Buffer]), machine.View[int32](tmp)
+	acc, all := view.Of[int32](mem[p.Buffer]), view.Of[int32](tmp)
 	for i := 0; i < n; {
 		m, first := (at+i)/p.Columns, (at+i)%p.Columns
 		row, q := acc[m*p.Stride:][:p.Stride], all[i:min(n, i+p.Columns-first)]
@@ -190,7 +191,7 @@ func (p *PostOps) accumulators(mem [][]byte, tmp []byte, zeros []int32, at, n in
 			}
 		}
 		if p.Less >= 0 {
-			for i, v := range machine.View[int32](mem[p.Less])[m*p.Stride+first:][:len(q)] {
+			for i, v := range view.Of[int32](mem[p.Less])[m*p.Stride+first:][:len(q)] {
 				q[i] -= v
 			}
 		}
@@ -201,15 +202,15 @@ func (p *PostOps) accumulators(mem [][]byte, tmp []byte, zeros []int32, at, n in
 
 // fuse stores x*y + z, rounded once.
 func fuse(to, x, y, z []byte) {
-	a, b, c := machine.View[float32](x), machine.View[float32](y), machine.View[float32](z)
-	for i := range machine.View[float32](to) {
-		machine.View[float32](to)[i] = numeric.FMA32(a[i], b[i], c[i])
+	a, b, c := view.Of[float32](x), view.Of[float32](y), view.Of[float32](z)
+	for i := range view.Of[float32](to) {
+		view.Of[float32](to)[i] = numeric.FMA32(a[i], b[i], c[i])
 	}
 }
 
 // load returns the operand's values from element at on, as float32; they may be in to.
 func (in *Input) load(mem [][]byte, to []byte, at int) []byte {
-	from, values := mem[in.Buffer], machine.View[float32](to)
+	from, values := mem[in.Buffer], view.Of[float32](to)
 	switch in.Elements {
 	case 1:
 		machine.LoadFloats(values[:1], in.Type, from, 0)
@@ -251,7 +252,7 @@ func (p *PostOps) saturate(s *step, dst, values []byte, zeros []float32, at int)
 	out := dst[size*at:][:size*n]
 	switch {
 	case zeros != nil || s.Round != numeric.RoundNearestTowardEven || !areExact(&s.Step):
-		for i, x := range machine.View[float32](values) {
+		for i, x := range view.Of[float32](values) {
 			y := s.Round.Round(float64(x))
 			if zeros != nil {
 				y += float64(zeros[i])
@@ -259,7 +260,7 @@ func (p *PostOps) saturate(s *step, dst, values []byte, zeros []float32, at int)
 			if whole := numeric.Saturate(y, s.Lo, s.Hi); size == 1 {
 				out[i] = byte(whole)
 			} else {
-				machine.View[int32](out)[i] = int32(whole)
+				view.Of[int32](out)[i] = int32(whole)
 			}
 		}
 	case size == 1:

@@ -13,9 +13,9 @@ import (
 	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/core/op/linear"
 	"github.com/tf2ng/tf2ng/core/postop"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
-	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/share"
 )
 
@@ -419,7 +419,7 @@ func TestPostOpsInParts(t *testing.T) {
 	want, err := core.EvalOp(op, []*core.Tensor{tensor(t, core.Shape{height, width}, acc...), scale, sum})
 	require.NoError(t, err)
 	out := make([]byte, height*width)
-	mem := [][]byte{machine.Bytes(acc), scale.Bytes(), sum.Bytes(), out}
+	mem := [][]byte{view.Bytes(acc), scale.Bytes(), sum.Bytes(), out}
 	a := Accumulators{Buffer: 0, Rows: height, Columns: width, Stride: width, RowSums: -1, Less: -1}
 	p := NewPostOps(0, a, posts, []Input{
 		{Buffer: 1, Type: core.F32, Elements: width, Channels: width},

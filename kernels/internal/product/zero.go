@@ -4,7 +4,7 @@ import (
 	"math"
 
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/share"
 )
 
@@ -54,7 +54,7 @@ func (z ZeroPoint) AddTo(k *share.Key) *share.Key {
 func zeroAt(mem []byte, t core.Type, i int) int32 {
 	switch t {
 	case core.I32:
-		return machine.View[int32](mem)[i]
+		return view.Of[int32](mem)[i]
 	case core.I8:
 		return int32(int8(mem[i]))
 	}

@@ -5,10 +5,10 @@ import (
 	"math"
 	"slices"
 
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/loops"
-	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/movement"
 )
 
@@ -46,7 +46,7 @@ const ExtremeBytes = 4 << 10
 // Of returns the extreme of a row of float32, with the bits that comparing the numbers in order gives.
 func (e *Extreme) Of(row, scratch []byte) float32 {
 	if len(row) < 2*4*elementwise.Lanes {
-		return e.InOrder(machine.View[float32](row))
+		return e.InOrder(view.Of[float32](row))
 	}
 	lanes, rest := scratch[:4*elementwise.Lanes], row[4*elementwise.Lanes:]
 	if len(row) >= 2*len(scratch) {
@@ -57,9 +57,9 @@ func (e *Extreme) Of(row, scratch []byte) float32 {
 		copy(lanes, row)
 	}
 	e.fold.Run(lanes, rest, nil, len(rest)/4, nil)
-	m := e.InOrder(machine.View[float32](lanes))
+	m := e.InOrder(view.Of[float32](lanes))
 	if dependsOnOrder(m) {
-		return e.InOrder(machine.View[float32](row))
+		return e.InOrder(view.Of[float32](row))
 	}
 	return m
 }
@@ -81,7 +81,7 @@ func (e *Extreme) InOrder(row []float32) float32 {
 
 // Index returns the first index of the extreme of a row, ignoring NaN.
 func (e *Extreme) Index(row, scratch []byte) int {
-	numbers := machine.View[float32](row)
+	numbers := view.Of[float32](row)
 	if m := e.Of(row, scratch); m == m {
 		return slices.Index(numbers, m)
 	}
@@ -97,7 +97,7 @@ func (e *Extreme) Reducer(taps, columns int) Reducer {
 		r.Bytes = 4 * r.Block * taps * columns
 		r.Run = func(y, x, scratch []byte) { e.short(y, x, scratch, taps, columns) }
 	case columns == 1:
-		r.Run = func(y, x, scratch []byte) { machine.View[float32](y)[0] = e.Of(x, scratch) }
+		r.Run = func(y, x, scratch []byte) { view.Of[float32](y)[0] = e.Of(x, scratch) }
 	}
 	return r
 }
@@ -122,9 +122,9 @@ func (e *Extreme) columns(to, x, scratch []byte) {
 		together -= half
 	}
 	copy(to, acc)
-	for i, m := range machine.View[float32](to) {
+	for i, m := range view.Of[float32](to) {
 		if dependsOnOrder(m) {
-			machine.View[float32](to)[i] = e.inColumn(machine.View[float32](x)[i:], row/4)
+			view.Of[float32](to)[i] = e.inColumn(view.Of[float32](x)[i:], row/4)
 		}
 	}
 }

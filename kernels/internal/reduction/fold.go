@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
@@ -77,7 +78,7 @@ func (f *fold) sums(s isa.Set, by int) Reducer {
 	positive, count := elementwise.Numbers{Sub: float32(math.Copysign(0, -1))}, elementwise.Numbers{Scale: float32(by)}
 	f.finish = func(y []byte) {
 		if f.t == core.F64 {
-			divide(machine.View[float64](y), float64(by))
+			divide(view.Of[float64](y), float64(by))
 			return
 		}
 		shifted.Run(y, y, nil, len(y)/4, &positive)
@@ -97,10 +98,10 @@ func divide(y []float64, by float64) {
 // fill sets lanes to the start.
 func (f *fold) fill(lanes []byte) {
 	if f.t == core.F64 {
-		machine.Fill(machine.View[float64](lanes), f.start)
+		machine.Fill(view.Of[float64](lanes), f.start)
 		return
 	}
-	machine.Fill(machine.View[float32](lanes), float32(f.start))
+	machine.Fill(view.Of[float32](lanes), float32(f.start))
 }
 
 func (f *fold) reducer() Reducer {
@@ -207,7 +208,7 @@ func (f *fold) some(y, x, lanes []byte) {
 // roundedProducts multiplies in float64, rounded to float32 each time: products of subnormal float32 take a hundred
 // cycles. It returns the lanes as float32.
 func (f *fold) roundedProducts(lanes, x []byte, columns int) []byte {
-	wide := machine.View[float64](lanes)[:Lanes*columns]
+	wide := view.Of[float64](lanes)[:Lanes*columns]
 	machine.Fill(wide, 1)
 	if columns == f.columns {
 		for ; len(x) > 0; x = x[min(len(x), 4*len(wide)):] {
@@ -219,7 +220,7 @@ func (f *fold) roundedProducts(lanes, x []byte, columns int) []byte {
 			f.rounded.Run(to, to, x[k*4*f.columns:], columns, nil)
 		}
 	}
-	narrow := machine.View[float32](lanes)
+	narrow := view.Of[float32](lanes)
 	for i, v := range wide {
 		narrow[i] = float32(v)
 	}

@@ -4,7 +4,7 @@ import (
 	"math"
 
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+	"github.com/tf2ng/tf2ng/internal/view"
 )
 
 // Ranks is a heap of the largest of some numbers, each with its place. The least of them is first: of equal ones, that
@@ -74,12 +74,12 @@ func OrderOf(t core.Type) func(row []byte, i int) uint64 {
 	case core.I64:
 		return wholeOrder[int64]
 	case core.F16:
-		return func(row []byte, i int) uint64 { return halfOrder(machine.View[uint16](row)[i], 0x7c00) }
+		return func(row []byte, i int) uint64 { return halfOrder(view.Of[uint16](row)[i], 0x7c00) }
 	case core.BF16:
-		return func(row []byte, i int) uint64 { return halfOrder(machine.View[uint16](row)[i], 0x7f80) }
+		return func(row []byte, i int) uint64 { return halfOrder(view.Of[uint16](row)[i], 0x7f80) }
 	case core.F64:
 		return func(row []byte, i int) uint64 {
-			v := machine.View[float64](row)[i]
+			v := view.Of[float64](row)[i]
 			if v != v {
 				return 0
 			}
@@ -91,7 +91,7 @@ func OrderOf(t core.Type) func(row []byte, i int) uint64 {
 }
 
 func wholeOrder[T uint8 | int8 | uint16 | int16 | uint32 | int32 | int64](row []byte, i int) uint64 {
-	return uint64(int64(machine.View[T](row)[i])) ^ 1<<63
+	return uint64(int64(view.Of[T](row)[i])) ^ 1<<63
 }
 
 // halfOrder is the order of a real of 16 bits, of which those of infinity are given.

@@ -12,9 +12,9 @@ import (
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/reduce"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa/isatest"
-	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 )
 
 // numbers returns numbers, of which many are zeros of both signs if zeros says so.
@@ -113,7 +113,7 @@ func tensorOf(t *testing.T, typ core.Type, s core.Shape, x []float32) *core.Tens
 }
 
 func reduceAll(by Reducer, size int, x []byte, matrices, taps, columns int) []byte {
-	y, scratch := make([]byte, size*matrices*columns), machine.Bytes(make([]float64, (by.Bytes+7)/8))
+	y, scratch := make([]byte, size*matrices*columns), view.Bytes(make([]float64, (by.Bytes+7)/8))
 	for i := 0; i < matrices; i += by.Block {
 		n := min(by.Block, matrices-i)
 		by.Run(y[size*i*columns:][:size*n*columns], x[size*i*taps*columns:][:size*n*taps*columns], scratch[:by.Bytes])

@@ -32,17 +32,18 @@ func Bicubic(s isa.Set, op *vision.Resize, in, out core.Shape) Resizer {
 	weigh := pool.Choose(s, pool.WeighedF32)
 	return Resizer{
 		Bytes: line, Kernel: fmt.Sprintf("resize_f32_bicubic_%v", add.ISA),
-		Run: func(a *pool.Args, image, out, scratch []byte, m0, m1 int) {
+		Run: func(b Buffers, m0, m1 int) {
 			for m := m0; m < m1; m++ {
 				at := &rows[m].At
-				scaled.Run(scratch, image[at[0]*line:], nil, line/4, &numbers[m][0])
+				scaled.Run(b.Scratch, b.Image[at[0]*line:], nil, line/4, &numbers[m][0])
 				for k := 1; k < 4; k++ {
-					add.Run(scratch, scratch, image[at[k]*line:], line/4, &numbers[m][k])
+					add.Run(b.Scratch, b.Scratch, b.Image[at[k]*line:], line/4, &numbers[m][k])
 				}
-				*a = pool.Args{
-					Channels: pixel / 4, Taps: 4, A: scratch, Offsets: offsets, Counts: weights, C: out[m*row:][:row], LDC: pixel,
+				*b.Args = pool.Args{
+					Channels: pixel / 4, Taps: 4, A: b.Scratch, Offsets: offsets, Counts: weights,
+					C: b.Out[m*row:][:row], LDC: pixel,
 				}
-				weigh.Run(a, 0, row/pixel)
+				weigh.Run(b.Args, 0, row/pixel)
 			}
 		},
 	}

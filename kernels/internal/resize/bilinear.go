@@ -7,9 +7,9 @@ import (
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/vision"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
-	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/pool"
 )
 
@@ -17,8 +17,15 @@ import (
 type Resizer struct {
 	Kernel string
 	Bytes  int // of scratch
-	// Run computes rows [m0,m1) of an output image. a is for the arguments of kernels.
-	Run func(a *pool.Args, image, out, scratch []byte, m0, m1 int)
+	// Run computes rows [m0,m1) of an output image.
+	Run func(b Buffers, m0, m1 int)
+}
+
+// Buffers are what a call works on.
+type Buffers struct {
+	Image, Out []byte     // an image of the input, and of the output
+	Scratch    []byte     // of at least so many bytes as the resizer says
+	Args       *pool.Args // for the arguments of kernels
 }
 
 // Bilinear returns what interpolates float32 between columns, and then between rows, at the given places.
@@ -71,7 +78,7 @@ func newBytes(s isa.Set) *resizedBytes {
 		real: elementwise.Choose(s, elementwise.ConvertU8), subtract: elementwise.Choose(s, elementwise.Subtract),
 		trunc: elementwise.Choose(s, elementwise.Trunc), add: elementwise.Choose(s, elementwise.AddScaled),
 		floor: elementwise.Choose(s, elementwise.Affine), one: elementwise.Numbers{Scale: 1},
-		limits: machine.Bytes([]int32{0, 0, 255}),
+		limits: view.Bytes([]int32{0, 0, 255}),
 	}
 }
 
@@ -82,55 +89,62 @@ func (b *bilinear) newPlaces(rows, columns []vision.Between) *places {
 }
 
 // at returns Resizer.Run for rows and columns at some places.
-func (b *bilinear) at(p *places) func(a *pool.Args, image, out, scratch []byte, m0, m1 int) {
-	return func(a *pool.Args, image, out, scratch []byte, m0, m1 int) { b.run(a, p, image, out, scratch, m0, m1) }
+func (b *bilinear) at(p *places) func(on Buffers, m0, m1 int) {
+	return func(on Buffers, m0, m1 int) { b.run(on, p, m0, m1) }
 }
 
-// run computes rows [m0,m1) of an output image, except rows that lie outside of the input. scratch holds two input
-// rows that are interpolated between columns.
-func (b *bilinear) run(a *pool.Args, p *places, image, out, scratch []byte, m0, m1 int) {
-	wide, held, rest := [2][]byte{scratch[:b.row], scratch[b.row : 2*b.row]}, [2]int{-1, -1}, scratch[2*b.row:]
+// wideRow is an input row that is interpolated between columns.
+type wideRow struct {
+	numbers []byte
+	row     int // -1 if it is none yet
+}
+
+// run computes rows [m0,m1) of an output image, except rows that lie outside of the input. The scratch holds two wide
+// rows.
+func (b *bilinear) run(on Buffers, p *places, m0, m1 int) {
+	upper, lower := wideRow{on.Scratch[:b.row], -1}, wideRow{on.Scratch[b.row : 2*b.row], -1}
+	on.Scratch = on.Scratch[2*b.row:]
 	for m := m0; m < m1; m++ {
 		v := &p.rows[m]
 		if v.Lower < 0 {
 			continue
 		}
-		if held[1] == v.Lower {
-			wide[0], wide[1], held[0], held[1] = wide[1], wide[0], held[1], held[0]
+		if lower.row == v.Lower {
+			upper, lower = lower, upper
 		}
-		b.hold(a, p, image, wide[0], rest, &held[0], v.Lower)
-		below := wide[0]
+		b.hold(&on, p, &upper, v.Lower)
+		below := upper.numbers
 		if v.Upper != v.Lower {
-			b.hold(a, p, image, wide[1], rest, &held[1], v.Upper)
-			below = wide[1]
+			b.hold(&on, p, &lower, v.Upper)
+			below = lower.numbers
 		}
 		if b.bytes != nil {
 			row := b.row / 4
-			b.bytes.join(out[m*row:][:row], wide[0], below, rest, &p.numbers[m])
+			b.bytes.join(on.Out[m*row:][:row], upper.numbers, below, on.Scratch, &p.numbers[m])
 			continue
 		}
-		b.interpolate.Run(out[m*b.row:][:b.row], wide[0], below, b.row/4, &p.numbers[m])
+		b.interpolate.Run(on.Out[m*b.row:][:b.row], upper.numbers, below, b.row/4, &p.numbers[m])
 	}
 }
 
-// hold interpolates an input row between columns into wide, unless wide already holds that row.
-func (b *bilinear) hold(a *pool.Args, p *places, image, wide, scratch []byte, held *int, row int) {
-	if *held == row {
+// hold interpolates an input row between columns, unless wide already holds that row.
+func (b *bilinear) hold(on *Buffers, p *places, wide *wideRow, row int) {
+	if wide.row == row {
 		return
 	}
-	*held = row
-	from := image
+	wide.row = row
+	from := on.Image
 	if b.bytes == nil {
-		from = image[row*b.line:][:b.line]
+		from = from[row*b.line:][:b.line]
 	} else {
 		n := b.line / 4
-		from = scratch[:b.line]
-		b.bytes.real.Run(from, image[row*n:], nil, n, &b.bytes.one)
+		from = on.Scratch[:b.line]
+		b.bytes.real.Run(from, on.Image[row*n:], nil, n, &b.bytes.one)
 	}
-	*a = pool.Args{
-		Channels: b.pixel / 4, Taps: 2, A: from, Offsets: p.offsets, Counts: p.fractions, C: wide, LDC: b.pixel,
+	*on.Args = pool.Args{
+		Channels: b.pixel / 4, Taps: 2, A: from, Offsets: p.offsets, Counts: p.fractions, C: wide.numbers, LDC: b.pixel,
 	}
-	b.between.Run(a, 0, b.columns)
+	b.between.Run(on.Args, 0, b.columns)
 }
 
 // block is how many bytes are taken through all steps at a time.

@@ -5,9 +5,8 @@ import (
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/vision"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
-	"github.com/tf2ng/tf2ng/kernels/internal/machine"
-	"github.com/tf2ng/tf2ng/kernels/internal/pool"
 )
 
 // Crops resizes parts of images of float32 as vision.CropAndResize does.
@@ -42,16 +41,17 @@ func (c *Crops) NewPlaces() Places {
 	return Places{newPlaces(make([]vision.Between, c.height), make([]vision.Between, c.by.columns))}
 }
 
-// Run computes crop i from the op's inputs. a is for the arguments of kernels.
-func (c *Crops) Run(a *pool.Args, tables Places, out, images, boxes, indices, scratch []byte, i int) error {
-	p, index := tables.of, machine.View[int32](indices)[i]
+// Run computes crop i of all images, with the op's other inputs.
+func (c *Crops) Run(all Buffers, tables Places, boxes, indices []byte, i int) error {
+	p, index := tables.of, view.Of[int32](indices)[i]
 	if err := c.op.CheckIndex(index, c.images); err != nil {
 		return err
 	}
-	c.op.Places(machine.View[float32](boxes)[4*i:], c.sizes, p.rows, p.columns)
+	c.op.Places(view.Of[float32](boxes)[4*i:], c.sizes, p.rows, p.columns)
 	p.fill(c.by.pixel)
-	to := out[i*c.crop:][:c.crop]
-	c.by.run(a, p, images[int(index)*c.image:][:c.image], to, scratch, 0, c.height)
-	p.extrapolate(machine.View[float32](to), c.by.pixel/4, c.op.Extrapolation)
+	one := all
+	one.Image, one.Out = all.Image[int(index)*c.image:][:c.image], all.Out[i*c.crop:][:c.crop]
+	c.by.run(one, p, 0, c.height)
+	p.extrapolate(view.Of[float32](one.Out), c.by.pixel/4, c.op.Extrapolation)
 	return nil
 }

@@ -2,7 +2,10 @@
 
 package sdepthwise
 
-import "github.com/tf2ng/tf2ng/kernels/internal/isa"
+import (
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
+	"github.com/tf2ng/tf2ng/kernels/internal/isa"
+)
 
 //go:generate go -C ../../_asm run ./sdepthwise
 
@@ -12,7 +15,7 @@ func init() {
 	leastI32 := routine{8, func(c call) { depthwise_s32s32_s32_1x8_avx2(&c) }}
 	variants.Add(
 		assembled(
-			F32, isa.AVX512VNNI,
+			dtype.F32, isa.AVX512VNNI,
 			routine{128, func(c call) { depthwise_f32f32_f32_1x128_avx512vnni(&c) }},
 			routine{64, func(c call) { depthwise_f32f32_f32_1x64_avx512vnni(&c) }},
 			routine{32, func(c call) { depthwise_f32f32_f32_1x32_avx512vnni(&c) }},
@@ -20,14 +23,14 @@ func init() {
 			leastF32,
 		),
 		assembled(
-			F32, isa.AVX2,
+			dtype.F32, isa.AVX2,
 			routine{64, func(c call) { depthwise_f32f32_f32_1x64_avx2(&c) }},
 			routine{32, func(c call) { depthwise_f32f32_f32_1x32_avx2(&c) }},
 			routine{16, func(c call) { depthwise_f32f32_f32_1x16_avx2(&c) }},
 			leastF32,
 		),
 		assembled(
-			F64, isa.AVX512VNNI,
+			dtype.F64, isa.AVX512VNNI,
 			routine{64, func(c call) { depthwise_f64f64_f64_1x64_avx512vnni(&c) }},
 			routine{32, func(c call) { depthwise_f64f64_f64_1x32_avx512vnni(&c) }},
 			routine{16, func(c call) { depthwise_f64f64_f64_1x16_avx512vnni(&c) }},
@@ -35,14 +38,14 @@ func init() {
 			leastF64,
 		),
 		assembled(
-			F64, isa.AVX2,
+			dtype.F64, isa.AVX2,
 			routine{32, func(c call) { depthwise_f64f64_f64_1x32_avx2(&c) }},
 			routine{16, func(c call) { depthwise_f64f64_f64_1x16_avx2(&c) }},
 			routine{8, func(c call) { depthwise_f64f64_f64_1x8_avx2(&c) }},
 			leastF64,
 		),
 		assembled(
-			I32, isa.AVX512VNNI,
+			dtype.I32, isa.AVX512VNNI,
 			routine{128, func(c call) { depthwise_s32s32_s32_1x128_avx512vnni(&c) }},
 			routine{64, func(c call) { depthwise_s32s32_s32_1x64_avx512vnni(&c) }},
 			routine{32, func(c call) { depthwise_s32s32_s32_1x32_avx512vnni(&c) }},
@@ -50,7 +53,7 @@ func init() {
 			leastI32,
 		),
 		assembled(
-			I32, isa.AVX2,
+			dtype.I32, isa.AVX2,
 			routine{64, func(c call) { depthwise_s32s32_s32_1x64_avx2(&c) }},
 			routine{32, func(c call) { depthwise_s32s32_s32_1x32_avx2(&c) }},
 			routine{16, func(c call) { depthwise_s32s32_s32_1x16_avx2(&c) }},

@@ -3,6 +3,7 @@ package sdepthwise
 import (
 	"unsafe"
 
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
 
@@ -15,7 +16,7 @@ type routine struct {
 
 // assembled returns the variant that consists of routines: the widest first, and each half as wide as the one before,
 // down to leastBlock.
-func assembled(t Type, i isa.ISA, routines ...routine) Variant {
+func assembled(t dtype.Type, i isa.ISA, routines ...routine) Variant {
 	return of(t, routines[0].width, i, func(p *Packed, a *Args, m0, m1 int) {
 		for i := range p.blocks {
 			p.block(&p.blocks[i], routines, a, m0, m1)

@@ -13,15 +13,16 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"unsafe"
 
 	"github.com/tf2ng/tf2ng/internal/activation"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 )
 
 // Spec is the part of a filter that is known when it is packed.
 type Spec struct {
-	Type     Type
+	Type     dtype.Type
 	Channels int
 	Taps     int
 }
@@ -60,6 +61,9 @@ func Pack(v *Variant, s Spec, weights []byte) (*Packed, error) {
 	if s.Channels <= 0 || s.Taps <= 0 || s.Taps > maxElements/s.Channels {
 		return nil, fmt.Errorf("%w: got channels=%d, taps=%d: want each at least 1, at most %d weights",
 			ErrSpec, s.Channels, s.Taps, maxElements)
+	}
+	if s.Type != v.Type {
+		return nil, fmt.Errorf("%w: got numbers of type %v, want %v", ErrSpec, s.Type, v.Type)
 	}
 	size := s.Type.Size()
 	if want := s.Taps * s.Channels; len(weights) != size*want {
@@ -140,11 +144,11 @@ func runPortable(p *Packed, a *Args, m0, m1 int) {
 // portable filters the channels of a block.
 func (p *Packed) portable(b *block, a *Args, m0, m1 int) {
 	switch p.spec.Type {
-	case F32:
+	case dtype.F32:
 		filter(p, b, a, m0, m1, addFloats)
-	case F64:
+	case dtype.F64:
 		filter(p, b, a, m0, m1, addDoubles)
-	case I32:
+	case dtype.I32:
 		filter(p, b, a, m0, m1, addWhole)
 	}
 }
@@ -152,12 +156,12 @@ func (p *Packed) portable(b *block, a *Args, m0, m1 int) {
 // filter is portable for a type; add adds the products of a tap's channels to the sums.
 func filter[T float32 | float64 | int32](p *Packed, b *block, a *Args, m0, m1 int, add func(sums, x, w []T)) {
 	taps, size := p.spec.Taps, p.spec.Type.Size()
-	weights := numbers[T](b.weights, taps*b.width)
+	weights := view.First[T](b.weights, taps*b.width)
 	for m := m0; m < m1; m++ {
-		sums := numbers[T](a.C[m*a.LDC+size*b.first:], b.width)
+		sums := view.First[T](a.C[m*a.LDC+size*b.first:], b.width)
 		clear(sums)
 		for t, at := range a.Offsets[m*taps:][:taps] {
-			add(sums, numbers[T](a.A[int(at)+size*b.first:], b.width), weights[t*b.width:][:b.width])
+			add(sums, view.First[T](a.A[int(at)+size*b.first:], b.width), weights[t*b.width:][:b.width])
 		}
 		for n := range sums {
 			sums[n] += 0
@@ -184,9 +188,4 @@ func addWhole(sums, x, w []int32) {
 	for n, v := range x {
 		sums[n] += v * w[n]
 	}
-}
-
-// numbers returns the first n numbers of b.
-func numbers[T any](b []byte, n int) []T {
-	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b[:n*int(unsafe.Sizeof(*new(T)))]))), n)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tf2ng/tf2ng/internal/activation"
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa/isatest"
 )
 
@@ -46,7 +47,7 @@ func put(b []byte, i, size int, bits uint64) {
 
 // problem is a filter of random data: weights are finite, data may be special.
 type problem struct {
-	typ               Type
+	typ               dtype.Type
 	m, channels, taps int
 	special           bool
 	seed              uint64
@@ -88,9 +89,9 @@ func (p *problem) fill() {
 // number returns the bits of v in the type of the problem; those of an integer are any.
 func (p *problem) number(r *rand.Rand, v float64) uint64 {
 	switch p.typ {
-	case F32:
+	case dtype.F32:
 		return uint64(math.Float32bits(float32(v)))
-	case F64:
+	case dtype.F64:
 		return math.Float64bits(v)
 	}
 	return r.Uint64()
@@ -120,9 +121,9 @@ func (p *problem) reference() []byte {
 				sum = p.add(sum, x, bits(p.weights, size*(t*p.channels+n), size))
 			}
 			switch p.typ { // zeros become positive
-			case F32:
+			case dtype.F32:
 				sum = uint64(math.Float32bits(math.Float32frombits(uint32(sum)) + 0))
-			case F64:
+			case dtype.F64:
 				sum = math.Float64bits(math.Float64frombits(sum) + 0)
 			}
 			put(out, guard+m*p.args.LDC+size*n, size, sum)
@@ -135,9 +136,9 @@ func (p *problem) reference() []byte {
 func (p *problem) add(sum, x, y uint64) uint64 {
 	f := func(bits uint64) float32 { return math.Float32frombits(uint32(bits)) }
 	switch p.typ {
-	case F32:
+	case dtype.F32:
 		return uint64(math.Float32bits(activation.FMA32(f(x), f(y), f(sum))))
-	case F64:
+	case dtype.F64:
 		return math.Float64bits(math.FMA(math.Float64frombits(x), math.Float64frombits(y), math.Float64frombits(sum)))
 	}
 	return sum + x*y
@@ -146,9 +147,9 @@ func (p *problem) add(sum, x, y uint64) uint64 {
 // isNaN reports whether bits are those of a NaN.
 func (p *problem) isNaN(bits uint64) bool {
 	switch p.typ {
-	case F32:
+	case dtype.F32:
 		return bits<<33>>33 > 0x7f800000
-	case F64:
+	case dtype.F64:
 		return bits<<1>>1 > 0x7ff0000000000000
 	}
 	return false
@@ -178,32 +179,33 @@ func TestSizes(t *testing.T) {
 }
 
 func TestCheckOffsets(t *testing.T) {
-	s := Spec{Channels: 2, Taps: 2}
+	s := Spec{Type: dtype.F32, Channels: 2, Taps: 2}
 	require.NoError(t, s.CheckOffsets([]int32{0, 4, 12, 0}, 20+bounds.Slack))
 	err := s.CheckOffsets([]int32{0, 4, 8, 13}, 20+bounds.Slack)
 	require.EqualError(t, err, "row 1, tap 1: got offset 13 into 84 bytes, want 0 to 12")
 }
 
 func TestErrors(t *testing.T) {
-	v := Choose(0, F32)
+	v := Choose(0, dtype.F32)
 	for _, c := range []struct {
 		spec    Spec
 		weights int
 		want    string
 	}{
-		{Spec{Taps: 1}, 0, "got channels=0, taps=1: want each at least 1, at most 1073741824 weights"},
+		{Spec{Type: dtype.F32, Taps: 1}, 0, "got channels=0, taps=1: want each at least 1, at most 1073741824 weights"},
 		{
-			Spec{Channels: 1 << 40, Taps: 1 << 40},
+			Spec{Type: dtype.F32, Channels: 1 << 40, Taps: 1 << 40},
 			0,
 			"got channels=1099511627776, taps=1099511627776: want each at least 1, at most 1073741824 weights",
 		},
-		{Spec{Channels: 2, Taps: 3}, 5, "got 5 weights, want 3*2 = 6"},
+		{Spec{Type: dtype.F32, Channels: 2, Taps: 3}, 5, "got 5 weights, want 3*2 = 6"},
+		{Spec{Type: dtype.I32, Channels: 2, Taps: 3}, 6, "got numbers of type s32, want f32"},
 	} {
 		_, err := Pack(v, c.spec, make([]byte, 4*c.weights))
 		require.ErrorIs(t, err, ErrSpec)
 		require.EqualError(t, err, "invalid depthwise filter: "+c.want)
 	}
-	packed, err := Pack(v, Spec{Channels: 2, Taps: 2}, make([]byte, 4*4))
+	packed, err := Pack(v, Spec{Type: dtype.F32, Channels: 2, Taps: 2}, make([]byte, 4*4))
 	require.NoError(t, err)
 	for _, c := range []struct {
 		name   string

@@ -1,48 +1,39 @@
 package sdepthwise
 
 import (
+	"fmt"
+	"slices"
+
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/variant"
 )
 
-// Type says what is filtered.
-type Type uint8
+// types are the types that are filtered.
+var types = []dtype.Type{dtype.F32, dtype.F64, dtype.I32}
 
-// The types.
-const (
-	F32 Type = iota
-	F64
-	I32
-	numTypes
-)
+// Has reports whether numbers of a type can be filtered.
+func Has(t dtype.Type) bool { return slices.Contains(types, t) }
 
-// typeNames are the Info.Does of the variants of each type.
-var typeNames = [numTypes]string{"depthwise_f32f32_f32", "depthwise_f64f64_f64", "depthwise_s32s32_s32"}
-
-// Size returns the bytes of a number.
-func (t Type) Size() int {
-	if t == F64 {
-		return 8
-	}
-	return 4
-}
+// does returns the Info.Does of the variants of a type.
+func does(t dtype.Type) string { return fmt.Sprintf("depthwise_%v%v_%v", t, t, t) }
 
 // Variant is one implementation: a kernel and its tile of one pixel and NR channels.
 type Variant struct {
 	variant.Info
-	Type Type
+	Type dtype.Type
 
 	run func(p *Packed, a *Args, m0, m1 int)
 }
 
 // of returns a variant that filters up to channels together.
-func of(t Type, channels int, i isa.ISA, run func(p *Packed, a *Args, m0, m1 int)) Variant {
-	return Variant{Info: variant.Info{Does: typeNames[t], MR: 1, NR: channels, ISA: i}, Type: t, run: run}
+func of(t dtype.Type, channels int, i isa.ISA, run func(p *Packed, a *Args, m0, m1 int)) Variant {
+	return Variant{Info: variant.Info{Does: does(t), MR: 1, NR: channels, ISA: i}, Type: t, run: run}
 }
 
 // variants has all variants of this build. Files of an architecture add theirs in init.
 var variants = variant.New("sdepthwise", func() (all []Variant) {
-	for t := range numTypes {
+	for _, t := range types {
 		all = append(all, of(t, 1, isa.Portable, runPortable))
 	}
 	return all
@@ -51,5 +42,5 @@ var variants = variant.New("sdepthwise", func() (all []Variant) {
 // Variants describes all variants.
 func Variants() []variant.Info { return variants.Infos() }
 
-// Choose returns the fastest variant of a type within s.
-func Choose(s isa.Set, t Type) *Variant { return variants.Choose(s, typeNames[t]) }
+// Choose returns the fastest variant of a type, which the package must have, within s.
+func Choose(s isa.Set, t dtype.Type) *Variant { return variants.Choose(s, does(t)) }

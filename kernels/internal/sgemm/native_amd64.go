@@ -5,30 +5,31 @@ package sgemm
 import (
 	"unsafe"
 
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
 
 //go:generate go -C ../../_asm run ./sgemm
 
 func init() {
-	pairs := of(BF16, 12, pairColumns, 2, isa.AVX512BF16)
+	pairs := of(dtype.BF16, 12, pairColumns, 2, isa.AVX512BF16)
 	if !preferPairs {
 		pairs.For = "few rows"
 	}
-	few := of(F32, fewRows, fewColumns, 1, isa.AVX2)
+	few := of(dtype.F32, fewRows, fewColumns, 1, isa.AVX2)
 	few.For, few.suits, few.run = "few columns", func(s Spec) bool { return !moreColumns(s) }, runFew
 	variants.Add(
 		few,
-		assembled(of(F32, 12, 32, 1, isa.AVX512VNNI), moreColumns, runAVX512),
-		assembled(of(F32, 6, 16, 1, isa.AVX2), nil, runAVX2),
+		assembled(of(dtype.F32, 12, 32, 1, isa.AVX512VNNI), moreColumns, runAVX512),
+		assembled(of(dtype.F32, 6, 16, 1, isa.AVX2), nil, runAVX2),
 		assembled(pairs, func(s Spec) bool { return preferPairs || s.Few }, runPairs),
-		widening(assembled(of(BF16, 12, 32, 1, isa.AVX512VNNI), nil, runBF16AVX512)),
-		widening(assembled(of(BF16, 6, 16, 1, isa.AVX2), nil, runBF16AVX2)),
-		assembled(of(F64, 12, 16, 1, isa.AVX512VNNI), nil, runF64AVX512),
-		assembled(of(F64, 6, 8, 1, isa.AVX2), nil, runF64AVX2),
-		assembled(of(I32, 12, 32, 1, isa.AVX512VNNI), nil, runI32AVX512),
-		assembled(of(I32, 6, 16, 1, isa.AVX2), nil, runI32AVX2),
-		assembled(of(I64, 12, 16, 1, isa.AVX512VNNI), nil, runI64AVX512),
+		widening(assembled(of(dtype.BF16, 12, 32, 1, isa.AVX512VNNI), nil, runBF16AVX512)),
+		widening(assembled(of(dtype.BF16, 6, 16, 1, isa.AVX2), nil, runBF16AVX2)),
+		assembled(of(dtype.F64, 12, 16, 1, isa.AVX512VNNI), nil, runF64AVX512),
+		assembled(of(dtype.F64, 6, 8, 1, isa.AVX2), nil, runF64AVX2),
+		assembled(of(dtype.I32, 12, 32, 1, isa.AVX512VNNI), nil, runI32AVX512),
+		assembled(of(dtype.I32, 6, 16, 1, isa.AVX2), nil, runI32AVX2),
+		assembled(of(dtype.I64, 12, 16, 1, isa.AVX512VNNI), nil, runI64AVX512),
 	)
 }
 

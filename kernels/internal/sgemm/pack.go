@@ -2,7 +2,9 @@ package sgemm
 
 import (
 	"math"
-	"unsafe"
+
+	"github.com/tf2ng/tf2ng/internal/view"
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 )
 
 // Transposition moves element (i,j) of a matrix of rows by columns numbers to (j,i). Strides are bytes from row to row.
@@ -19,8 +21,8 @@ func (p *Packed) Repack(weights []byte, stride int, turn Transposition) {
 		cols := min(width, p.spec.N-n0)
 		switch {
 		case p.variant.Pairs():
-			p.packPairs(words[uint32](to), width, w, n0, cols)
-		case p.spec.Type == BF16:
+			p.packPairs(view.Of[uint32](to), width, w, n0, cols)
+		case p.spec.Type == dtype.BF16:
 			for k := range rows {
 				w.copyRow(to[k*width*size:][:cols*size], p.spec.ofPairs(k), n0)
 			}
@@ -35,16 +37,6 @@ func (p *Packed) Repack(weights []byte, stride int, turn Transposition) {
 	if p.variant.flushes {
 		p.flush()
 	}
-}
-
-// bytesOf returns the memory of numbers.
-func bytesOf[T element](numbers []T) []byte {
-	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(numbers))), int(unsafe.Sizeof(*new(T)))*len(numbers))
-}
-
-// words returns memory as numbers.
-func words[T element](b []byte) []T {
-	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/int(unsafe.Sizeof(*new(T))))
 }
 
 // matrix is a matrix of weights of size bytes, whose rows, or columns if it is transposed, are stride bytes apart.
@@ -83,10 +75,10 @@ func (p *Packed) packPairs(to []uint32, width int, w matrix, n0, cols int) {
 	for t := range p.spec.Taps {
 		for k := 0; k < p.spec.TapNumbers; k += 2 {
 			row := t*p.spec.TapNumbers + k
-			w.copyRow(bytesOf(lower), row, n0)
+			w.copyRow(view.Bytes(lower), row, n0)
 			clear(upper)
 			if k+1 < p.spec.TapNumbers {
-				w.copyRow(bytesOf(upper), row+1, n0)
+				w.copyRow(view.Bytes(upper), row+1, n0)
 			}
 			for i, v := range upper {
 				to[i] = v&0xffff0000 | lower[i]>>16

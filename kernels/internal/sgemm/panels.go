@@ -11,7 +11,7 @@ type kernel func(c call, width int)
 
 // assembled adds to a variant that it runs a kernel.
 func assembled(v Variant, suits func(s Spec) bool, k kernel) Variant {
-	nr, bytes := v.NR, v.Type.Size()*v.MR*v.NR
+	nr, bytes := v.NR, Size(v.Type)*v.MR*v.NR
 	tiles := &sync.Pool{New: func() any {
 		tile := make([]byte, bytes)
 		return &tile

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/tf2ng/tf2ng/internal/activation"
+	"github.com/tf2ng/tf2ng/internal/view"
 )
 
 // portableRows and portableCols are how many rows and columns the portable variants compute at a time.
@@ -22,14 +23,14 @@ func inPlainGo[T element](multiply multiplying[T]) func(p *Packed, a *Args, r Ro
 	return func(p *Packed, a *Args, r Rows, panel0, panel1 int) {
 		n := p.spec.TapNumbers
 		for panel := panel0; panel < panel1; panel++ {
-			b, width := words[T](p.panel(panel)), p.width(panel)
+			b, width := view.Of[T](p.panel(panel)), p.width(panel)
 			n0 := panel * portableCols
 			for i := 0; i < r.Count; i += portableRows {
 				rows := [portableRows]int{i, min(i+1, r.Count-1)} // a single last row is computed twice
 				first, second := p.offsets(a, &r, rows[0]), p.offsets(a, &r, rows[1])
 				var acc [portableRows][portableCols]T
 				for _, t := range r.Taps {
-					x, y := words[T](a.A[first[t]:]), words[T](a.A[second[t]:])
+					x, y := view.Of[T](a.A[first[t]:]), view.Of[T](a.A[second[t]:])
 					multiply(&acc, x[:n], y[:n], b[int(t)*n*width:][:n*width])
 				}
 				store(p, a, rows, n0, &acc)
@@ -41,7 +42,7 @@ func inPlainGo[T element](multiply multiplying[T]) func(p *Packed, a *Args, r Ro
 // store stores the sums of rows from column n0 on. Zeros become positive.
 func store[T element](p *Packed, a *Args, rows [portableRows]int, n0 int, acc *[portableRows][portableCols]T) {
 	for k, row := range rows {
-		to := words[T](a.C[row*a.LDC+p.size()*n0:])
+		to := view.Of[T](a.C[row*a.LDC+p.size()*n0:])
 		for j, v := range acc[k][:min(p.spec.N-n0, portableCols)] {
 			to[j] = v + 0
 		}

@@ -5,13 +5,14 @@ import (
 	"math"
 
 	"github.com/tf2ng/tf2ng/internal/activation"
+	"github.com/tf2ng/tf2ng/internal/view"
 )
 
 // runPortableBF16 computes two rows and four columns at a time.
 func runPortableBF16(p *Packed, a *Args, r Rows, panel0, panel1 int) {
 	n := p.spec.TapNumbers
 	for panel := panel0; panel < panel1; panel++ {
-		b, width := words[float32](p.panel(panel)), p.width(panel)
+		b, width := view.Of[float32](p.panel(panel)), p.width(panel)
 		for i := 0; i < r.Count; i += portableRows {
 			rows := [portableRows]int{i, min(i+1, r.Count-1)} // a single last row is computed twice
 			first, second := p.offsets(a, &r, rows[0]), p.offsets(a, &r, rows[1])
@@ -21,7 +22,7 @@ func runPortableBF16(p *Packed, a *Args, r Rows, panel0, panel1 int) {
 			}
 			var acc [portableRows][portableCols]float32
 			for _, t := range r.Taps {
-				x, y := words[float32](a.A[first[t]:]), words[float32](a.A[second[t]:])
+				x, y := view.Of[float32](a.A[first[t]:]), view.Of[float32](a.A[second[t]:])
 				multiply(&acc, x[:n], y[:n], b[int(t)*n*width:][:n*width])
 			}
 			store(p, a, rows, panel*portableCols, &acc)
@@ -53,7 +54,7 @@ func exponent(magnitude uint32) int { return int((uint64(magnitude) + 1) >> 24) 
 // flush makes zeros of subnormal weights, and finds the least exponent of the others.
 func (p *Packed) flush() {
 	least := uint32(math.MaxUint32)
-	numbers := words[uint32](p.numbers)
+	numbers := view.Of[uint32](p.numbers)
 	for i, bits := range numbers {
 		if bits<<1>>24 == 0 {
 			numbers[i] = 0

@@ -19,13 +19,15 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 	"github.com/tf2ng/tf2ng/kernels/internal/pages"
 )
 
 // Spec is the part of a multiplication that is known when it is packed.
 type Spec struct {
-	Type       Type
+	Type       dtype.Type
 	N          int  // columns of B and of C
 	Taps       int  // runs of numbers in one row of A
 	TapNumbers int  // length of each run
@@ -38,7 +40,7 @@ type Spec struct {
 type Packed struct {
 	spec    Spec
 	variant *Variant
-	numbers []byte  // [panel][steps][width of the panel], numbers of Type.Size bytes; pairs of bf16 are one
+	numbers []byte  // [panel][steps][width of the panel], numbers of Size bytes; pairs of bf16 are one
 	taps    []int32 // all
 	least   int     // the biased exponent of the smallest weight other than 0; portable variant of bf16 only
 	uses    pages.Uses
@@ -66,13 +68,16 @@ func Pack(v *Variant, s Spec, weights []byte) (*Packed, error) {
 		return nil, fmt.Errorf("%w: got n=%d, taps=%d, tap numbers=%d: want at most %d weights",
 			ErrSpec, s.N, s.Taps, s.TapNumbers, maxElements)
 	}
-	size := s.Type.Size()
+	if s.Type != v.Type {
+		return nil, fmt.Errorf("%w: got numbers of type %v, want %v", ErrSpec, s.Type, v.Type)
+	}
+	size := Size(s.Type)
 	if want := s.Taps * s.TapNumbers * s.N; len(weights) != want*size {
 		return nil, fmt.Errorf("%w: got %d weights, want %d*%d*%d = %d",
 			ErrSpec, len(weights)/size, s.Taps, s.TapNumbers, s.N, want)
 	}
 	p := NewPacked(v, s)
-	numbers := bytesOf(make([]uint64, (p.Size()+7)/8))
+	numbers := view.Bytes(make([]uint64, (p.Size()+7)/8))
 	pages.Large(numbers)
 	p.Hold(numbers)
 	p.Repack(weights, size*s.N, nil)
@@ -99,7 +104,7 @@ func (p *Packed) Size() int {
 func (p *Packed) Hold(memory []byte) { p.numbers = memory[:p.Size()] }
 
 // size returns the bytes of a number of B and of C.
-func (p *Packed) size() int { return p.spec.Type.Size() }
+func (p *Packed) size() int { return Size(p.spec.Type) }
 
 // steps returns how many rows of numbers or pairs a panel has.
 func (p *Packed) steps() int {
@@ -134,7 +139,7 @@ func (p *Packed) Panels() int { return (p.spec.N + p.variant.NR - 1) / p.variant
 type Args struct {
 	A       []byte  // numbers of Variant.NumberSize bytes, which Offsets point into
 	Offsets []int32 // [M][Taps]: the byte in A where each run of each row begins
-	C       []byte  // element (i, n) of the Rows is at i*LDC + n*Type.Size()
+	C       []byte  // element (i, n) of the Rows is at i*LDC + n*Size
 	LDC     int     // bytes from one row of C to the next; beyond N elements nothing is written
 }
 

@@ -12,7 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/internal/activation"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa/isatest"
 )
@@ -31,7 +33,7 @@ func runnable() []*Variant { return variants.Within(isatest.Runnable(simulated))
 type problem struct {
 	m, n, taps, k int
 	special       bool // infinities, NaN, zeros of both signs and tiny numbers in A
-	typ           Type
+	typ           dtype.Type
 	exponents     int // of products: 0 for ordinary ones, else sums may be subnormal
 	parted        bool
 	seed          uint64
@@ -46,7 +48,7 @@ const guard = 64
 
 func (p *problem) String() string {
 	return fmt.Sprintf("m=%d,n=%d,taps=%d,k=%d,special=%t,type=%s,exponents=%d,parted=%t,seed=%d",
-		p.m, p.n, p.taps, p.k, p.special, typeNames[p.typ], p.exponents, p.parted, p.seed)
+		p.m, p.n, p.taps, p.k, p.special, does(p.typ), p.exponents, p.parted, p.seed)
 }
 
 // number returns the float32 at byte at of b.
@@ -72,7 +74,7 @@ func put(b []byte, at, size int, bits uint64) {
 }
 
 func (p *problem) fill() {
-	r, size := rand.New(rand.NewPCG(p.seed, 1)), p.typ.Size()
+	r, size := rand.New(rand.NewPCG(p.seed, 1)), Size(p.typ)
 	p.weights = make([]byte, size*p.taps*p.k*p.n)
 	for i := 0; i < len(p.weights); i += size {
 		put(p.weights, i, size, p.number(r, r.NormFloat64()*math.Ldexp(1, p.exponents/2)))
@@ -102,7 +104,7 @@ func (p *problem) fill() {
 
 // part divides the rows into the even ones and the odd ones, and leaves out taps.
 func (p *problem) part(r *rand.Rand) {
-	clear(p.args.A[:p.typ.Size()*p.k])
+	clear(p.args.A[:Size(p.typ)*p.k])
 	p.parts = []Rows{{Count: (p.m + 1) / 2, Step: 2}, {First: 1, Count: p.m / 2, Step: 2}}
 	for i := range p.parts {
 		rows := &p.parts[i]
@@ -121,11 +123,11 @@ func (p *problem) part(r *rand.Rand) {
 // number returns the bits of v in the type of the problem; those of an integer are any.
 func (p *problem) number(r *rand.Rand, v float64) uint64 {
 	switch p.typ {
-	case F32:
+	case dtype.F32:
 		return uint64(math.Float32bits(float32(v)))
-	case BF16:
+	case dtype.BF16:
 		return uint64(activation.F32ToBF16(float32(v))) << 16
-	case F64:
+	case dtype.F64:
 		return math.Float64bits(v)
 	}
 	return r.Uint64()
@@ -136,7 +138,7 @@ func (p *problem) spec() Spec { return Spec{Type: p.typ, N: p.n, Taps: p.taps, T
 // arrange makes A numbers as a variant reads them.
 func (p *problem) arrange(v *Variant) {
 	a := &p.args
-	if p.typ != BF16 {
+	if p.typ != dtype.BF16 {
 		return
 	}
 	if v.NumberSize() == 4 { // each run has a place of its own, since runs overlap
@@ -175,7 +177,7 @@ func (p *problem) run(t *testing.T, v *Variant) []byte {
 	require.NoError(t, err)
 	p.arrange(v)
 	out := slices.Clone(p.before)
-	end := guard + (p.m-1)*p.args.LDC + p.typ.Size()*p.n
+	end := guard + (p.m-1)*p.args.LDC + Size(p.typ)*p.n
 	p.args.C = out[guard:end:end]
 	require.NoError(t, packed.CheckOffsets(p.args.Offsets, len(p.args.A)), "%s: %s", v.Name, p)
 	n := packed.Panels() / 2
@@ -197,21 +199,21 @@ func (p *problem) run(t *testing.T, v *Variant) []byte {
 
 // reference is the definition.
 func (p *problem) reference() []byte {
-	out, size := slices.Clone(p.before), p.typ.Size()
+	out, size := slices.Clone(p.before), Size(p.typ)
 	for m := range p.m {
 		for n := range p.n {
 			var sum uint64
 			for i := range p.taps * p.k {
-				if k := i%p.k ^ 1; p.typ == BF16 && k < p.k {
+				if k := i%p.k ^ 1; p.typ == dtype.BF16 && k < p.k {
 					i += k - i%p.k
 				}
 				x := bits(p.args.A, int(p.args.Offsets[m*p.taps+i/p.k])+i%p.k*size, size)
 				sum = p.add(sum, x, bits(p.weights, (i*p.n+n)*size, size))
 			}
 			switch p.typ { // zeros become positive
-			case F32, BF16:
+			case dtype.F32, dtype.BF16:
 				sum = uint64(math.Float32bits(math.Float32frombits(uint32(sum)) + 0))
-			case F64:
+			case dtype.F64:
 				sum = math.Float64bits(math.Float64frombits(sum) + 0)
 			}
 			put(out, guard+m*p.args.LDC+size*n, size, sum)
@@ -224,11 +226,11 @@ func (p *problem) reference() []byte {
 func (p *problem) add(sum, x, y uint64) uint64 {
 	f := func(bits uint64) float32 { return math.Float32frombits(uint32(bits)) }
 	switch p.typ {
-	case F32:
+	case dtype.F32:
 		return uint64(math.Float32bits(activation.FMA32(f(x), f(y), f(sum))))
-	case BF16:
+	case dtype.BF16:
 		return uint64(math.Float32bits(activation.FlushedFMA32(f(x), f(y), f(sum))))
-	case F64:
+	case dtype.F64:
 		return math.Float64bits(math.FMA(math.Float64frombits(x), math.Float64frombits(y), math.Float64frombits(sum)))
 	}
 	return sum + x*y
@@ -237,9 +239,9 @@ func (p *problem) add(sum, x, y uint64) uint64 {
 // isNaN reports whether bits are those of a NaN.
 func (p *problem) isNaN(bits uint64) bool {
 	switch p.typ {
-	case F32, BF16:
+	case dtype.F32, dtype.BF16:
 		return bits<<33>>33 > 0x7f800000
-	case F64:
+	case dtype.F64:
 		return bits<<1>>1 > 0x7ff0000000000000
 	}
 	return false
@@ -254,7 +256,7 @@ func (p *problem) check(t *testing.T, v *Variant) {
 // compare runs a filled problem.
 func (p *problem) compare(t *testing.T, v *Variant) {
 	t.Helper()
-	want, got, size := p.reference(), p.run(t, v), p.typ.Size()
+	want, got, size := p.reference(), p.run(t, v), Size(p.typ)
 	for i := 0; i < len(want); i += size {
 		w, g := bits(want, i, size), bits(got, i, size)
 		if w != g && !(p.isNaN(w) && p.isNaN(g)) {
@@ -277,7 +279,7 @@ func TestSizes(t *testing.T) {
 							m: m, n: n, taps: []int{1, 2, 9}[seed%3], k: k, special: seed%4 == 0, seed: seed,
 							typ: v.Type, parted: seed%5 == 0,
 						}
-						if p.typ == BF16 {
+						if p.typ == dtype.BF16 {
 							p.exponents = []int{0, -125, -130, -240}[seed/4%4]
 						}
 						p.check(t, v)
@@ -290,7 +292,7 @@ func TestSizes(t *testing.T) {
 }
 
 func TestCheckOffsets(t *testing.T) {
-	s := Spec{N: 2, Taps: 2, TapNumbers: 3}
+	s := Spec{Type: dtype.F32, N: 2, Taps: 2, TapNumbers: 3}
 	packed := NewPacked(Choose(0, s), s)
 	require.NoError(t, packed.CheckOffsets([]int32{0, 4, 8, 0}, 20+bounds.Slack))
 	err := packed.CheckOffsets([]int32{0, 4, 8, 9}, 20+bounds.Slack)
@@ -315,11 +317,11 @@ func TestPairs(t *testing.T) {
 	}
 	const n, k = 48, 6
 	for _, v := range runnable() {
-		if v.Type != BF16 {
+		if v.Type != dtype.BF16 {
 			continue
 		}
 		for range 40 {
-			p := problem{m: 13, n: n, taps: 1, k: k, typ: BF16}
+			p := problem{m: 13, n: n, taps: 1, k: k, typ: dtype.BF16}
 			p.fill()
 			for i := 0; i < len(p.weights); i += 4 {
 				if w := uint32(pick()) << 16; w<<1>>24 != 0xff { // finite
@@ -341,7 +343,7 @@ func TestWiden(t *testing.T) {
 		from[i] = uint16(i * 157)
 	}
 	for _, v := range runnable() {
-		if v.Type != BF16 || v.Pairs() {
+		if v.Type != dtype.BF16 || v.Pairs() {
 			continue
 		}
 		for _, run := range []int{1, 2, 3, 4, 5, 6, 7, 12, 35, len(from)} {
@@ -362,25 +364,26 @@ func TestWiden(t *testing.T) {
 }
 
 func TestErrors(t *testing.T) {
-	v := Choose(0, Spec{})
+	v := Choose(0, Spec{Type: dtype.F32})
 	for _, c := range []struct {
 		spec    Spec
 		weights int
 		want    string
 	}{
-		{Spec{Taps: 1, TapNumbers: 1}, 0, "got n=0, taps=1, tap numbers=1: want each at least 1"},
+		{Spec{Type: dtype.F32, Taps: 1, TapNumbers: 1}, 0, "got n=0, taps=1, tap numbers=1: want each at least 1"},
 		{
-			Spec{N: 1 << 40, Taps: 1 << 40, TapNumbers: 1},
+			Spec{Type: dtype.F32, N: 1 << 40, Taps: 1 << 40, TapNumbers: 1},
 			0,
 			"got n=1099511627776, taps=1099511627776, tap numbers=1: want at most 1073741824 weights",
 		},
-		{Spec{N: 2, Taps: 3, TapNumbers: 4}, 23, "got 23 weights, want 3*4*2 = 24"},
+		{Spec{Type: dtype.F32, N: 2, Taps: 3, TapNumbers: 4}, 23, "got 23 weights, want 3*4*2 = 24"},
+		{Spec{Type: dtype.F64, N: 2, Taps: 3, TapNumbers: 4}, 24, "got numbers of type f64, want f32"},
 	} {
 		_, err := Pack(v, c.spec, make([]byte, 4*c.weights))
 		require.ErrorIs(t, err, ErrSpec)
 		require.EqualError(t, err, "invalid matrix product: "+c.want)
 	}
-	packed, err := Pack(v, Spec{N: 2, Taps: 2, TapNumbers: 3}, make([]byte, 4*12))
+	packed, err := Pack(v, Spec{Type: dtype.F32, N: 2, Taps: 2, TapNumbers: 3}, make([]byte, 4*12))
 	require.NoError(t, err)
 	for _, c := range []struct {
 		name   string
@@ -430,12 +433,12 @@ func TestTinySums(t *testing.T) {
 		want    float32
 	}{{-0.9921875, 0x1p-126}, {-1, 0x1p-126}, {-1.0078125, 0}, {-1.9921875, 0}, {-2, 0}, {1, 0x1p-126}} {
 		for _, v := range runnable() {
-			if v.Type != BF16 {
+			if v.Type != dtype.BF16 {
 				continue
 			}
-			p := problem{m: 1, n: 1, taps: 1, k: 2, typ: BF16}
+			p := problem{m: 1, n: 1, taps: 1, k: 2, typ: dtype.BF16}
 			p.fill()
-			p.weights = bytesOf([]float32{0x1p-75, 0x1p-63})
+			p.weights = view.Bytes([]float32{0x1p-75, 0x1p-63})
 			for i, x := range []float64{c.product * 0x1p-76, 0x1p-63} {
 				binary.NativeEndian.PutUint32(p.args.A[4*i:], math.Float32bits(float32(x)))
 			}
@@ -464,7 +467,7 @@ func BenchmarkLayers(b *testing.B) {
 				packed, err := Pack(v, p.spec(), p.weights)
 				require.NoError(b, err)
 				for i := range p.args.Offsets { // rows that lie side by side, as an image's
-					p.args.Offsets[i] = int32(i / l.taps * l.k * p.typ.Size())
+					p.args.Offsets[i] = int32(i / l.taps * l.k * Size(p.typ))
 				}
 				p.arrange(v)
 				p.args.C = p.before
@@ -488,8 +491,8 @@ func TestChooseFewColumns(t *testing.T) {
 			continue
 		}
 		for _, set := range []isa.Set{1 << v.ISA, 1<<v.ISA | 1<<isa.AVX512VNNI} {
-			require.Equal(t, v.Name, Choose(set, Spec{N: 4, Taps: 9, TapNumbers: 8}).Name)
-			require.NotEqual(t, v.Name, Choose(set, Spec{N: 5, Taps: 9, TapNumbers: 8}).Name)
+			require.Equal(t, v.Name, Choose(set, Spec{Type: dtype.F32, N: 4, Taps: 9, TapNumbers: 8}).Name)
+			require.NotEqual(t, v.Name, Choose(set, Spec{Type: dtype.F32, N: 5, Taps: 9, TapNumbers: 8}).Name)
 		}
 	}
 }
@@ -504,8 +507,8 @@ func TestChoosePairs(t *testing.T) {
 		{true, false, true}, {true, true, true}, {false, false, false}, {false, true, true},
 	} {
 		restore := PreferPairs(c.prefer)
-		require.Equal(t, c.want, Choose(set, Spec{Type: BF16, N: 64, Few: c.few}).Pairs(), c)
-		require.False(t, Choose(set, Spec{N: 64, Few: c.few}).Pairs(), c)
+		require.Equal(t, c.want, Choose(set, Spec{Type: dtype.BF16, N: 64, Few: c.few}).Pairs(), c)
+		require.False(t, Choose(set, Spec{Type: dtype.F32, N: 64, Few: c.few}).Pairs(), c)
 		restore()
 	}
 }

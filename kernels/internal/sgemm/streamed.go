@@ -1,5 +1,7 @@
 package sgemm
 
+import "github.com/tf2ng/tf2ng/internal/view"
+
 // Streamed multiplies by a matrix that is packed one panel of columns after the other, in the same memory, so that a
 // panel is still in the first-level cache when it is read.
 type Streamed struct {
@@ -13,7 +15,7 @@ func NewStreamed(v *Variant, s Spec) Streamed {
 	p := Streamed{columns: s.N, width: v.NR}
 	s.N = v.NR
 	p.whole = NewPacked(v, s)
-	memory := bytesOf(make([]uint64, (p.whole.Size()+7)/8))
+	memory := view.Bytes(make([]uint64, (p.whole.Size()+7)/8))
 	p.whole.Hold(memory)
 	if s.N = p.columns % v.NR; s.N > 0 {
 		p.last = NewPacked(v, s)

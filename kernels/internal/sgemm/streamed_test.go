@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 )
 
 // transposed returns the plain Transposition of numbers of some bytes.
@@ -24,7 +26,7 @@ func transposed(size int) Transposition {
 func TestStreamed(t *testing.T) {
 	const gap = 3
 	for _, v := range runnable() {
-		if v.Type == BF16 {
+		if v.Type == dtype.BF16 {
 			continue
 		}
 		for _, n := range []int{1, v.NR/2 - 1, v.NR, v.NR + 1, 2*v.NR + v.NR/2, 3 * v.NR} {
@@ -33,7 +35,7 @@ func TestStreamed(t *testing.T) {
 				continue
 			}
 			t.Run(fmt.Sprintf("%s/n=%d", v.Name, n), func(t *testing.T) {
-				streamed, size := NewStreamed(v, p.spec()), v.Type.Size()
+				streamed, size := NewStreamed(v, p.spec()), Size(v.Type)
 				for i, turn := range []Transposition{nil, transposed(size), nil} {
 					p.seed = uint64(i)
 					p.fill()

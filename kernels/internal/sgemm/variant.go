@@ -1,41 +1,28 @@
 package sgemm
 
 import (
+	"fmt"
+
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/variant"
 )
 
-// Type says what is multiplied.
-type Type uint8
+// Size returns the bytes of a sum of numbers of a type, and of a number of B as it is given: of float32 for bf16.
+func Size(t dtype.Type) int { return sumOf(t).Size() }
 
-// The types.
-const (
-	F32  Type = iota
-	BF16      // whose sums are float32
-	F64
-	I32
-	I64
-	numTypes
-)
-
-// typeNames are the Info.Does of the variants of each type.
-var typeNames = [numTypes]string{
-	"gemm_f32f32_f32", "gemm_bf16bf16_f32", "gemm_f64f64_f64", "gemm_s32s32_s32", "gemm_s64s64_s64",
-}
-
-// Size returns the bytes of a sum, and of a number of B as it is given.
-func (t Type) Size() int {
-	if t == F64 || t == I64 {
-		return 8
+func sumOf(t dtype.Type) dtype.Type {
+	if t == dtype.BF16 {
+		return dtype.F32
 	}
-	return 4
+	return t
 }
 
 // Variant is one implementation: a kernel and its tile of MR rows and NR columns, which consumes KR numbers of K per
 // step. B is packed in panels of NR columns.
 type Variant struct {
 	variant.Info
-	Type Type
+	Type dtype.Type
 
 	suits   func(s Spec) bool // nil if it suits every product of its type
 	run     func(p *Packed, a *Args, r Rows, panel0, panel1 int)
@@ -44,31 +31,40 @@ type Variant struct {
 }
 
 // Pairs reports whether it reads pairs of bf16.
-func (v *Variant) Pairs() bool { return v.Type == BF16 && v.KR == 2 }
+func (v *Variant) Pairs() bool { return v.Type == dtype.BF16 && v.KR == 2 }
 
 // NumberSize returns the bytes of a number of A: 2 if pairs of bf16 are read, where Spec.Run must be even unless it is
-// TapNumbers, and else Type.Size. Numbers of bf16 that are read as float32 must be in the order of the sums (Widen).
+// TapNumbers, and else Size. Numbers of bf16 that are read as float32 must be in the order of the sums (Widen).
 func (v *Variant) NumberSize() int {
 	if v.Pairs() {
 		return 2
 	}
-	return v.Type.Size()
+	return Size(v.Type)
 }
 
+// does returns the Info.Does of the variants of a type.
+func does(t dtype.Type) string { return fmt.Sprintf("gemm_%v%v_%v", t, t, sumOf(t)) }
+
 // of returns what describes a variant.
-func of(t Type, mr, nr, kr int, i isa.ISA) Variant {
-	return Variant{Info: variant.Info{Does: typeNames[t], MR: mr, NR: nr, KR: kr, ISA: i}, Type: t}
+func of(t dtype.Type, mr, nr, kr int, i isa.ISA) Variant {
+	return Variant{Info: variant.Info{Does: does(t), MR: mr, NR: nr, KR: kr, ISA: i}, Type: t}
 }
 
 // variants has all variants of this build. Files of an architecture add theirs in init.
 var variants = variant.New("sgemm", func() []Variant {
 	var all []Variant
-	for t, run := range [numTypes]func(p *Packed, a *Args, r Rows, panel0, panel1 int){
-		F32: inPlainGo(multiplyFloats), BF16: runPortableBF16, F64: inPlainGo(multiplyDoubles),
-		I32: inPlainGo(multiplyWhole[int32]), I64: inPlainGo(multiplyWhole[int64]),
+	for _, p := range []struct {
+		typ dtype.Type
+		run func(p *Packed, a *Args, r Rows, panel0, panel1 int)
+	}{
+		{dtype.F32, inPlainGo(multiplyFloats)},
+		{dtype.BF16, runPortableBF16},
+		{dtype.F64, inPlainGo(multiplyDoubles)},
+		{dtype.I32, inPlainGo(multiplyWhole[int32])},
+		{dtype.I64, inPlainGo(multiplyWhole[int64])},
 	} {
-		v := of(Type(t), portableRows, portableCols, 1, isa.Portable)
-		v.run, v.flushes = run, Type(t) == BF16
+		v := of(p.typ, portableRows, portableCols, 1, isa.Portable)
+		v.run, v.flushes = p.run, p.typ == dtype.BF16
 		all = append(all, v)
 	}
 	return all
@@ -88,7 +84,7 @@ func PreferPairs(prefer bool) (restore func()) {
 	return func() { preferPairs = before }
 }
 
-// Choose returns the fastest variant within i for a product.
+// Choose returns the fastest variant within i for a product, whose numbers are F32, BF16, F64, I32 or I64.
 func Choose(i isa.Set, s Spec) *Variant {
 	for _, v := range variants.Within(i) {
 		if v.Type == s.Type && (v.suits == nil || v.suits(s)) {

@@ -6,6 +6,7 @@ import (
 	"unsafe"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/internal/view"
 )
 
 // Key identifies an item of a Store by everything that the item depends on.
@@ -32,7 +33,7 @@ func (k *Key) Numbers(v ...int) *Key {
 // Floats appends the number of values and their bits.
 func (k *Key) Floats(v []float32) *Key {
 	k.b = binary.AppendUvarint(k.b, uint64(len(v)))
-	k.b = append(k.b, unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(v))), 4*len(v))...)
+	k.b = append(k.b, view.Bytes(v)...)
 	return k
 }
 

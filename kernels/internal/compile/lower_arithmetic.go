@@ -1,8 +1,6 @@
 package compile
 
 import (
-	"bytes"
-	"encoding/binary"
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
@@ -14,6 +12,8 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/match"
 )
+
+// This file lowers, row by row, functions that make numbers of one or two numbers and are not part of a chain.
 
 // rowKernel computes n elements of a row of its operands, of which there may be fewer.
 type rowKernel struct {
@@ -65,20 +65,6 @@ func (c *compiler) lowerRowsOf(n *core.Node, shapes []core.Shape, kernel rowKern
 		},
 	})
 	return true
-}
-
-// refusal returns the error that the reference of a node makes of its inputs, which are in the buffers reads.
-func refusal(n *core.Node, r *machine.Worker, reads []int) error {
-	var in []*core.Tensor
-	for i, v := range n.Inputs() {
-		x, err := core.TensorOver(v.Type(), v.Shape(), r.Mem[reads[i]])
-		if err != nil {
-			return n.Locate(err)
-		}
-		in = append(in, x)
-	}
-	_, err := core.EvalOp(n.Op(), in)
-	return n.Locate(err)
 }
 
 var (
@@ -147,142 +133,7 @@ func (c *compiler) lowerBinary(n *core.Node, p elementwise.Primitive, then []ele
 	return ok && c.lowerPairs(n, f), nil
 }
 
-var (
-	_ = lowers[pointwise.Compare](lowerCompare)
-	_ = lowers[pointwise.Select](lowerSelect)
-	_ = lowers[pointwise.SelectRows](lowerSelectRows)
-)
-
-// relation is the primitive that computes a relation, and whether the operands must be swapped.
-type relation struct {
-	primitive elementwise.Primitive
-	swapped   bool
-}
-
-// of returns the kernel of what compares x with y.
-func (r relation) of(name string, compare func(to, x, y []byte, n int)) rowKernel {
-	if r.swapped {
-		return rowKernel{name: name, run: func(to, x, y, _ []byte, n int) { compare(to, y, x, n) }}
-	}
-	return rowKernel{name: name, run: func(to, x, y, _ []byte, n int) { compare(to, x, y, n) }}
-}
-
-var relations = map[pointwise.Relation]relation{
-	pointwise.Equal: {elementwise.Equal, false}, pointwise.NotEqual: {elementwise.NotEqual, false},
-	pointwise.Less: {elementwise.Less, false}, pointwise.LessEqual: {elementwise.LessEqual, false},
-	pointwise.Greater: {elementwise.Less, true}, pointwise.GreaterEqual: {elementwise.LessEqual, true},
-}
-
-// lowerCompare lowers comparisons.
-func lowerCompare(c *compiler, n *core.Node) (bool, error) {
-	relation := relations[n.Op().(*pointwise.Compare).Relation]
-	if n.Inputs()[0].Type() == core.F32 {
-		v := elementwise.Choose(c.isas, relation.primitive)
-		return c.lowerRows(n, relation.of(v.Name, func(to, x, y []byte, n int) { v.Run(to, x, y, n, nil) })), nil
-	}
-	typ, ok := loopTypes[n.Inputs()[0].Type()]
-	if !ok {
-		return false, nil
-	}
-	k := loops.Compare(c.isas, typ, loopRelations[relation.primitive])
-	return c.lowerRows(n, relation.of(k.Name, k.Run)), nil
-}
-
-// lowerSelect lowers a Select.
-func lowerSelect(c *compiler, n *core.Node) (bool, error) {
-	return c.lowerRows(n, c.selection(n.Outputs()[0].Type.Size())), nil
-}
-
-// lowerSelectRows lowers a Select whose condition chooses whole rows of the other operands.
-func lowerSelectRows(c *compiler, n *core.Node) (bool, error) {
-	condition, x := n.Inputs()[0].Shape().Clone(), n.Inputs()[1].Shape()
-	for len(condition) > 0 && len(condition) < len(x) {
-		condition = append(condition, 1)
-	}
-	return c.lowerRowsOf(n, []core.Shape{condition, x, x}, c.selection(n.Outputs()[0].Type.Size())), nil
-}
-
-// selection returns the kernel that selects elements of size bytes; its run is nil if there is none.
-func (c *compiler) selection(size int) rowKernel {
-	switch size {
-	case 4:
-		v := elementwise.Choose(c.isas, elementwise.Pick)
-		return rowKernel{name: v.Name, run: func(to, x, y, z []byte, n int) {
-			copy(to, z)
-			v.Run(to, x, y, n, nil)
-		}}
-	case 1, 2, 8:
-		k := loops.Selecting(c.isas, size)
-		return rowKernel{name: k.Name, run: k.Run}
-	}
-	return rowKernel{}
-}
-
-var (
-	_ = lowers[pointwise.Is](lowerIs)
-	_ = lowers[pointwise.Logical](lowerLogical)
-	_ = lowers[pointwise.LogicalNot](lowerLogicalNot)
-	_ = lowers[pointwise.Binary](lowerBinaryFunction)
-)
-
-// classes are the primitives that test for classes of float32.
-var classes = map[pointwise.FloatClass]elementwise.Primitive{
-	pointwise.NaN: elementwise.IsNaN, pointwise.Infinite: elementwise.IsInfinite,
-	pointwise.Finite: elementwise.IsFinite,
-}
-
-// loopClasses are the classes of float64.
-var loopClasses = map[pointwise.FloatClass]loops.Class{
-	pointwise.NaN: loops.NaN, pointwise.Infinite: loops.Infinite, pointwise.Finite: loops.Finite,
-}
-
-// lowerIs lowers tests for classes of float32 and float64.
-func lowerIs(c *compiler, n *core.Node) (bool, error) {
-	class := n.Op().(*pointwise.Is).Class
-	switch n.Inputs()[0].Type() {
-	case core.F32:
-		p, ok := classes[class]
-		return ok && c.lowerRows(n, c.rowsOf(p)), nil
-	case core.F64:
-		f, ok := loopClasses[class]
-		return ok && c.lowerRows(n, eachOf(loops.Is(f))), nil
-	}
-	return false, nil
-}
-
-// lowerLogicalNot lowers the negation of booleans, which are the bytes 0 and 1.
-func lowerLogicalNot(c *compiler, n *core.Node) (bool, error) {
-	return c.lowerRows(n, rowKernel{name: "not_b8_portable", run: func(to, x, _, _ []byte, n int) {
-		x = x[:n]
-		i := 0
-		for ; i+8 <= n; i += 8 {
-			binary.NativeEndian.PutUint64(to[i:], binary.NativeEndian.Uint64(x[i:])^0x0101010101010101)
-		}
-		for ; i < n; i++ {
-			to[i] = x[i] ^ 1
-		}
-	}}), nil
-}
-
-// lowerLogical lowers functions of booleans, eight elements at a time.
-func lowerLogical(c *compiler, n *core.Node) (bool, error) {
-	combine := map[pointwise.LogicalFunction]func(a, b uint64) uint64{
-		pointwise.And: func(a, b uint64) uint64 { return a & b },
-		pointwise.Or:  func(a, b uint64) uint64 { return a | b },
-		pointwise.Xor: func(a, b uint64) uint64 { return a ^ b },
-	}[n.Op().(*pointwise.Logical).Function]
-	return c.lowerRows(n, rowKernel{name: "logical_b8_portable", run: func(to, x, y, _ []byte, n int) {
-		x, y = x[:n], y[:n]
-		i := 0
-		for ; i+8 <= n; i += 8 {
-			v := combine(binary.NativeEndian.Uint64(x[i:]), binary.NativeEndian.Uint64(y[i:]))
-			binary.NativeEndian.PutUint64(to[i:], v)
-		}
-		for ; i < n; i++ {
-			to[i] = byte(combine(uint64(x[i]), uint64(y[i])))
-		}
-	}}), nil
-}
+var _ = lowers[pointwise.Binary](lowerBinaryFunction)
 
 // bitFunctions are the functions of two integers that have plain loops.
 var bitFunctions = map[pointwise.BinaryFunction]loops.Function{
@@ -306,17 +157,10 @@ func lowerBinaryFunction(c *compiler, n *core.Node) (bool, error) {
 	return ok && c.lowerDouble(n, double, 0), nil
 }
 
-// loopTypes are the types that have plain loops.
-var loopTypes = map[core.Type]loops.Type{
-	core.Bool: loops.U8, core.U8: loops.U8, core.I8: loops.I8, core.U16: loops.U16, core.I16: loops.I16,
-	core.U32: loops.U32, core.I32: loops.I32, core.I64: loops.I64, core.U64: loops.U64, core.F32: loops.F32,
-	core.F64: loops.F64,
-}
-
 // pairsOf returns the kernel of a function of two numbers; its run is nil if there is none.
 func (c *compiler) pairsOf(t core.Type, f loops.Function) rowKernel {
-	typ, ok := loopTypes[t]
-	if !ok || t == core.Bool {
+	typ := machine.TypeOf(t)
+	if !loops.Has(typ) || t == core.Bool {
 		return rowKernel{}
 	}
 	k := loops.Binary(c.isas, typ, f)
@@ -336,18 +180,18 @@ func (c *compiler) lowerPairs(n *core.Node, f loops.Function) bool {
 	switch {
 	case !t.IsInteger():
 	case slices.Contains(quotients, f) && (y == nil || slices.Contains(y.Int64s(), 0)):
-		kernel.refuses = loops.HasZero(loopTypes[t])
+		kernel.refuses = loops.HasZero(machine.TypeOf(t))
 	case f == loops.Power && (y == nil || slices.ContainsFunc(y.Int64s(), func(v int64) bool { return v < 0 })):
-		kernel.refuses = loops.HasNegative(loopTypes[t])
+		kernel.refuses = loops.HasNegative(machine.TypeOf(t))
 	}
 	return c.lowerRows(n, kernel)
 }
 
-// loopRelations are the relations that primitives of float32 compute.
-var loopRelations = map[elementwise.Primitive]loops.Relation{
-	elementwise.Equal: loops.Equal, elementwise.NotEqual: loops.NotEqual, elementwise.Less: loops.Less,
-	elementwise.LessEqual: loops.LessEqual,
-}
+var (
+	_ = lowers[pointwise.Unary](lowerUnaryLoop)
+	_ = lowers[pointwise.Activate](lowerActivationLoop)
+	_ = lowers[pointwise.Convert](lowerConvertLoop)
+)
 
 // loopUnary are the functions of one number that have plain loops.
 var loopUnary = map[pointwise.UnaryFunction]loops.UnaryFunction{
@@ -356,12 +200,6 @@ var loopUnary = map[pointwise.UnaryFunction]loops.UnaryFunction{
 	pointwise.Reciprocal: loops.Reciprocal, pointwise.Floor: loops.Floor, pointwise.Ceil: loops.Ceil,
 	pointwise.RoundEven: loops.RoundEven,
 }
-
-var (
-	_ = lowers[pointwise.Unary](lowerUnaryLoop)
-	_ = lowers[pointwise.Activate](lowerActivationLoop)
-	_ = lowers[pointwise.Convert](lowerConvertLoop)
-)
 
 // lowerUnaryLoop lowers unary functions that have plain loops, and functions of float64.
 func lowerUnaryLoop(c *compiler, n *core.Node) (bool, error) {
@@ -388,8 +226,8 @@ func lowerActivationLoop(c *compiler, n *core.Node) (bool, error) {
 
 // lowerEach lowers a function of one number that has a plain loop.
 func (c *compiler) lowerEach(n *core.Node, f loops.UnaryFunction) bool {
-	typ, ok := loopTypes[n.Outputs()[0].Type]
-	if !ok {
+	typ := machine.TypeOf(n.Outputs()[0].Type)
+	if !loops.Has(typ) {
 		return false
 	}
 	return c.lowerRows(n, eachOf(loops.Unary(c.isas, typ, f)))
@@ -405,9 +243,8 @@ func eachOf(k loops.Kernel[loops.Each]) rowKernel {
 
 // lowerConvertLoop lowers conversions that are not part of a chain.
 func lowerConvertLoop(c *compiler, n *core.Node) (bool, error) {
-	from, of := loopTypes[n.Inputs()[0].Type()]
-	to, ok := loopTypes[n.Outputs()[0].Type]
-	if !of || !ok || n.Op().(*pointwise.Convert).Truncate {
+	from, to := machine.TypeOf(n.Inputs()[0].Type()), machine.TypeOf(n.Outputs()[0].Type)
+	if !loops.Has(from) || !loops.Has(to) || n.Op().(*pointwise.Convert).Truncate {
 		return false, nil
 	}
 	if n.Outputs()[0].Type == core.Bool {
@@ -416,29 +253,36 @@ func lowerConvertLoop(c *compiler, n *core.Node) (bool, error) {
 	return c.lowerRows(n, eachOf(loops.Convert(c.isas, from, to))), nil
 }
 
-var _ = lowers[pointwise.CheckFinite](lowerCheckFinite)
+// doubleUnary are the primitives for functions of one float64.
+var doubleUnary = map[pointwise.UnaryFunction]elementwise.Primitive{
+	pointwise.Exp: elementwise.F64Exp, pointwise.Expm1: elementwise.F64Expm1, pointwise.Log: elementwise.F64Log,
+	pointwise.Log1p: elementwise.F64Log1p, pointwise.Swish: elementwise.F64Swish, pointwise.Selu: elementwise.F64Selu,
+	pointwise.Softplus: elementwise.F64Softplus, pointwise.Softsign: elementwise.F64Softsign,
+	pointwise.Rsqrt: elementwise.F64Rsqrt, pointwise.Erf: elementwise.F64Erf, pointwise.Erfc: elementwise.F64Erfc,
+	pointwise.Sinh: elementwise.F64Sinh, pointwise.Cosh: elementwise.F64Cosh, pointwise.Atanh: elementwise.F64Atanh,
+	pointwise.Asinh: elementwise.F64Asinh, pointwise.Acosh: elementwise.F64Acosh,
+	pointwise.Sin: elementwise.F64Sin, pointwise.Cos: elementwise.F64Cos, pointwise.Tan: elementwise.F64Tan,
+	pointwise.Atan: elementwise.F64Atan, pointwise.Asin: elementwise.F64Asin, pointwise.Acos: elementwise.F64Acos,
+}
 
-// lowerCheckFinite lowers a CheckFinite of float32. If a number is not finite, its reference makes the error.
-func lowerCheckFinite(c *compiler, n *core.Node) (bool, error) {
-	elements := n.Outputs()[0].Shape.MustElements()
-	if n.Outputs()[0].Type != core.F32 || elements == 0 {
-		return false, nil
+// doubleActivations are those for activations.
+var doubleActivations = map[numeric.Activation]elementwise.Primitive{
+	numeric.LeakyRelu: elementwise.F64LeakyRelu, numeric.Elu: elementwise.F64Elu, numeric.Tanh: elementwise.F64Tanh,
+	numeric.Sigmoid: elementwise.F64Sigmoid,
+}
+
+// doubleBinary are those for functions of two.
+var doubleBinary = map[pointwise.BinaryFunction]elementwise.Primitive{
+	pointwise.Atan2: elementwise.F64Atan2, pointwise.Xlogy: elementwise.F64Xlogy,
+	pointwise.Xlog1py: elementwise.F64Xlog1py,
+}
+
+// lowerDouble lowers a function of float64 that has the primitive p, whose Scale is given; false if the node has
+// another type.
+func (c *compiler) lowerDouble(n *core.Node, p elementwise.Primitive, scale float32) bool {
+	if n.Outputs()[0].Type != core.F64 {
+		return false
 	}
-	finite := elementwise.Choose(c.isas, elementwise.IsFinite)
-	src, dst := c.buffer(n.Inputs()[0]), c.newOutput(n.Out(0))
-	c.emitElements(work{
-		node: n, kernel: finite.Name, units: elements, reads: []int{src}, writes: []int{dst}, scratch: elementBlock,
-		run: func(r *machine.Worker, holds []byte, i0, i1 int) error {
-			for i := i0; i < i1; i += elementBlock {
-				k := min(elementBlock, i1-i)
-				from, to := r.Mem[src][4*i:][:4*k], r.Mem[dst][4*i:][:4*k]
-				if finite.Run(holds, from, nil, k, nil); bytes.IndexByte(holds[:k], 0) >= 0 {
-					return refusal(n, r, []int{src})
-				}
-				copy(to, from)
-			}
-			return nil
-		},
-	})
-	return true, nil
+	v, numbers := elementwise.Choose(c.isas, p), &elementwise.Numbers{Scale: scale}
+	return c.lowerRows(n, rowKernel{name: v.Name, run: func(to, x, y, _ []byte, n int) { v.Run(to, x, y, n, numbers) }})
 }
