@@ -3,7 +3,7 @@ runs of bytes, and other element types than float32."""
 
 import tensorflow as tf
 
-from rows import R, TOKENS, UNARY, above, data, one, random, same, two, unary
+from rows import R, TOKENS, UNARY, above, constant, data, one, random, same, two, unary
 
 TYPES = {
     "f16": tf.float16, "bf16": tf.bfloat16, "f64": tf.float64, "u8": tf.uint8, "i16": tf.int16, "i32": tf.int32,
@@ -169,6 +169,7 @@ def movement():
     return {
         "Transpose of 4 axes, reversed": one(tf.transpose),
         "Transpose of 6 axes, reversed": one(tf.transpose, (2, 4, 8, 8, 8, 16)),
+        "Transpose of 2 groups of channels": one(lambda x: tf.transpose(x, [0, 2, 1]), (5488, 2, 58)),
         "Transpose of bytes, reversed": one(tf.transpose, kind=tf.uint8),
         "StridedSlice, one colour": one(lambda x: x[..., 0], colours),
         "StridedSlice, colours reversed": one(lambda x: x[..., ::-1], colours),
@@ -244,6 +245,8 @@ def windows():
         "Conv2D of f64": one(lambda x: tf.nn.conv2d(x, filters(3, 3, 64, 64), 1, "SAME"), image, f64),
         "Conv2D of computed filters": lambda: tf.nn.conv2d(
             data(image), data((3, 3, 64, 64), name="filters"), 1, "SAME"),
+        "Conv2D of an image of one pixel": one(
+            lambda x: tf.nn.conv2d(x, constant(3, 3, 1280, 1000), 1, "SAME"), (1, 1, 1, 1280)),
         "Conv2D of f64, stride 2": one(lambda x: tf.nn.conv2d(x, filters(3, 3, 64, 64), 2, "SAME"), image, f64),
         "Conv2D of f64, dilated": one(
             lambda x: tf.nn.conv2d(x, filters(3, 3, 64, 64), 1, "SAME", dilations=2), image, f64),
