@@ -52,7 +52,7 @@ func lowerQuantizeV2(c *compiler, n *core.Node) (bool, error) {
 // lowerQuantizeV2Steps lowers a QuantizeV2 by a chain that is built in each run, when its range is known.
 func (c *compiler) lowerQuantizeV2Steps(n *core.Node, op *tensorflow.QuantizeV2) (bool, error) {
 	x := n.Inputs()[0].Shape()
-	return c.lowerInSteps(n, func(in, out []*core.Tensor) ([]elementwise.Step, error) {
+	return c.lowerInSteps(n, quantizeSteps, nil, func(_ *machine.Run, in, out []*core.Tensor) ([]elementwise.Step, error) {
 		steps, numbers, ok := match.QuantizeV2Steps(op, x, in[1], in[2])
 		if !ok {
 			return nil, op.Eval(in, out)
@@ -70,11 +70,15 @@ func (c *compiler) lowerQuantizeV2Steps(n *core.Node, op *tensorflow.QuantizeV2)
 	})
 }
 
-// lowerInSteps lowers a node that makes bytes of each element of its first input by a chain from buffer 0 to buffer 1,
-// which is built in each run. prepare returns its steps and makes all outputs but the first. If no chain can compute
-// the node, it evaluates it and returns no steps.
+// quantizeSteps is the name of a chain that quantizes and is built in each run.
+const quantizeSteps = "elementwise_quantize"
+
+// lowerInSteps lowers a node that computes each element from that of its first input by a chain from buffer 0 to buffer
+// 1, which is built in each run. prepare, which may read the buffers in more, returns its steps and makes all outputs
+// but the first. If no chain can compute the node, it evaluates it and returns no steps.
 func (c *compiler) lowerInSteps(
-	n *core.Node, prepare func(in, out []*core.Tensor) ([]elementwise.Step, error),
+	n *core.Node, kernel string, more []int,
+	prepare func(r *machine.Run, in, out []*core.Tensor) ([]elementwise.Step, error),
 ) (bool, error) {
 	if err := c.checkOutputs(n, referenceBytes); err != nil {
 		return false, err
@@ -84,15 +88,15 @@ func (c *compiler) lowerInSteps(
 	in, out := c.emitEval(n, "range", func(r *machine.Run, in, out []*core.Tensor) error {
 		chain := r.State[state].(**elementwise.Chain)
 		*chain = nil
-		steps, err := prepare(in, out)
+		steps, err := prepare(r, in, out)
 		if err != nil || len(steps) == 0 {
 			return err
 		}
 		*chain, err = elementwise.NewChain(isas, 2, steps)
 		return err
-	})
+	}, more...)
 	c.emitElements(work{
-		node: n, kernel: "elementwise_quantize", units: n.Outputs()[0].Shape.MustElements(),
+		node: n, kernel: kernel, units: n.Outputs()[0].Shape.MustElements(),
 		reads: append(in, out[1:]...), writes: out[:1], scratch: elementwise.Scratch,
 		run: func(r *machine.Worker, scratch []byte, i0, i1 int) error {
 			if chain := *r.State[state].(**elementwise.Chain); chain != nil {
@@ -105,13 +109,93 @@ func (c *compiler) lowerInSteps(
 	return true, nil
 }
 
+var _ = lowers[tensorflow.Dequantize](lowerDequantizeSlices)
+
+// lowerDequantizeSlices lowers a Dequantize of bytes to float32 along an axis, whose ranges are computed.
+func lowerDequantizeSlices(c *compiler, n *core.Node) (bool, error) {
+	op, x := n.Op().(*tensorflow.Dequantize), n.Inputs()[0].Fact()
+	typ, ok := map[core.Type]elementwise.Type{core.U8: elementwise.U8, core.I8: elementwise.I8}[x.Type]
+	if !ok || op.Axis < 0 || op.OutType != core.F32 || op.Mode == tensorflow.MinFirst || x.Shape.MustElements() == 0 {
+		return false, nil
+	}
+	return c.lowerInSteps(n, "elementwise_dequantize", nil, func(r *machine.Run, in, out []*core.Tensor) ([]elementwise.Step, error) {
+		steps, ok := match.DequantizeSteps(op, x.Type, x.Shape, in[1], in[2])
+		if !ok {
+			return nil, evalInto(r, op, in, out)
+		}
+		load := elementwise.Step{Kind: elementwise.Load, Source: elementwise.Source{Type: typ, Scale: 1}}
+		store := elementwise.Step{Kind: elementwise.StoreF32, Buffer: 1}
+		return slices.Concat([]elementwise.Step{load}, steps, []elementwise.Step{store}), nil
+	})
+}
+
+// lowerLevelSlices lowers a QuantizeAndDequantize of float32 along an axis, or one whose given range is computed.
+func (c *compiler) lowerLevelSlices(n *core.Node, op *tensorflow.QuantizeAndDequantize) (bool, error) {
+	x := n.Inputs()[0]
+	var ends []int
+	if !op.RangeGiven {
+		ends = []int{
+			c.extremesOfSlices(n, x, op.Axis, c.extreme(false)), c.extremesOfSlices(n, x, op.Axis, c.extreme(true)),
+		}
+	}
+	return c.lowerInSteps(n, "elementwise_levels", ends, func(r *machine.Run, in, out []*core.Tensor) ([]elementwise.Step, error) {
+		levels, ok := op.Levels(in[1], in[2])
+		if !op.RangeGiven {
+			levels, ok = levelsOf(op, machine.View[float32](r.Mem[ends[0]]), machine.View[float32](r.Mem[ends[1]]))
+		}
+		if ok {
+			var steps []elementwise.Step
+			if steps, ok = match.LevelSteps(op, x.Shape(), levels); ok {
+				load := elementwise.Step{Kind: elementwise.Load, Source: elementwise.Source{Type: elementwise.F32}}
+				store := elementwise.Step{Kind: elementwise.StoreF32, Buffer: 1}
+				return slices.Concat([]elementwise.Step{load}, steps, []elementwise.Step{store}), nil
+			}
+		}
+		return nil, evalInto(r, op, in, out)
+	})
+}
+
+// levelsOf returns the parameters of slices whose smallest and largest elements are low and high; false if a range is
+// so narrow that subnormal elements or the signs of zeros matter.
+func levelsOf(op *tensorflow.QuantizeAndDequantize, low, high []float32) ([]tensorflow.Levels, bool) {
+	all := make([]tensorflow.Levels, len(low))
+	for i := range all {
+		all[i], _ = op.ComputedLevels(low[i], high[i])
+		if !(all[i].Scale < 0x1p100) {
+			return nil, false
+		}
+	}
+	return all, true
+}
+
+// extremesOfSlices appends the instructions that find an extreme of each slice of x along an axis, and returns its
+// buffer.
+func (c *compiler) extremesOfSlices(n *core.Node, x core.Value, axis int, e *reduction.Extreme) int {
+	s := x.Shape()
+	before, count, inner := s[:axis].MustElements(), s[axis], s[axis+1:].MustElements()
+	src := c.buffer(x)
+	for _, d := range []reduced{{before: before * count, at: inner, behind: 1}, {before: 1, at: before, behind: count}} {
+		if d.at > 1 {
+			d.node, d.src, d.dst = n, src, c.newScratch(4*d.before*d.behind)
+			c.emitReducer(&d, 4, e.Reducer(d.at, d.behind))
+			src = d.dst
+		}
+	}
+	return src
+}
+
 var _ = lowers[tensorflow.QuantizeAndDequantize](lowerLevels)
 
 // lowerLevels lowers a QuantizeAndDequantize of float32 whose range is computed.
 func lowerLevels(c *compiler, n *core.Node) (bool, error) {
 	op, x, elements := n.Op().(*tensorflow.QuantizeAndDequantize), n.Inputs()[0], n.Outputs()[0].Shape.MustElements()
-	if _, ok := op.ComputedLevels(0, 0); !ok || x.Type() != core.F32 || len(n.Inputs()) != 3 || elements == 0 ||
-		op.RoundMode != numeric.RoundNearestTowardEven {
+	if x.Type() != core.F32 || len(n.Inputs()) != 3 || op.NumBits == 0 || elements == 0 {
+		return false, nil
+	}
+	if op.Axis >= 0 || op.RangeGiven {
+		return c.lowerLevelSlices(n, op)
+	}
+	if op.RoundMode != numeric.RoundNearestTowardEven {
 		return false, nil
 	}
 	src, dst := c.buffer(x), c.newOutput(n.Out(0))
