@@ -247,6 +247,10 @@ def windows():
             data(image), data((3, 3, 64, 64), name="filters"), 1, "SAME"),
         "Conv2D of an image of one pixel": one(
             lambda x: tf.nn.conv2d(x, constant(3, 3, 1280, 1000), 1, "SAME"), (1, 1, 1, 1280)),
+        "Conv2D of computed filters, 4 groups": lambda: R.Conv2D(
+            input=data(image), filter=data((3, 3, 16, 64), name="filters"), strides=[1] * 4, padding="SAME"),
+        "DepthwiseConv2dNative of computed filters": lambda: R.DepthwiseConv2dNative(
+            input=data((1, 31, 31, 256)), filter=data((7, 7, 256, 1), name="filters"), strides=[1] * 4, padding="VALID"),
         "Conv2D of f64, stride 2": one(lambda x: tf.nn.conv2d(x, filters(3, 3, 64, 64), 2, "SAME"), image, f64),
         "Conv2D of f64, dilated": one(
             lambda x: tf.nn.conv2d(x, filters(3, 3, 64, 64), 1, "SAME", dilations=2), image, f64),
