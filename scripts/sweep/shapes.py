@@ -249,6 +249,8 @@ def windows():
             lambda x: tf.nn.conv2d(x, constant(3, 3, 1280, 1000), 1, "SAME"), (1, 1, 1, 1280)),
         "Conv2D of computed filters, 4 groups": lambda: R.Conv2D(
             input=data(image), filter=data((3, 3, 16, 64), name="filters"), strides=[1] * 4, padding="SAME"),
+        "DepthwiseConv2dNative of 3 channels, stride 2": one(
+            lambda x: tf.nn.depthwise_conv2d(x, constant(5, 5, 3, 1), [1, 2, 2, 1], "SAME"), (1, 112, 112, 3)),
         "DepthwiseConv2dNative of computed filters": lambda: R.DepthwiseConv2dNative(
             input=data((1, 31, 31, 256)), filter=data((7, 7, 256, 1), name="filters"), strides=[1] * 4, padding="VALID"),
         "Conv2D of f64, stride 2": one(lambda x: tf.nn.conv2d(x, filters(3, 3, 64, 64), 2, "SAME"), image, f64),
