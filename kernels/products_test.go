@@ -494,7 +494,7 @@ func TestComputedFilters(t *testing.T) {
 			groups = 2 + g.r.IntN(3)
 			outC *= groups
 		case 2: // depthwise
-			groups, outC, inC = outC, outC, 1
+			groups, inC = outC, 1
 			kernel = ""
 		}
 		w := g.parameter(typ, append(filters, inC, outC))

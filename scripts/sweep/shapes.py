@@ -241,6 +241,7 @@ def windows():
         rows[f"ResizeBilinear of {name}"] = one(
             lambda x: R.ResizeBilinear(images=x, size=(112, 112)), (1, 56, 56, 16), TYPES[name])
     return rows | {
+        "ScatterNd into many rows": lambda: tf.scatter_nd([[200 * i] for i in range(128)], data((128, 768)), (30522, 768)),
         "AvgPool of f64": one(lambda x: tf.nn.avg_pool2d(x, 3, 2, "SAME"), kind=f64),
         "Conv2D of f64": one(lambda x: tf.nn.conv2d(x, filters(3, 3, 64, 64), 1, "SAME"), image, f64),
         "Conv2D of computed filters": lambda: tf.nn.conv2d(
