@@ -120,6 +120,8 @@ def doubles():
         "Atan2 of f64": two(tf.atan2, kind=tf.float64),
         "Xlogy of f64": two(lambda x, y: tf.math.xlogy(x, tf.abs(y) + 1), kind=tf.float64),
         "Xlog1py of f64": two(lambda x, y: tf.math.xlog1py(x, tf.abs(y) + 1), kind=tf.float64),
+        "TruncateMod of f64": two(lambda x, y: R.TruncateMod(x=x, y=tf.abs(y) + 1), kind=tf.float64),
+        "FloorMod of f64": two(lambda x, y: R.FloorMod(x=x, y=tf.abs(y) + 1), kind=tf.float64),
         "LeakyRelu of f64": one(tf.nn.leaky_relu, kind=tf.float64),
         "Gelu of f64": one(lambda x: 0.5 * x * (1 + tf.math.erf(x / 1.41421356)), TOKENS, tf.float64),
         "Softmax of f64": one(tf.nn.softmax, (8, 4, 64, 64), tf.float64),

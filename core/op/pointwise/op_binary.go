@@ -43,7 +43,7 @@ var binaryTable = [numBinaryFunctions]struct {
 	}},
 	TruncateMod: {
 		"TruncateMod",
-		arithmetic.Binary{Real32: rounded(math.Mod), Real64: math.Mod, Whole: func(a, b int64) (int64, error) {
+		arithmetic.Binary{Real32: rounded(transcendental.Mod), Real64: transcendental.Mod, Whole: func(a, b int64) (int64, error) {
 			if b == 0 {
 				return 0, core.Violation("", 1, "integer modulo zero")
 			}
