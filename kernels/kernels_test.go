@@ -159,8 +159,8 @@ func (g *graph) rangesOf(slices int, width float32) (low, high core.Value) {
 	return ends(-width), ends(width)
 }
 
-// TestLevelsOfSlices: slices of computed ranges, given or not, with NaN among them, of zeros, and so narrow that they are
-// the reference's.
+// TestLevelsOfSlices: slices of computed ranges, given or not, with NaN among them, of zeros, and so narrow that they
+// are the reference's.
 func TestLevelsOfSlices(t *testing.T) {
 	shape := core.Shape{3, 35, 18}
 	for axis, dim := range shape {
@@ -172,7 +172,8 @@ func TestLevelsOfSlices(t *testing.T) {
 				for i, round := range []numeric.RoundMode{numeric.RoundNearestTowardEven, numeric.RoundNearestUpward} {
 					for _, given := range []bool{false, true} {
 						g.result(g.apply(&tensorflow.QuantizeAndDequantize{
-							SignedInput: i == 0, NumBits: 8 - i, NarrowRange: given, RangeGiven: given, Axis: axis, RoundMode: round,
+							SignedInput: i == 0, NumBits: 8 - i, NarrowRange: given, RangeGiven: given, Axis: axis,
+							RoundMode: round,
 						}, x, mn, mx))
 					}
 				}
@@ -197,6 +198,25 @@ func TestDequantizeOfSlices(t *testing.T) {
 				g.check(false, "elementwise_dequantize")
 			}
 		}
+	}
+}
+
+// TestAppliedBehind: functions of what two broadcast operands make are computed with it, unless it has another reader.
+func TestAppliedBehind(t *testing.T) {
+	for seed := range uint64(4) {
+		g := newGraph(t, seed)
+		square, tanh := &pointwise.Unary{Function: pointwise.Square}, &pointwise.Activate{Activation: numeric.Tanh}
+		x, row := g.parameter(core.F32, core.Shape{5, 4, 6, 9}), g.parameter(core.F32, core.Shape{1, 4, 6, 1})
+		less := func() core.Value { return g.apply(&pointwise.Subtract{}, x, row) }
+		g.result(g.apply(&pointwise.SquaredDifference{}, row, x))
+		g.result(g.apply(square, g.apply(tanh, less())))
+		shared := g.apply(&pointwise.Divide{}, x, row)
+		g.result(g.apply(square, shared))
+		g.result(shared)
+		read := g.apply(tanh, g.apply(&pointwise.Maximum{}, row, x))
+		g.result(g.apply(&pointwise.Multiply{}, read, x))
+		g.result(g.apply(&pointwise.Convert{Type: core.I32}, g.apply(square, g.apply(&pointwise.Minimum{}, row, x))))
+		g.check(seed%2 == 0, "subtract_", ", elementwise_f32_square_", ", elementwise_f32_tanh_")
 	}
 }
 

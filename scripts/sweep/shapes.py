@@ -162,6 +162,8 @@ def reductions():
         "Any of 4": one(lambda x: tf.reduce_any(x > 0.9, -1), (4, 112, 112, 4)),
         "group norm": one(lambda x: (x - tf.reduce_mean(x, [1, 2, 4], True)) * tf.math.rsqrt(
             tf.math.reduce_variance(x, [1, 2, 4], True) + 1e-5), (4, 56, 56, 8, 8)),
+        "SquaredDifference of rows": lambda: R.SquaredDifference(
+            x=data((8, 56, 56, 64)), y=data((1, 56, 56, 1), name="y")),
         "ArgMax of 2": one(lambda x: tf.argmax(x, -1), (100000, 2)),
         "TopKV2 of 1": one(lambda x: tf.math.top_k(x, 1), (4, 1000, 91)),
     }

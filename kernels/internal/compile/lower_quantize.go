@@ -52,7 +52,7 @@ func lowerQuantizeV2(c *compiler, n *core.Node) (bool, error) {
 // lowerQuantizeV2Steps lowers a QuantizeV2 by a chain that is built in each run, when its range is known.
 func (c *compiler) lowerQuantizeV2Steps(n *core.Node, op *tensorflow.QuantizeV2) (bool, error) {
 	x := n.Inputs()[0].Shape()
-	return c.lowerInSteps(n, quantizeSteps, nil, func(_ *machine.Run, in, out []*core.Tensor) ([]elementwise.Step, error) {
+	return c.lowerInSteps(n, quantizeSteps, nil, func(_ *machine.Run, in, out []*core.Tensor) (chainSteps, error) {
 		steps, numbers, ok := match.QuantizeV2Steps(op, x, in[1], in[2])
 		if !ok {
 			return nil, op.Eval(in, out)
@@ -70,6 +70,9 @@ func (c *compiler) lowerQuantizeV2Steps(n *core.Node, op *tensorflow.QuantizeV2)
 	})
 }
 
+// chainSteps are the steps of a chain.
+type chainSteps = []elementwise.Step
+
 // quantizeSteps is the name of a chain that quantizes and is built in each run.
 const quantizeSteps = "elementwise_quantize"
 
@@ -77,8 +80,7 @@ const quantizeSteps = "elementwise_quantize"
 // 1, which is built in each run. prepare, which may read the buffers in more, returns its steps and makes all outputs
 // but the first. If no chain can compute the node, it evaluates it and returns no steps.
 func (c *compiler) lowerInSteps(
-	n *core.Node, kernel string, more []int,
-	prepare func(r *machine.Run, in, out []*core.Tensor) ([]elementwise.Step, error),
+	n *core.Node, kernel string, more []int, prepare func(r *machine.Run, in, out []*core.Tensor) (chainSteps, error),
 ) (bool, error) {
 	if err := c.checkOutputs(n, referenceBytes); err != nil {
 		return false, err
@@ -118,14 +120,12 @@ func lowerDequantizeSlices(c *compiler, n *core.Node) (bool, error) {
 	if !ok || op.Axis < 0 || op.OutType != core.F32 || op.Mode == tensorflow.MinFirst || x.Shape.MustElements() == 0 {
 		return false, nil
 	}
-	return c.lowerInSteps(n, "elementwise_dequantize", nil, func(r *machine.Run, in, out []*core.Tensor) ([]elementwise.Step, error) {
-		steps, ok := match.DequantizeSteps(op, x.Type, x.Shape, in[1], in[2])
+	return c.lowerInSteps(n, "elementwise_dequantize", nil, func(r *machine.Run, in, out []*core.Tensor) (chainSteps, error) {
+		scaled, ok := match.DequantizeSteps(op, x.Type, x.Shape, in[1], in[2])
 		if !ok {
 			return nil, evalInto(r, op, in, out)
 		}
-		load := elementwise.Step{Kind: elementwise.Load, Source: elementwise.Source{Type: typ, Scale: 1}}
-		store := elementwise.Step{Kind: elementwise.StoreF32, Buffer: 1}
-		return slices.Concat([]elementwise.Step{load}, steps, []elementwise.Step{store}), nil
+		return fromTo(elementwise.Source{Type: typ, Scale: 1}, scaled), nil
 	})
 }
 
@@ -138,21 +138,25 @@ func (c *compiler) lowerLevelSlices(n *core.Node, op *tensorflow.QuantizeAndDequ
 			c.extremesOfSlices(n, x, op.Axis, c.extreme(false)), c.extremesOfSlices(n, x, op.Axis, c.extreme(true)),
 		}
 	}
-	return c.lowerInSteps(n, "elementwise_levels", ends, func(r *machine.Run, in, out []*core.Tensor) ([]elementwise.Step, error) {
+	return c.lowerInSteps(n, "elementwise_levels", ends, func(r *machine.Run, in, out []*core.Tensor) (chainSteps, error) {
 		levels, ok := op.Levels(in[1], in[2])
 		if !op.RangeGiven {
 			levels, ok = levelsOf(op, machine.View[float32](r.Mem[ends[0]]), machine.View[float32](r.Mem[ends[1]]))
 		}
 		if ok {
-			var steps []elementwise.Step
-			if steps, ok = match.LevelSteps(op, x.Shape(), levels); ok {
-				load := elementwise.Step{Kind: elementwise.Load, Source: elementwise.Source{Type: elementwise.F32}}
-				store := elementwise.Step{Kind: elementwise.StoreF32, Buffer: 1}
-				return slices.Concat([]elementwise.Step{load}, steps, []elementwise.Step{store}), nil
+			var levelled chainSteps
+			if levelled, ok = match.LevelSteps(op, x.Shape(), levels); ok {
+				return fromTo(elementwise.Source{Type: elementwise.F32}, levelled), nil
 			}
 		}
 		return nil, evalInto(r, op, in, out)
 	})
+}
+
+// fromTo returns steps behind the load of a source and before the store of float32 into buffer 1.
+func fromTo(source elementwise.Source, between chainSteps) chainSteps {
+	load := elementwise.Step{Kind: elementwise.Load, Source: source}
+	return slices.Concat(chainSteps{load}, between, chainSteps{{Kind: elementwise.StoreF32, Buffer: 1}})
 }
 
 // levelsOf returns the parameters of slices whose smallest and largest elements are low and high; false if a range is
@@ -174,7 +178,8 @@ func (c *compiler) extremesOfSlices(n *core.Node, x core.Value, axis int, e *red
 	s := x.Shape()
 	before, count, inner := s[:axis].MustElements(), s[axis], s[axis+1:].MustElements()
 	src := c.buffer(x)
-	for _, d := range []reduced{{before: before * count, at: inner, behind: 1}, {before: 1, at: before, behind: count}} {
+	of := []reduced{{before: before * count, at: inner, behind: 1}, {before: 1, at: before, behind: count}}
+	for _, d := range of {
 		if d.at > 1 {
 			d.node, d.src, d.dst = n, src, c.newScratch(4*d.before*d.behind)
 			c.emitReducer(&d, 4, e.Reducer(d.at, d.behind))

@@ -72,7 +72,9 @@ func matchLevels(e Element, op *tensorflow.QuantizeAndDequantize) (Element, bool
 
 // LevelSteps returns the steps of a QuantizeAndDequantize of a tensor of shape x, with the parameters of each slice;
 // false if no chain can compute it.
-func LevelSteps(op *tensorflow.QuantizeAndDequantize, x core.Shape, all []tensorflow.Levels) ([]elementwise.Step, bool) {
+func LevelSteps(
+	op *tensorflow.QuantizeAndDequantize, x core.Shape, all []tensorflow.Levels,
+) ([]elementwise.Step, bool) {
 	s, l, ok := slicedAlong(x, op.Axis), all[0], true
 	scale := combineSlices(s, elementwise.Multiply, all, func(l tensorflow.Levels) float32 { return l.Scale })
 	back := combineSlices(s, elementwise.Multiply, all, func(l tensorflow.Levels) float32 { return l.Back })

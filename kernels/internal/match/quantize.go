@@ -103,7 +103,9 @@ func RequantizeSteps(op *tensorflow.Requantize, ranges []float32) ([]elementwise
 
 // DequantizeSteps returns the steps of a Dequantize of bytes of type t and shape x with a range for each slice, behind
 // the load of the bytes; false if no chain can compute it.
-func DequantizeSteps(op *tensorflow.Dequantize, t core.Type, x core.Shape, mn, mx *core.Tensor) ([]elementwise.Step, bool) {
+func DequantizeSteps(
+	op *tensorflow.Dequantize, t core.Type, x core.Shape, mn, mx *core.Tensor,
+) ([]elementwise.Step, bool) {
 	l, ok := op.Linear(t, mn, mx)
 	if !ok {
 		return nil, false
