@@ -73,8 +73,12 @@ func (c *compiler) lowerQuantizeV2Steps(n *core.Node, op *tensorflow.QuantizeV2)
 // chainSteps are the steps of a chain.
 type chainSteps = []elementwise.Step
 
-// quantizeSteps is the name of a chain that quantizes and is built in each run.
-const quantizeSteps = "elementwise_quantize"
+// The names of chains that are built in each run.
+const (
+	quantizeSteps   = "elementwise_quantize"
+	dequantizeSteps = "elementwise_dequantize"
+	levelSteps      = "elementwise_levels"
+)
 
 // lowerInSteps lowers a node that computes each element from that of its first input by a chain from buffer 0 to buffer
 // 1, which is built in each run. prepare, which may read the buffers in more, returns its steps and makes all outputs
@@ -120,7 +124,7 @@ func lowerDequantizeSlices(c *compiler, n *core.Node) (bool, error) {
 	if !ok || op.Axis < 0 || op.OutType != core.F32 || op.Mode == tensorflow.MinFirst || x.Shape.MustElements() == 0 {
 		return false, nil
 	}
-	return c.lowerInSteps(n, "elementwise_dequantize", nil, func(r *machine.Run, in, out []*core.Tensor) (chainSteps, error) {
+	return c.lowerInSteps(n, dequantizeSteps, nil, func(r *machine.Run, in, out []*core.Tensor) (chainSteps, error) {
 		scaled, ok := match.DequantizeSteps(op, x.Type, x.Shape, in[1], in[2])
 		if !ok {
 			return nil, evalInto(r, op, in, out)
@@ -138,7 +142,7 @@ func (c *compiler) lowerLevelSlices(n *core.Node, op *tensorflow.QuantizeAndDequ
 			c.extremesOfSlices(n, x, op.Axis, c.extreme(false)), c.extremesOfSlices(n, x, op.Axis, c.extreme(true)),
 		}
 	}
-	return c.lowerInSteps(n, "elementwise_levels", ends, func(r *machine.Run, in, out []*core.Tensor) (chainSteps, error) {
+	return c.lowerInSteps(n, levelSteps, ends, func(r *machine.Run, in, out []*core.Tensor) (chainSteps, error) {
 		levels, ok := op.Levels(in[1], in[2])
 		if !op.RangeGiven {
 			levels, ok = levelsOf(op, machine.View[float32](r.Mem[ends[0]]), machine.View[float32](r.Mem[ends[1]]))
