@@ -297,6 +297,32 @@ func TestStridedSliceInfersWholeDimensions(t *testing.T) {
 	}
 }
 
+// A Slice whose begin is computed has the sizes that are known.
+func TestSliceInfersSizes(t *testing.T) {
+	x := core.Operand{Fact: core.Fact{Type: core.F32, Shape: core.Shape{2, 3, core.Unknown}}}
+	computed := core.Operand{Fact: core.Fact{Type: core.I32, Shape: core.Shape{3}}}
+	for _, c := range []struct{ size, want []int32 }{
+		{[]int32{2, -1, 7}, []int32{2, core.Unknown, 7}},
+		{[]int32{0, 3, -1}, []int32{0, 3, core.Unknown}},
+		{[]int32{3, 4, -2}, []int32{core.Unknown, core.Unknown, core.Unknown}}, // an error when it is computed
+		{nil, []int32{core.Unknown, core.Unknown, core.Unknown}},
+	} {
+		t.Run(fmt.Sprint(c.size), func(t *testing.T) {
+			size := computed
+			if c.size != nil {
+				size.Const = tensor(t, core.Shape{3}, c.size...)
+			}
+			facts, err := (&indexing.Slice{}).Infer([]core.Operand{x, computed, size})
+			require.NoError(t, err)
+			want := core.Shape{}
+			for _, d := range c.want {
+				want = append(want, int(d))
+			}
+			require.Equal(t, want, facts[0].Shape)
+		})
+	}
+}
+
 func TestSoftmax(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	x := normal(t, r, core.Shape{3, 37, 2})
