@@ -685,6 +685,18 @@ func TestScatter(t *testing.T) {
 					}
 					indices := constant(core.Shape{6, of[0]}, at...)
 					g.result(g.apply(&indexing.ScatterND{Mode: mode}, g.parameter(typ, x), indices, g.parameter(typ, updates)))
+					// In place, also behind a reshape, and of data that something else reads as well.
+					scatter := func(x core.Value) core.Value {
+						return g.apply(&indexing.ScatterND{Mode: mode}, x, indices, g.parameter(typ, updates))
+					}
+					sum := func() core.Value { // of one dimension more, so that its buffer is read by another name
+						long := join(core.Shape{1}, x)
+						return g.apply(&pointwise.Add{}, g.parameter(typ, long), g.parameter(typ, long))
+					}
+					g.result(scatter(scatter(g.apply(&array.Squeeze{Axes: []int{0}}, sum()))))
+					shared := sum()
+					g.result(scatter(g.apply(&array.Squeeze{Axes: []int{0}}, shared)))
+					g.result(g.apply(&pointwise.Add{}, shared, g.parameter(typ, x)))
 					want := kernel
 					switch {
 					case mode == indexing.ScatterUpdate:

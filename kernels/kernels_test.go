@@ -145,6 +145,81 @@ func TestLevelsOfComputedRange(t *testing.T) {
 	}
 }
 
+// rangesOf returns computed ranges of so many slices around 0, at most so wide on each side.
+func (g *graph) rangesOf(slices int, width float32) (low, high core.Value) {
+	ends := func(width float32) core.Value {
+		v := make([]float32, slices)
+		for i := range v {
+			v[i] = width * g.r.Float32()
+		}
+		t, err := core.TensorOf(core.Shape{slices}, v)
+		require.NoError(g.t, err)
+		return g.operandOf(t, true)
+	}
+	return ends(-width), ends(width)
+}
+
+// TestLevelsOfSlices: slices of computed ranges, given or not, with NaN among them, of zeros, and so narrow that they
+// are the reference's.
+func TestLevelsOfSlices(t *testing.T) {
+	shape := core.Shape{3, 35, 18}
+	for axis, dim := range shape {
+		for _, width := range []float32{1, 0, 1e-33} {
+			for _, special := range []bool{false, true} {
+				g := newGraph(t, uint64(axis))
+				x := g.apply(&pointwise.Multiply{}, g.parameter(core.F32, shape), scalar(width))
+				mn, mx := g.rangesOf(dim, width)
+				for i, round := range []numeric.RoundMode{numeric.RoundNearestTowardEven, numeric.RoundNearestUpward} {
+					for _, given := range []bool{false, true} {
+						g.result(g.apply(&tensorflow.QuantizeAndDequantize{
+							SignedInput: i == 0, NumBits: 8 - i, NarrowRange: given, RangeGiven: given, Axis: axis,
+							RoundMode: round,
+						}, x, mn, mx))
+					}
+				}
+				g.check(special, "extremes_f32", "elementwise_levels")
+			}
+		}
+	}
+}
+
+// TestDequantizeOfSlices: slices of computed ranges, also so narrow that they are the reference's.
+func TestDequantizeOfSlices(t *testing.T) {
+	shape := core.Shape{3, 35, 18}
+	for axis, dim := range shape {
+		for _, width := range []float32{1, 1e-33} {
+			for _, typ := range []core.Type{core.U8, core.I8} {
+				g := newGraph(t, uint64(axis))
+				q := g.parameter(typ, shape)
+				mn, mx := g.rangesOf(dim, width)
+				for _, mode := range []tensorflow.QuantizeMode{tensorflow.MinCombined, tensorflow.Scaled} {
+					g.result(g.apply(&tensorflow.Dequantize{Mode: mode, Axis: axis, OutType: core.F32}, q, mn, mx))
+				}
+				g.check(false, "elementwise_dequantize")
+			}
+		}
+	}
+}
+
+// TestAppliedBehind: functions of what two broadcast operands make are computed with it, unless it has another reader.
+func TestAppliedBehind(t *testing.T) {
+	for seed := range uint64(4) {
+		g := newGraph(t, seed)
+		square, tanh := &pointwise.Unary{Function: pointwise.Square}, &pointwise.Activate{Activation: numeric.Tanh}
+		x, row := g.parameter(core.F32, core.Shape{5, 4, 6, 9}), g.parameter(core.F32, core.Shape{1, 4, 6, 1})
+		less := func() core.Value { return g.apply(&pointwise.Subtract{}, x, row) }
+		g.result(g.apply(&pointwise.SquaredDifference{}, row, x))
+		g.result(g.apply(square, g.apply(tanh, less())))
+		shared := g.apply(&pointwise.Divide{}, x, row)
+		g.result(g.apply(square, shared))
+		g.result(shared)
+		read := g.apply(tanh, g.apply(&pointwise.Maximum{}, row, x))
+		g.result(g.apply(&pointwise.Multiply{}, read, x))
+		g.result(g.apply(&pointwise.Convert{Type: core.I32}, g.apply(square, g.apply(&pointwise.Minimum{}, row, x))))
+		g.check(seed%2 == 0, "subtract_", ", elementwise_f32_square_", ", elementwise_f32_tanh_")
+	}
+}
+
 // TestRequantizePerChannel: channels fewer and more than a block, and scales of all.
 func TestRequantizePerChannel(t *testing.T) {
 	for i, channels := range []int{1, 3, 64, 1500} {

@@ -473,7 +473,8 @@ func TestTransposedDots(t *testing.T) {
 	}
 }
 
-// TestComputedFilters: filters that are computed are packed in each run, if they are finite.
+// TestComputedFilters: filters that are computed, also those of groups and of single channels, are packed in each run,
+// if they are finite.
 func TestComputedFilters(t *testing.T) {
 	eachOf(t, convolved, 30, func(t *testing.T, typ core.Type, kernel string, seed uint64) {
 		defer sgemm.PreferPairs(seed%2 == 0)()
@@ -487,9 +488,17 @@ func TestComputedFilters(t *testing.T) {
 				s.DataDilations = append(s.DataDilations, 1+g.r.IntN(2))
 			}
 		}
-		inC, outC := 1+g.r.IntN(20), 1+g.r.IntN(70)
+		inC, outC, groups := 1+g.r.IntN(20), 1+g.r.IntN(70), 1
+		switch seed % 5 {
+		case 1:
+			groups = 2 + g.r.IntN(3)
+			outC *= groups
+		case 2: // depthwise
+			groups, inC = outC, 1
+			kernel = ""
+		}
 		w := g.parameter(typ, append(filters, inC, outC))
-		g.result(g.apply(&linear.Convolution{Spatial: s}, g.parameter(typ, append(data, inC)), w))
+		g.result(g.apply(&linear.Convolution{Spatial: s, Groups: groups}, g.parameter(typ, append(data, inC*groups)), w))
 		g.check(seed%4 == 0 && typ.IsFloat(), "pack", kernel)
 	})
 }

@@ -268,6 +268,61 @@ func TestStridedSliceIsPythonsSlicing(t *testing.T) {
 	}
 }
 
+// A dimension that an item takes as a whole is known even if begin and end are computed.
+func TestStridedSliceInfersWholeDimensions(t *testing.T) {
+	i := func(v ...int32) *core.Tensor { return tensor(t, core.Shape{len(v)}, v...) }
+	x := core.Operand{Fact: core.Fact{Type: core.F32, Shape: core.Shape{2, 3, 4}}}
+	two := core.Operand{Fact: core.Fact{Type: core.I32, Shape: core.Shape{2}}}
+	for _, c := range []struct {
+		name    string
+		op      indexing.StridedSlice
+		strides *core.Tensor // nil if computed
+		want    core.Shape
+	}{
+		{"x[:, k]", indexing.StridedSlice{BeginMask: 1, EndMask: 1, ShrinkAxisMask: 2}, i(1, 1), core.Shape{2, 4}},
+		{"x[k, :]", indexing.StridedSlice{BeginMask: 2, EndMask: 2, ShrinkAxisMask: 1}, i(1, 1), core.Shape{3, 4}},
+		{"x[a:b, ::-2]", indexing.StridedSlice{BeginMask: 2, EndMask: 2}, i(1, -2), core.Shape{core.Unknown, 2, 4}},
+		{"x[:b, a:]", indexing.StridedSlice{BeginMask: 1, EndMask: 2}, i(1, 1), core.Shape{core.Unknown, core.Unknown, 4}},
+		{"x[..., ::2]", indexing.StridedSlice{BeginMask: 2, EndMask: 2, EllipsisMask: 1}, i(1, 2), core.Shape{2, 3, 2}},
+		{"x[::s, k]", indexing.StridedSlice{BeginMask: 1, EndMask: 1, ShrinkAxisMask: 2}, nil, core.Shape{core.Unknown, 4}},
+		{"x[k, k]", indexing.StridedSlice{BeginMask: 3, EndMask: 3, ShrinkAxisMask: 3}, i(1, 1), core.Shape{4}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			strides := two
+			strides.Const = c.strides
+			facts, err := c.op.Infer([]core.Operand{x, two, two, strides})
+			require.NoError(t, err)
+			require.Equal(t, c.want, facts[0].Shape)
+		})
+	}
+}
+
+// A Slice whose begin is computed has the sizes that are known.
+func TestSliceInfersSizes(t *testing.T) {
+	x := core.Operand{Fact: core.Fact{Type: core.F32, Shape: core.Shape{2, 3, core.Unknown}}}
+	computed := core.Operand{Fact: core.Fact{Type: core.I32, Shape: core.Shape{3}}}
+	for _, c := range []struct{ size, want []int32 }{
+		{[]int32{2, -1, 7}, []int32{2, core.Unknown, 7}},
+		{[]int32{0, 3, -1}, []int32{0, 3, core.Unknown}},
+		{[]int32{3, 4, -2}, []int32{core.Unknown, core.Unknown, core.Unknown}}, // an error when it is computed
+		{nil, []int32{core.Unknown, core.Unknown, core.Unknown}},
+	} {
+		t.Run(fmt.Sprint(c.size), func(t *testing.T) {
+			size := computed
+			if c.size != nil {
+				size.Const = tensor(t, core.Shape{3}, c.size...)
+			}
+			facts, err := (&indexing.Slice{}).Infer([]core.Operand{x, computed, size})
+			require.NoError(t, err)
+			want := core.Shape{}
+			for _, d := range c.want {
+				want = append(want, int(d))
+			}
+			require.Equal(t, want, facts[0].Shape)
+		})
+	}
+}
+
 func TestSoftmax(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	x := normal(t, r, core.Shape{3, 37, 2})

@@ -223,3 +223,34 @@ func TestBits(t *testing.T) {
 		assert.Equal(t, sums[name], h.Sum64(), name)
 	}
 }
+
+// TestMod: numbers of all exponents, near multiples of the divisor, integers, and special ones.
+func TestMod(t *testing.T) {
+	check := func(x, y float64) {
+		t.Helper()
+		want, got := math.Mod(x, y), Mod(x, y)
+		if math.Float64bits(want) != math.Float64bits(got) && (want == want || got == got) {
+			t.Fatalf("Mod(%b, %b): got %b, want %b", x, y, got, want)
+		}
+	}
+	special := []float64{
+		0, math.Copysign(0, -1), 1, -1, 3, 1 << 53, 1<<53 - 1, 0x1p-1022, 0x1p-1074, 3 * 0x1p-1074, math.MaxFloat64,
+		-math.MaxFloat64, math.Inf(1), math.Inf(-1), math.NaN(), math.Nextafter(1, 0), math.Nextafter(3, 4),
+	}
+	for _, x := range special {
+		for _, y := range special {
+			check(x, y)
+		}
+	}
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 30_000 {
+		x, y := math.Float64frombits(r.Uint64()), math.Float64frombits(r.Uint64())
+		check(x, y)
+		y = math.Ldexp(1+r.Float64(), r.IntN(2000)-1000)
+		n := math.Trunc(math.Ldexp(r.Float64(), r.IntN(55)))
+		for _, x := range []float64{n * y, math.Nextafter(n*y, 0), math.Nextafter(-n*y, math.Inf(-1)), x} {
+			check(x, y)
+		}
+		check(float64(r.IntN(1000)-500), float64(r.IntN(40)-20))
+	}
+}

@@ -308,6 +308,11 @@ def older():
             input=x, input_min=-1.0, input_max=1.0, range_given=True)),
         "QuantizeAndDequantizeV2, computed range": one(lambda x: R.QuantizeAndDequantizeV2(
             input=x, input_min=-1.0, input_max=1.0, range_given=False)),
+        "QuantizeAndDequantizeV2, computed ranges of channels": one(lambda x: R.QuantizeAndDequantizeV2(
+            input=x, input_min=[-1.0] * 64, input_max=[1.0] * 64, range_given=False, axis=3)),
+        "Dequantize of channels, computed ranges": lambda: R.Dequantize(
+            input=data(IMAGE, tf.qint8), min_range=data((64,), name="least") - 1, max_range=data((64,), name="most") + 1,
+            mode="SCALED", axis=3),
         "QuantizeAndDequantizeV3": one(lambda x: R.QuantizeAndDequantizeV3(
             input=x, input_min=-1.0, input_max=1.0, num_bits=8, range_given=True)),
         "Range": lambda: R.Range(start=data((), tf.int32), limit=100000, delta=1),

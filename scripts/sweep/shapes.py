@@ -3,7 +3,7 @@ runs of bytes, and other element types than float32."""
 
 import tensorflow as tf
 
-from rows import R, TOKENS, UNARY, above, data, one, random, same, two, unary
+from rows import R, TOKENS, UNARY, above, constant, data, one, random, same, two, unary
 
 TYPES = {
     "f16": tf.float16, "bf16": tf.bfloat16, "f64": tf.float64, "u8": tf.uint8, "i16": tf.int16, "i32": tf.int32,
@@ -120,6 +120,8 @@ def doubles():
         "Atan2 of f64": two(tf.atan2, kind=tf.float64),
         "Xlogy of f64": two(lambda x, y: tf.math.xlogy(x, tf.abs(y) + 1), kind=tf.float64),
         "Xlog1py of f64": two(lambda x, y: tf.math.xlog1py(x, tf.abs(y) + 1), kind=tf.float64),
+        "TruncateMod of f64": two(lambda x, y: R.TruncateMod(x=x, y=tf.abs(y) + 1), kind=tf.float64),
+        "FloorMod of f64": two(lambda x, y: R.FloorMod(x=x, y=tf.abs(y) + 1), kind=tf.float64),
         "LeakyRelu of f64": one(tf.nn.leaky_relu, kind=tf.float64),
         "Gelu of f64": one(lambda x: 0.5 * x * (1 + tf.math.erf(x / 1.41421356)), TOKENS, tf.float64),
         "Softmax of f64": one(tf.nn.softmax, (8, 4, 64, 64), tf.float64),
@@ -160,6 +162,9 @@ def reductions():
         "Any of 4": one(lambda x: tf.reduce_any(x > 0.9, -1), (4, 112, 112, 4)),
         "group norm": one(lambda x: (x - tf.reduce_mean(x, [1, 2, 4], True)) * tf.math.rsqrt(
             tf.math.reduce_variance(x, [1, 2, 4], True) + 1e-5), (4, 56, 56, 8, 8)),
+        "SquaredDifference of rows": lambda: R.SquaredDifference(
+            x=data((8, 56, 56, 64)), y=data((1, 56, 56, 1), name="y")),
+        "ArgMax of 2": one(lambda x: tf.argmax(x, -1), (100000, 2)),
         "TopKV2 of 1": one(lambda x: tf.math.top_k(x, 1), (4, 1000, 91)),
     }
 
@@ -169,6 +174,7 @@ def movement():
     return {
         "Transpose of 4 axes, reversed": one(tf.transpose),
         "Transpose of 6 axes, reversed": one(tf.transpose, (2, 4, 8, 8, 8, 16)),
+        "Transpose of 2 groups of channels": one(lambda x: tf.transpose(x, [0, 2, 1]), (5488, 2, 58)),
         "Transpose of bytes, reversed": one(tf.transpose, kind=tf.uint8),
         "StridedSlice, one colour": one(lambda x: x[..., 0], colours),
         "StridedSlice, colours reversed": one(lambda x: x[..., ::-1], colours),
@@ -240,10 +246,19 @@ def windows():
         rows[f"ResizeBilinear of {name}"] = one(
             lambda x: R.ResizeBilinear(images=x, size=(112, 112)), (1, 56, 56, 16), TYPES[name])
     return rows | {
+        "ScatterNd into many rows": lambda: tf.scatter_nd([[200 * i] for i in range(128)], data((128, 768)), (30522, 768)),
         "AvgPool of f64": one(lambda x: tf.nn.avg_pool2d(x, 3, 2, "SAME"), kind=f64),
         "Conv2D of f64": one(lambda x: tf.nn.conv2d(x, filters(3, 3, 64, 64), 1, "SAME"), image, f64),
         "Conv2D of computed filters": lambda: tf.nn.conv2d(
             data(image), data((3, 3, 64, 64), name="filters"), 1, "SAME"),
+        "Conv2D of an image of one pixel": one(
+            lambda x: tf.nn.conv2d(x, constant(3, 3, 1280, 1000), 1, "SAME"), (1, 1, 1, 1280)),
+        "Conv2D of computed filters, 4 groups": lambda: R.Conv2D(
+            input=data(image), filter=data((3, 3, 16, 64), name="filters"), strides=[1] * 4, padding="SAME"),
+        "DepthwiseConv2dNative of 3 channels, stride 2": one(
+            lambda x: tf.nn.depthwise_conv2d(x, constant(5, 5, 3, 1), [1, 2, 2, 1], "SAME"), (1, 112, 112, 3)),
+        "DepthwiseConv2dNative of computed filters": lambda: R.DepthwiseConv2dNative(
+            input=data((1, 31, 31, 256)), filter=data((7, 7, 256, 1), name="filters"), strides=[1] * 4, padding="VALID"),
         "Conv2D of f64, stride 2": one(lambda x: tf.nn.conv2d(x, filters(3, 3, 64, 64), 2, "SAME"), image, f64),
         "Conv2D of f64, dilated": one(
             lambda x: tf.nn.conv2d(x, filters(3, 3, 64, 64), 1, "SAME", dilations=2), image, f64),

@@ -49,7 +49,13 @@ func (op *Slice) Infer(in []core.Operand) ([]core.Fact, error) {
 	begin, ok1 := infer.IntsOf(in[1])
 	size, ok2 := infer.IntsOf(in[2])
 	if !ok1 || !ok2 {
-		return []core.Fact{{Type: in[0].Type, Shape: infer.UnknownShape(len(s))}}, nil
+		out := infer.UnknownShape(len(s))
+		for i, n := range size { // those that are known and not all that begin leaves
+			if d := s[i]; n >= 0 && (d == core.Unknown && n <= core.MaxElements || n <= int64(d)) {
+				out[i] = int(n)
+			}
+		}
+		return []core.Fact{{Type: in[0].Type, Shape: out}}, nil
 	}
 	out, err := blockShape(s, begin, size)
 	return []core.Fact{{Type: in[0].Type, Shape: out}}, err

@@ -63,17 +63,19 @@ func (op *StridedSlice) Infer(in []core.Operand) ([]core.Fact, error) {
 	}
 	s := in[0].Shape
 	if !ok1 || !ok2 || !ok3 {
-		s, begin, end = op.blurred(s, items[0]), make([]int64, items[0]), make([]int64, items[0])
+		whole := op.BeginMask & op.EndMask &^ op.ShrinkAxisMask
 		if !ok3 {
-			strides = slices.Repeat([]int64{1}, items[0])
+			strides, whole = slices.Repeat([]int64{1}, items[0]), 0
 		}
+		s, begin, end = op.blurred(s, items[0], whole), make([]int64, items[0]), make([]int64, items[0])
 	}
 	_, shape, err := op.cuts(s, begin, end, strides)
 	return []core.Fact{{Type: in[0].Type, Shape: shape}}, err
 }
 
-// blurred returns a shape in which the dimensions are unknown that belong to items with unknown values.
-func (op *StridedSlice) blurred(s core.Shape, items int) core.Shape {
+// blurred returns a shape in which the dimensions are unknown that belong to items with unknown values. It leaves those
+// of the items in the mask whole.
+func (op *StridedSlice) blurred(s core.Shape, items, whole int) core.Shape {
 	s = s.Clone()
 	at, step := 0, 1
 	order := make([]int, items)
@@ -87,7 +89,9 @@ func (op *StridedSlice) blurred(s core.Shape, items int) core.Shape {
 			slices.Reverse(order[n+1:])
 			at, step = len(s)-1, -1
 		case op.NewAxisMask&bit == 0:
-			s[at] = core.Unknown
+			if whole&bit == 0 {
+				s[at] = core.Unknown
+			}
 			at += step
 		}
 	}

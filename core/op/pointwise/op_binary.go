@@ -41,15 +41,16 @@ var binaryTable = [numBinaryFunctions]struct {
 		Real64: func(a, b float64) float64 { return math.Trunc(a / b) },
 		Whole:  arithmetic.Divide().Whole,
 	}},
-	TruncateMod: {
-		"TruncateMod",
-		arithmetic.Binary{Real32: rounded(math.Mod), Real64: math.Mod, Whole: func(a, b int64) (int64, error) {
+	TruncateMod: {"TruncateMod", arithmetic.Binary{
+		Real32: rounded(transcendental.Mod),
+		Real64: transcendental.Mod,
+		Whole: func(a, b int64) (int64, error) {
 			if b == 0 {
 				return 0, core.Violation("", 1, "integer modulo zero")
 			}
 			return a % b, nil
-		}},
-	},
+		},
+	}},
 	DivideNoNan:   {"DivideNoNan", arithmetic.Binary{Real32: divideNoNan[float32], Real64: divideNoNan[float64]}},
 	MultiplyNoNan: {"MultiplyNoNan", arithmetic.Binary{Real32: multiplyNoNan[float32], Real64: multiplyNoNan[float64]}},
 	Xdivy:         {"Xdivy", arithmetic.Binary{Real32: xdivy[float32], Real64: xdivy[float64]}},

@@ -112,11 +112,12 @@ var (
 )
 
 func floorMod(a, b float64) float64 {
-	r := math.Mod(a, b)
-	if r != 0 && (r < 0) != (b < 0) {
-		r += b
+	r := transcendental.Mod(a, b)
+	if r == 0 {
+		return r
 	}
-	return r
+	differ := int64(math.Float64bits(r)^math.Float64bits(b)) >> 63 // all bits if the signs differ: no branch foresees that
+	return r + math.Float64frombits(math.Float64bits(b)&uint64(differ))
 }
 
 func wholePower(a, b int64) (int64, error) {

@@ -273,10 +273,10 @@ func (op *QuantizeAndDequantize) Levels(minT, maxT *core.Tensor) ([]Levels, bool
 	return all, true
 }
 
-// ComputedLevels returns the parameters for f32 data whose smallest and largest elements are low and high, if no
-// range is given; false if there are several ranges.
+// ComputedLevels returns the parameters for f32 data, or for a slice of it, whose smallest and largest elements are low
+// and high, if no range is given.
 func (op *QuantizeAndDequantize) ComputedLevels(low, high float32) (Levels, bool) {
-	if op.RangeGiven || op.Axis != -1 || op.NumBits == 0 {
+	if op.RangeGiven || op.NumBits == 0 {
 		return Levels{}, false
 	}
 	return op.newLevels(rangeOf[float32]{low, high}), true

@@ -84,6 +84,18 @@ func (c *compiler) buffersOf(values []core.Value) []int {
 	return out
 }
 
+// ends reports whether the only reader of a value may write to its buffer.
+func (c *compiler) ends(v core.Value) bool {
+	inArena := c.buffers[c.buffer(v)].InArena()
+	for len(c.users[v]) == 1 {
+		if !keepsBuffer(v.Node.Op()) {
+			return inArena
+		}
+		v = v.Node.Inputs()[0]
+	}
+	return false
+}
+
 // bufferInArena is buffer for kernels that address the arena: a parameter's or a
 // constant's bytes are copied there first.
 func (c *compiler) bufferInArena(v core.Value) int {

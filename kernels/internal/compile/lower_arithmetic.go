@@ -125,7 +125,8 @@ var loopFunctions = map[[2]elementwise.Primitive]loops.Function{
 // lowerBinary lowers, row by row, the arithmetic of two operands that is not part of a chain.
 func (c *compiler) lowerBinary(n *core.Node, p elementwise.Primitive, then []elementwise.Primitive) (bool, error) {
 	if n.Outputs()[0].Type == core.F32 {
-		return c.lowerRows(n, c.rowsOf(p, then...)), nil
+		kernel, last := c.appliedBehind(n, c.rowsOf(p, then...))
+		return c.lowerRows(n, kernel) && c.take(n, last), nil
 	}
 	key := [2]elementwise.Primitive{p}
 	copy(key[1:], then)

@@ -10,14 +10,16 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+	"github.com/tf2ng/tf2ng/kernels/internal/sdepthwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/sgemm"
 	"github.com/tf2ng/tf2ng/kernels/internal/window"
 )
 
-// computedFilters are the filters of a run, packed.
+// computedFilters are the filters of a run, packed: those of each group, or those of a depthwise convolution.
 type computedFilters struct {
-	packed *sgemm.Packed
-	finite bool
+	groups    []*sgemm.Packed
+	depthwise *sdepthwise.Packed
+	finite    bool
 }
 
 // lowerComputedFilters lowers an NHWC convolution whose filters are computed: they are packed when the program runs. If
@@ -26,67 +28,124 @@ func (c *compiler) lowerComputedFilters(n *core.Node) (bool, error) {
 	op, in, out := n.Op().(*linear.Convolution), n.Inputs(), n.Outputs()[0]
 	data, fs := in[0].Shape(), in[1].Shape()
 	rank := len(fs)
-	if op.Layout != geometry.NHWC || op.Groups > 1 || out.Shape.MustElements() == 0 || fs.MustElements() > maxComputed {
+	if op.Layout != geometry.NHWC || out.Shape.MustElements() == 0 || fs.MustElements() > maxComputed {
 		return false, nil
 	}
 	axes, err := op.Axes(data, fs[:rank-2])
 	if err != nil {
 		return false, err
 	}
-	inC, outC, taps := fs[rank-2], fs[rank-1], fs[:rank-2].MustElements()
+	inC, outC, taps, groups := fs[rank-2], fs[rank-1], fs[:rank-2].MustElements(), max(op.Groups, 1)
 	rows := out.Shape.MustElements() / outC
-	if bounds.Product(rows, taps) > maxComputed || c.checkIndirection(n, rows, taps) != nil {
+	if bounds.Product(groups, rows, taps) > maxComputed || c.checkIndirection(n, rows, taps) != nil {
 		return false, nil // the reference needs no offsets
 	}
-	variant := sgemm.Choose(c.isas, sgemm.Spec{Type: machine.TypeOf(in[1].Type()), N: outC})
-	win := &window.Window{Axes: axes, Batch: data[0], Pixel: variant.NumberSize() * inC}
+	variant := sgemm.Choose(c.isas, sgemm.Spec{Type: machine.TypeOf(in[1].Type()), N: outC / groups})
+	win := &window.Window{Axes: axes, Batch: data[0], Pixel: variant.NumberSize() * inC * groups}
 	src, pad := c.factor(n, in[0], variant, inC), c.paddingRun(0, win.Pixel)
 	p := &floatProduct{
-		node: n, variant: variant, rows: rows, taps: taps, numbers: inC, columns: outC, groups: 1, run: inC, window: win,
-		reads: []int{src, pad},
+		node: n, variant: variant, rows: rows, taps: taps, numbers: inC, columns: outC, groups: groups, channels: inC,
+		run: inC, window: win, reads: []int{src, pad},
 	}
 	p.offsets = func() []int32 { return win.Offsets(c.buffers[src].Offset, c.buffers[pad].Offset) }
+	if sdepthwise.Has(variant.Type) && groups > 1 && inC == 1 && outC == groups {
+		c.emitComputedDepthwise(p)
+		return true, nil
+	}
 	return true, c.emitComputedFilters(p)
 }
 
 // emitComputedFilters appends the instructions that pack the filters of a product, and that multiply by them.
 func (c *compiler) emitComputedFilters(p *floatProduct) error {
-	n, spec, size := p.node, p.spec(), p.size()
+	n, spec, size, columns := p.node, p.spec(), p.size(), p.columns/p.groups
 	order, err := p.order()
 	if err != nil {
 		return c.locate(err)
 	}
 	empty := sgemm.NewPacked(p.variant, spec)
-	filters, packed := c.widened(n, n.Inputs()[1]), c.newScratch(empty.Size())
-	state := c.newState(func() any { return &computedFilters{packed: sgemm.NewPacked(p.variant, spec)} })
+	filters, packed := c.widened(n, n.Inputs()[1]), c.newScratch(bounds.Product(p.groups, empty.Size()))
+	state := c.newState(func() any {
+		s := &computedFilters{groups: make([]*sgemm.Packed, p.groups)}
+		for g := range s.groups {
+			s.groups[g] = sgemm.NewPacked(p.variant, spec)
+		}
+		return s
+	})
 	c.emit(machine.Instruction{
 		Node: n, Kernel: "pack", Reads: []int{filters}, Writes: []int{packed},
 		Run: func(r *machine.Worker, _, _ int) error {
 			s := r.State[state].(*computedFilters)
 			weights := r.Mem[filters][:size*p.taps*p.numbers*p.columns]
 			s.finite = areFinite(p.variant.Type, weights)
-			s.packed.Hold(r.Mem[packed])
-			s.packed.Repack(weights, size*p.columns, nil)
+			for g, to := range s.groups {
+				to.Hold(r.Mem[packed][g*empty.Size():])
+				to.Repack(weights[size*g*columns:], size*p.columns, nil)
+			}
 			return nil
 		},
 	})
-	in, dst := c.buffersOf(n.Inputs()), c.newOutput(n.Out(0))
-	ins, outs := c.newOperands(len(in)), c.newOperands(1)
 	check := func(offsets []int32, size int) error { return sgemm.CheckOffsets(p.variant, spec, offsets, size) }
-	offsets := c.offsets(n, check, p.offsets)
-	divided := c.dividedProduct(p.rows, empty.Panels(), p.variant.MR, size*p.taps*p.numbers*p.columns)
+	groups := make([]multiplication, p.groups)
+	dst := c.newOutput(n.Out(0))
+	for g := range groups {
+		groups[g] = multiplication{order: order, dst: dst, first: size * g * columns, ldc: size * p.columns}
+		groups[g].offsets = c.offsets(n, check, func() []int32 {
+			return moved(p.offsets(), p.variant.NumberSize()*g*p.channels)
+		})
+	}
+	divided := c.dividedProduct(p.rows, empty.Panels(), p.variant.MR, size*p.taps*p.numbers*columns)
 	if order != nil {
 		divided.Split = order.Split
 	}
+	c.emitComputed(p, p.variant.Name, state, divided.Parts(), []int{packed}, func(r *machine.Worker, part, parts int) {
+		m0, m1, p0, p1 := divided.Part(part, parts)
+		for g, packed := range r.State[state].(*computedFilters).groups {
+			m := groups[g]
+			m.packed = packed
+			m.run(r, m0, m1, p0, p1)
+		}
+	})
+	return nil
+}
+
+// emitComputedDepthwise is like emitComputedFilters for one filter for each channel.
+func (c *compiler) emitComputedDepthwise(p *floatProduct) {
+	typ := p.variant.Type
+	n, variant, size := p.node, sdepthwise.Choose(c.isas, typ), p.size()
+	spec := sdepthwise.Spec{Type: typ, Channels: p.columns, Taps: p.taps}
+	filters, dst := c.buffer(n.Inputs()[1]), c.newOutput(n.Out(0))
+	state := c.newState(func() any { return &computedFilters{depthwise: sdepthwise.NewPacked(variant, spec)} })
 	c.emit(machine.Instruction{
-		Node: n, Kernel: p.variant.Name, Splits: true, MostParts: divided.Parts(), Operations: machine.Operations(n),
-		Reads: slices.Concat(p.reads, in, []int{packed}), Writes: []int{dst},
-		Run: func(r *machine.Worker, part, parts int) error {
+		Node: n, Kernel: "pack", Reads: []int{filters}, Writes: []int{dst}, // so that it comes before what computes dst
+		Run: func(r *machine.Worker, _, _ int) error {
 			s := r.State[state].(*computedFilters)
-			if s.finite {
-				m := multiplication{packed: s.packed, order: order, dst: dst, ldc: size * p.columns, offsets: offsets}
-				m0, m1, p0, p1 := divided.Part(part, parts)
-				m.run(r, m0, m1, p0, p1)
+			weights := r.Mem[filters][:size*p.taps*p.columns]
+			s.finite = areFinite(p.variant.Type, weights)
+			s.depthwise.Repack(weights)
+			return nil
+		},
+	})
+	offsets := c.offsets(n, spec.CheckOffsets, p.offsets)
+	c.emitComputed(p, variant.Name, state, p.rows, nil, func(r *machine.Worker, part, parts int) {
+		r.SDepthwise = sdepthwise.Args{A: r.Arena, Offsets: *offsets, C: r.Mem[dst], LDC: size * spec.Channels}
+		r.State[state].(*computedFilters).depthwise.Run(&r.SDepthwise, part*p.rows/parts, (part+1)*p.rows/parts)
+	})
+}
+
+// emitComputed appends the instruction that multiplies by the filters in a state, if they are finite, and computes the
+// convolution by its reference, if they are not.
+func (c *compiler) emitComputed(
+	p *floatProduct, kernel string, state, mostParts int, reads []int, run func(r *machine.Worker, part, parts int),
+) {
+	n := p.node
+	in, dst := c.buffersOf(n.Inputs()), c.at[n.Out(0)]
+	ins, outs := c.newOperands(len(in)), c.newOperands(1)
+	c.emit(machine.Instruction{
+		Node: n, Kernel: kernel, Splits: true, MostParts: mostParts, Operations: machine.Operations(n),
+		Reads: slices.Concat(p.reads, in, reads), Writes: []int{dst},
+		Run: func(r *machine.Worker, part, parts int) error {
+			if r.State[state].(*computedFilters).finite {
+				run(r, part, parts)
 				return nil
 			}
 			if part > 0 {
@@ -103,7 +162,6 @@ func (c *compiler) emitComputedFilters(p *floatProduct) error {
 			return n.Locate(evalInto(r.Run, n.Op(), x, y))
 		},
 	})
-	return nil
 }
 
 // areFinite reports whether all numbers of a product's factor are finite.

@@ -132,6 +132,11 @@ func (c *compiler) lowerFloatDepthwise(p *floatProduct, win *window.Window, src,
 	}
 	if s, ok := win.Strips(); ok {
 		src = c.padImage(p.node, src, s.Padded, zeroPoint{buffer: -1})
+		if s.Stride > 1 {
+			apart := c.newScratch(bounds.Product(s.Lines, s.Bytes))
+			c.emitPermutation(p.node, core.Shape{s.Lines, s.Columns, s.Stride}, []int{0, 2, 1}, win.Pixel, src, apart)
+			src = apart
+		}
 		c.buffers[src].Addressed = true
 		p.reads = []int{src}
 		p.offsets = func() []int32 { return s.Offsets(c.buffers[src].Offset) }

@@ -69,6 +69,37 @@ func (c *compiler) waits(n *core.Node, e match.Element) bool {
 	return changesOne(u) && c.waits(users[0], u)
 }
 
+// appliedBehind returns the kernel of a node of float32, followed by the functions of one number of which each is the
+// only reader of the value before it, and the node of the last one.
+func (c *compiler) appliedBehind(n *core.Node, kernel rowKernel) (rowKernel, *core.Node) {
+	for users := c.users[n.Out(0)]; len(users) == 1; users = c.users[n.Out(0)] {
+		e, ok := match.Of(users[0])
+		if !ok || e.Kind != match.Unary || len(e.Steps) != 1 || e.Steps[0].Kind != elementwise.Apply ||
+			users[0].Outputs()[0].Type != core.F32 || c.waits(users[0], e) {
+			break
+		}
+		before, step, v := kernel.run, e.Steps[0], elementwise.Choose(c.isas, e.Steps[0].Primitive)
+		kernel.name += ", " + v.Name
+		kernel.run = func(to, x, y, z []byte, n int) {
+			before(to, x, y, z, n)
+			v.Run(to, to, nil, n, &step.Numbers)
+		}
+		n = users[0]
+	}
+	return kernel, n
+}
+
+// take notes that the instruction of a node computes the nodes behind it as well, each the only reader of the one
+// before, up to the last, into its buffer.
+func (c *compiler) take(n, last *core.Node) bool {
+	c.at[last.Out(0)] = c.at[n.Out(0)]
+	for n != last {
+		n = c.users[n.Out(0)][0]
+		c.skip[n] = true
+	}
+	return true
+}
+
 // changesOne reports whether an element computes its value from one other value.
 func changesOne(e match.Element) bool {
 	if e.Kind != match.Binary {

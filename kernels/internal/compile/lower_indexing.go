@@ -137,23 +137,40 @@ func (c *compiler) scatteredBy(
 	return k.Run, k.Name, k.Run != nil
 }
 
-// lowerScatter lowers a ScatterND: slices are copied, or combined as vectors. They stay in order on one thread, as an
-// index may occur again.
+// lowerScatter lowers a ScatterND: slices are copied, or combined as vectors, in place if nothing else reads the data.
+// They stay in order on one thread, as an index may occur again.
 func lowerScatter(c *compiler, n *core.Node) (bool, error) {
-	op, x, at := n.Op().(*indexing.ScatterND), n.Inputs()[0].Fact(), n.Inputs()[1].Shape()
-	slice := x.Shape[at[len(at)-1]:].MustElements()
+	op, x, at := n.Op().(*indexing.ScatterND), n.Inputs()[0].Fact(), n.Inputs()[1].Fact()
+	slice := x.Shape[at.Shape[len(at.Shape)-1]:].MustElements()
 	line := slice * x.Type.Size()
 	combine, kernel, ok := c.scatteredBy(op.Mode, x.Type, slice)
 	if !ok || line == 0 {
 		return false, nil
 	}
-	c.emitEval(n, kernel, func(_ *machine.Run, in, out []*core.Tensor) error {
-		y, updates := out[0].Bytes(), in[2].Bytes()
-		copy(y, in[0].Bytes())
-		return indexing.EachIndexed(x.Shape, in[1], func(i, at int) {
-			to := y[at*line:][:line]
-			combine(to, to, updates[i*line:][:line], slice)
-		})
+	in := c.buffersOf(n.Inputs())
+	dst, reads := in[0], in[1:]
+	if c.ends(n.Inputs()[0]) {
+		c.at[n.Out(0)] = dst
+	} else {
+		dst, reads = c.newOutput(n.Out(0)), in
+	}
+	indices := c.newOperands(1)
+	c.emit(machine.Instruction{
+		Node: n, Kernel: kernel, Reads: reads, Writes: []int{dst},
+		Run: func(r *machine.Worker, _, _ int) error {
+			index, err := r.Operands(indices, in[1:2], []core.Fact{at})
+			if err != nil {
+				return err
+			}
+			y, updates := r.Mem[dst], r.Mem[in[2]]
+			if dst != in[0] {
+				copy(y, r.Mem[in[0]])
+			}
+			return n.Locate(indexing.EachIndexed(x.Shape, index[0], func(i, at int) {
+				to := y[at*line:][:line]
+				combine(to, to, updates[i*line:][:line], slice)
+			}))
+		},
 	})
 	return true, nil
 }

@@ -54,7 +54,7 @@ func lowerQuantizeV2(c *compiler, n *core.Node) (bool, error) {
 // lowerQuantizeV2Steps lowers a QuantizeV2 by a chain that is built in each run, when its range is known.
 func (c *compiler) lowerQuantizeV2Steps(n *core.Node, op *tensorflow.QuantizeV2) (bool, error) {
 	x := n.Inputs()[0].Shape()
-	return c.lowerInSteps(n, func(in, out []*core.Tensor) ([]elementwise.Step, error) {
+	return c.lowerInSteps(n, quantizeSteps, nil, func(_ *machine.Run, in, out []*core.Tensor) (chainSteps, error) {
 		steps, numbers, ok := match.QuantizeV2Steps(op, x, in[1], in[2])
 		if !ok {
 			return nil, op.Eval(in, out)
@@ -72,11 +72,21 @@ func (c *compiler) lowerQuantizeV2Steps(n *core.Node, op *tensorflow.QuantizeV2)
 	})
 }
 
-// lowerInSteps lowers a node that makes bytes of each element of its first input by a chain from buffer 0 to buffer 1,
-// which is built in each run. prepare returns its steps and makes all outputs but the first. If no chain can compute
-// the node, it evaluates it and returns no steps.
+// chainSteps are the steps of a chain.
+type chainSteps = []elementwise.Step
+
+// The names of chains that are built in each run.
+const (
+	quantizeSteps   = "elementwise_quantize"
+	dequantizeSteps = "elementwise_dequantize"
+	levelSteps      = "elementwise_levels"
+)
+
+// lowerInSteps lowers a node that computes each element from that of its first input by a chain from buffer 0 to buffer
+// 1, which is built in each run. prepare, which may read the buffers in more, returns its steps and makes all outputs
+// but the first. If no chain can compute the node, it evaluates it and returns no steps.
 func (c *compiler) lowerInSteps(
-	n *core.Node, prepare func(in, out []*core.Tensor) ([]elementwise.Step, error),
+	n *core.Node, kernel string, more []int, prepare func(r *machine.Run, in, out []*core.Tensor) (chainSteps, error),
 ) (bool, error) {
 	if err := c.checkOutputs(n, referenceBytes); err != nil {
 		return false, err
@@ -86,15 +96,15 @@ func (c *compiler) lowerInSteps(
 	in, out := c.emitEval(n, "range", func(r *machine.Run, in, out []*core.Tensor) error {
 		chain := r.State[state].(**elementwise.Chain)
 		*chain = nil
-		steps, err := prepare(in, out)
+		steps, err := prepare(r, in, out)
 		if err != nil || len(steps) == 0 {
 			return err
 		}
 		*chain, err = elementwise.NewChain(isas, 2, steps)
 		return err
-	})
+	}, more...)
 	c.emitElements(work{
-		node: n, kernel: "elementwise_quantize", units: n.Outputs()[0].Shape.MustElements(),
+		node: n, kernel: kernel, units: n.Outputs()[0].Shape.MustElements(),
 		reads: append(in, out[1:]...), writes: out[:1], scratch: elementwise.Scratch,
 		run: func(r *machine.Worker, scratch []byte, i0, i1 int) error {
 			if chain := *r.State[state].(**elementwise.Chain); chain != nil {
@@ -107,13 +117,95 @@ func (c *compiler) lowerInSteps(
 	return true, nil
 }
 
+var _ = lowers[tensorflow.Dequantize](lowerDequantizeSlices)
+
+// lowerDequantizeSlices lowers a Dequantize of bytes to float32 along an axis, whose ranges are computed.
+func lowerDequantizeSlices(c *compiler, n *core.Node) (bool, error) {
+	op, x := n.Op().(*tensorflow.Dequantize), n.Inputs()[0].Fact()
+	if x.Type != core.U8 && x.Type != core.I8 || op.Axis < 0 || op.OutType != core.F32 || op.Mode == tensorflow.MinFirst || x.Shape.MustElements() == 0 {
+		return false, nil
+	}
+	return c.lowerInSteps(n, dequantizeSteps, nil, func(r *machine.Run, in, out []*core.Tensor) (chainSteps, error) {
+		scaled, ok := match.DequantizeSteps(op, x.Type, x.Shape, in[1], in[2])
+		if !ok {
+			return nil, evalInto(r, op, in, out)
+		}
+		return fromTo(elementwise.Source{Type: machine.TypeOf(x.Type), Scale: 1}, scaled), nil
+	})
+}
+
+// lowerLevelSlices lowers a QuantizeAndDequantize of float32 along an axis, or one whose given range is computed.
+func (c *compiler) lowerLevelSlices(n *core.Node, op *tensorflow.QuantizeAndDequantize) (bool, error) {
+	x := n.Inputs()[0]
+	var ends []int
+	if !op.RangeGiven {
+		ends = []int{
+			c.extremesOfSlices(n, x, op.Axis, c.extreme(false)), c.extremesOfSlices(n, x, op.Axis, c.extreme(true)),
+		}
+	}
+	return c.lowerInSteps(n, levelSteps, ends, func(r *machine.Run, in, out []*core.Tensor) (chainSteps, error) {
+		levels, ok := op.Levels(in[1], in[2])
+		if !op.RangeGiven {
+			levels, ok = levelsOf(op, view.Of[float32](r.Mem[ends[0]]), view.Of[float32](r.Mem[ends[1]]))
+		}
+		if ok {
+			var levelled chainSteps
+			if levelled, ok = match.LevelSteps(op, x.Shape(), levels); ok {
+				return fromTo(elementwise.Source{Type: dtype.F32}, levelled), nil
+			}
+		}
+		return nil, evalInto(r, op, in, out)
+	})
+}
+
+// fromTo returns steps behind the load of a source and before the store of float32 into buffer 1.
+func fromTo(source elementwise.Source, between chainSteps) chainSteps {
+	load := elementwise.Step{Kind: elementwise.Load, Source: source}
+	return slices.Concat(chainSteps{load}, between, chainSteps{{Kind: elementwise.StoreF32, Buffer: 1}})
+}
+
+// levelsOf returns the parameters of slices whose smallest and largest elements are low and high; false if a range is
+// so narrow that subnormal elements or the signs of zeros matter.
+func levelsOf(op *tensorflow.QuantizeAndDequantize, low, high []float32) ([]tensorflow.Levels, bool) {
+	all := make([]tensorflow.Levels, len(low))
+	for i := range all {
+		all[i], _ = op.ComputedLevels(low[i], high[i])
+		if !(all[i].Scale < 0x1p100) {
+			return nil, false
+		}
+	}
+	return all, true
+}
+
+// extremesOfSlices appends the instructions that find an extreme of each slice of x along an axis, and returns its
+// buffer.
+func (c *compiler) extremesOfSlices(n *core.Node, x core.Value, axis int, e *reduction.Extreme) int {
+	s := x.Shape()
+	before, count, inner := s[:axis].MustElements(), s[axis], s[axis+1:].MustElements()
+	src := c.buffer(x)
+	of := []reduced{{before: before * count, at: inner, behind: 1}, {before: 1, at: before, behind: count}}
+	for _, d := range of {
+		if d.at > 1 {
+			d.node, d.src, d.dst = n, src, c.newScratch(4*d.before*d.behind)
+			c.emitReducer(&d, 4, e.Reducer(d.at, d.behind))
+			src = d.dst
+		}
+	}
+	return src
+}
+
 var _ = lowers[tensorflow.QuantizeAndDequantize](lowerLevels)
 
 // lowerLevels lowers a QuantizeAndDequantize of float32 whose range is computed.
 func lowerLevels(c *compiler, n *core.Node) (bool, error) {
 	op, x, elements := n.Op().(*tensorflow.QuantizeAndDequantize), n.Inputs()[0], n.Outputs()[0].Shape.MustElements()
-	if _, ok := op.ComputedLevels(0, 0); !ok || x.Type() != core.F32 || len(n.Inputs()) != 3 || elements == 0 ||
-		op.RoundMode != numeric.RoundNearestTowardEven {
+	if x.Type() != core.F32 || len(n.Inputs()) != 3 || op.NumBits == 0 || elements == 0 {
+		return false, nil
+	}
+	if op.Axis >= 0 || op.RangeGiven {
+		return c.lowerLevelSlices(n, op)
+	}
+	if op.RoundMode != numeric.RoundNearestTowardEven {
 		return false, nil
 	}
 	src, dst := c.buffer(x), c.newOutput(n.Out(0))

@@ -252,6 +252,9 @@ func lowerArgMin(c *compiler, n *core.Node) (bool, error) {
 // minIndexed is the length of the shortest row of float32 whose extreme is found first.
 const minIndexed = 2 * elementwise.Lanes
 
+// mostIndexed is how many indices are found at a time, unless a matrix has more columns.
+const mostIndexed = 512
+
 // lowerIndex lowers the indices of the largest, or the smallest, elements.
 func (c *compiler) lowerIndex(n *core.Node, axis int, largest bool) bool {
 	in, out := n.Inputs()[0].Fact(), n.Outputs()[0]
@@ -261,26 +264,28 @@ func (c *compiler) lowerIndex(n *core.Node, axis int, largest bool) bool {
 	}
 	d := c.reducedOf(n, []int{axis})
 	loop := loops.ArgExtreme(typ, largest)
+	block := max(1, mostIndexed/d.behind) // matrices at a time
 	w := work{
 		node: n, kernel: loop.Name, units: d.before, reads: []int{d.src},
-		writes: []int{d.dst}, scratch: 8 * d.behind,
+		writes: []int{d.dst}, scratch: 8 * d.behind * block,
 	}
 	index := func(places []int64, x, _ []byte) { loop.Run(places, x, d.at, d.behind) }
 	if typ == dtype.F32 && d.behind == 1 && d.at >= minIndexed {
 		e := c.extreme(largest)
-		w.kernel, w.scratch = "index_"+e.Kernel(), reduction.ExtremeBytes
+		block, w.kernel, w.scratch = 1, "index_"+e.Kernel(), reduction.ExtremeBytes
 		index = func(places []int64, x, scratch []byte) { places[0] = int64(e.Index(x, scratch)) }
 	}
 	row, size, narrow := typ.Size()*d.at*d.behind, out.Type.Size(), loops.Convert(c.isas, dtype.I64, dtype.I32).Run
 	w.run = func(r *machine.Worker, scratch []byte, i0, i1 int) error {
-		for i := i0; i < i1; i++ {
-			x, y := r.Mem[d.src][i*row:][:row], r.Mem[d.dst][i*size*d.behind:][:size*d.behind]
+		for i := i0; i < i1; i += block {
+			m := min(block, i1-i)
+			x, y := r.Mem[d.src][i*row:][:m*row], r.Mem[d.dst][i*size*d.behind:][:m*size*d.behind]
 			if out.Type == core.I64 {
 				index(view.Of[int64](y), x, scratch)
 				continue
 			}
-			index(view.Of[int64](scratch)[:d.behind], x, scratch)
-			narrow(y, scratch, d.behind)
+			index(view.Of[int64](scratch)[:m*d.behind], x, scratch)
+			narrow(y, scratch, m*d.behind)
 		}
 		return nil
 	}

@@ -1,6 +1,8 @@
 package compile
 
 import (
+	"slices"
+
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 )
@@ -18,9 +20,10 @@ func lowerReference(c *compiler, n *core.Node) (bool, error) {
 }
 
 // emitEval appends an instruction that calls eval with tensors over a node's inputs and outputs. eval runs a
-// reference and may replace some of the tensors. emitEval returns the buffers of the inputs and outputs.
+// reference and may replace some of the tensors, and may read the buffers in more. emitEval returns the buffers of the
+// inputs and outputs.
 func (c *compiler) emitEval(
-	n *core.Node, kernel string, eval func(r *machine.Run, in, out []*core.Tensor) error,
+	n *core.Node, kernel string, eval func(r *machine.Run, in, out []*core.Tensor) error, more ...int,
 ) (in, out []int) {
 	in = c.buffersOf(n.Inputs())
 	facts := core.FactsOf(n.Inputs())
@@ -29,7 +32,7 @@ func (c *compiler) emitEval(
 	}
 	ins, outs := c.newOperands(len(in)), c.newOperands(len(out))
 	c.emit(machine.Instruction{
-		Node: n, Kernel: kernel, Reads: in, Writes: out,
+		Node: n, Kernel: kernel, Reads: slices.Concat(in, more), Writes: out,
 		Run: func(r *machine.Worker, _, _ int) error {
 			x, err := r.Operands(ins, in, facts)
 			if err != nil {

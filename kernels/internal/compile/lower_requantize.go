@@ -72,7 +72,7 @@ func (c *compiler) lowerRequantizeSteps(n *core.Node, ranges []float32) (bool, e
 	op := n.Op().(*tensorflow.Requantize)
 	if ranges == nil {
 		x, y := vector(core.I32, 0), vector(core.I8, 0)
-		return c.lowerInSteps(n, func(in, out []*core.Tensor) ([]elementwise.Step, error) {
+		return c.lowerInSteps(n, quantizeSteps, nil, func(_ *machine.Run, in, out []*core.Tensor) (chainSteps, error) {
 			var numbers []float32
 			for _, t := range in[1:] {
 				numbers = append(numbers, t.Float32s()[0])

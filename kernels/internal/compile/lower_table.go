@@ -2,6 +2,7 @@ package compile
 
 import (
 	"fmt"
+	"reflect"
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
@@ -15,7 +16,7 @@ import (
 const minTable = 1024
 
 // minHalfTable is the least number of elements for which a table of all words pays.
-const minHalfTable = 1 << 12
+const minHalfTable = 256
 
 // lowerTable lowers an op on single bytes: its reference computes a table of the results for all 256 bytes, in which
 // every element is looked up.
@@ -49,7 +50,9 @@ func (c *compiler) lowerHalfTable(n *core.Node) error {
 	if err != nil {
 		return n.Locate(err)
 	}
-	values, err := c.keep.Evaluate(n.Op(), []*core.Tensor{words})
+	op := reflect.New(reflect.TypeOf(n.Op()).Elem()) // a copy, as ops of equal attributes have one table
+	op.Elem().Set(reflect.ValueOf(n.Op()).Elem())
+	values, err := c.keep.Evaluate(op.Interface().(core.Op), []*core.Tensor{words})
 	if err != nil {
 		return n.Locate(err)
 	}

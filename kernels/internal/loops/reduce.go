@@ -275,11 +275,12 @@ func minColumns[T whole](to, x []T, stride int) {
 	}
 }
 
-// Index stores, for each of columns columns of x, the row of its extreme in at. There is at least one row.
+// Index stores, for each of columns columns of each matrix of x, the row of its extreme in at, whose length tells how
+// many matrices there are. A matrix has at least one row.
 type Index func(at []int64, x []byte, rows, columns int)
 
-// ArgExtreme returns the kernel that finds the first row of the largest number of each column, or of the smallest. NaN
-// is neither.
+// ArgExtreme returns the kernel that finds the first row of the largest number of each column, or of the smallest, in
+// one matrix after the other. NaN is neither.
 func ArgExtreme(t dtype.Type, largest bool) Kernel[Index] {
 	return kernelOf(fmt.Sprintf("index_%v", t), isa.Portable, indexLoop(t, largest))
 }
@@ -317,23 +318,33 @@ func indexOf[T whole](largest bool) func(v []T) int {
 
 func argExtreme[T number](largest bool, of func(v []T) int) Index {
 	return func(at []int64, x []byte, rows, columns int) {
-		v := view.First[T](x, rows*columns)
+		v := view.First[T](x, rows*len(at))
 		if columns == 1 {
-			at[0] = int64(of(v))
+			for i := range at {
+				at[i] = int64(of(v[i*rows:][:rows]))
+			}
 			return
 		}
-		var best [columnBlock]T
-		for c := 0; c < columns; c += columnBlock {
-			n := min(columnBlock, columns-c)
-			to, b := at[c:c+n], best[:n]
-			clear(to)
-			copy(b, v[c:])
-			for k := 1; k < rows; k++ {
-				if row := v[k*columns+c:][:n]; largest {
-					above(to, b, row, int64(k))
-				} else {
-					below(to, b, row, int64(k))
-				}
+		for ; len(at) > 0; at, v = at[columns:], v[rows*columns:] {
+			argColumns(at[:columns], v, rows, largest)
+		}
+	}
+}
+
+// argColumns finds the first row of the extreme of each column.
+func argColumns[T number](at []int64, v []T, rows int, largest bool) {
+	var best [columnBlock]T
+	columns := len(at)
+	for c := 0; c < columns; c += columnBlock {
+		n := min(columnBlock, columns-c)
+		to, b := at[c:c+n], best[:n]
+		clear(to)
+		copy(b, v[c:])
+		for k := 1; k < rows; k++ {
+			if row := v[k*columns+c:][:n]; largest {
+				above(to, b, row, int64(k))
+			} else {
+				below(to, b, row, int64(k))
 			}
 		}
 	}

@@ -90,7 +90,7 @@ func matchTFDequantize(e Element, op *tensorflow.Dequantize) (Element, bool) {
 		return e, false
 	}
 	if op.Axis != -1 {
-		e.Steps, ok = dequantizeSlices(op, in)
+		e.Steps, ok = DequantizeSteps(op, in[0].Type(), in[0].Shape(), in[1].Constant(), in[2].Constant())
 		return e, ok
 	}
 	y, ok := dequantizeAll(op, in)

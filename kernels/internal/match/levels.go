@@ -3,6 +3,7 @@ package match
 import (
 	"slices"
 
+	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
@@ -63,26 +64,36 @@ func matchLevels(e Element, op *tensorflow.QuantizeAndDequantize) (Element, bool
 		return e, false
 	}
 	all, ok := op.Levels(in[1].Constant(), in[2].Constant())
-	if !ok {
-		return e, false
+	if ok {
+		e.Steps, ok = LevelSteps(op, in[0].Shape(), all)
 	}
-	s, l := slicedAlong(in[0].Shape(), op.Axis), all[0]
+	return e, ok
+}
+
+// LevelSteps returns the steps of a QuantizeAndDequantize of a tensor of shape x, with the parameters of each slice;
+// false if no chain can compute it.
+func LevelSteps(
+	op *tensorflow.QuantizeAndDequantize, x core.Shape, all []tensorflow.Levels,
+) ([]elementwise.Step, bool) {
+	s, l, ok := slicedAlong(x, op.Axis), all[0], true
 	scale := combineSlices(s, elementwise.Multiply, all, func(l tensorflow.Levels) float32 { return l.Scale })
 	back := combineSlices(s, elementwise.Multiply, all, func(l tensorflow.Levels) float32 { return l.Back })
-	if len(all) == 1 {
-		e.Steps = []elementwise.Step{limit(l.Lo, l.Hi), scale}
+	steps := []elementwise.Step{scale}
+	switch {
+	case !op.RangeGiven:
+	case len(all) == 1:
+		steps = []elementwise.Step{limit(l.Lo, l.Hi), scale}
 		ok = l.Lo <= l.Hi && l.Hi > 0
-	} else {
+	default:
 		// What a range limits becomes the least or the most integer, if there are few of them.
-		e.Steps = []elementwise.Step{scale, limit(l.Least, l.Most)}
+		steps = append(steps, limit(l.Least, l.Most))
 		isSmall := func(l tensorflow.Levels) bool { return !(l.Scale > 0x1p-100) }
 		ok = l.Most > 0 && l.Most <= 1<<16 && !slices.ContainsFunc(all, isSmall)
 	}
 	if op.RoundMode == numeric.RoundNearestUpward {
-		e.Steps = append(e.Steps, combineValues(elementwise.Add, []float32{0.5}), apply(elementwise.Floor))
+		steps = append(steps, combineValues(elementwise.Add, []float32{0.5}), apply(elementwise.Floor))
 	} else {
-		e.Steps = append(e.Steps, apply(elementwise.RoundEven))
+		steps = append(steps, apply(elementwise.RoundEven))
 	}
-	e.Steps = append(e.Steps, back)
-	return e, ok
+	return append(steps, back), ok
 }

@@ -102,13 +102,16 @@ func RequantizeSteps(op *tensorflow.Requantize, ranges []float32) ([]elementwise
 	}, ok
 }
 
-// dequantizeSlices returns the steps of a Dequantize with a range for each slice, behind the load of the bytes.
-func dequantizeSlices(op *tensorflow.Dequantize, in []core.Value) ([]elementwise.Step, bool) {
-	l, ok := op.Linear(in[0].Type(), in[1].Constant(), in[2].Constant())
+// DequantizeSteps returns the steps of a Dequantize of bytes of type t and shape x with a range for each slice, behind
+// the load of the bytes; false if no chain can compute it.
+func DequantizeSteps(
+	op *tensorflow.Dequantize, t core.Type, x core.Shape, mn, mx *core.Tensor,
+) ([]elementwise.Step, bool) {
+	l, ok := op.Linear(t, mn, mx)
 	if !ok {
 		return nil, false
 	}
-	s := slicedAlong(in[0].Shape(), op.Axis)
+	s := slicedAlong(x, op.Axis)
 	steps := []elementwise.Step{
 		combineSlices(s, elementwise.Multiply, l, func(l tensorflow.Linear) float32 { return l.Scale }),
 	}

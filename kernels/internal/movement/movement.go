@@ -75,9 +75,18 @@ func runPortable[T uint8 | uint16 | uint32 | uint64](m Matrix, r0, r1 int) {
 	}
 }
 
-// rest moves rows [i0,i1) of columns [j0,j1) with a plain loop.
+// rest moves rows [i0,i1) of columns [j0,j1) with a plain loop: over the columns if there are few rows.
 func rest[T uint8 | uint16 | uint32 | uint64](m Matrix, i0, i1, j0, j1 int) {
+	const few = 8
 	size := int(unsafe.Sizeof(T(0)))
+	if i1-i0 < few {
+		for ; j0 < j1; j0 += block {
+			for i := i0; i < i1; i++ {
+				copyRuns[T](m.Out[j0*m.OutStride+i*size:], m.In[i*m.InStride+j0*size:], min(block, j1-j0), m.OutStride, size)
+			}
+		}
+		return
+	}
 	for j := j0; j < j1; j++ {
 		to := view.First[T](m.Out[j*m.OutStride+i0*size:], i1-i0)
 		from := i0*m.InStride + j*size

@@ -26,7 +26,7 @@ type Kernel struct {
 func Order(batch int, axes []geometry.Axis, tapBytes int, kernel Kernel) (*gemm.Order, error) {
 	d := newDivider(batch, axes, tapBytes, kernel)
 	boxes, cost := d.divide(nil)
-	if len(boxes) == 1 || float64(cost) > worthwhile*float64(d.line(d.rows, d.taps)) {
+	if float64(cost) > worthwhile*float64(d.line(d.rows, d.taps)) {
 		return nil, nil
 	}
 	var list []gemm.Region

@@ -79,6 +79,8 @@ func TestOrder(t *testing.T) {
 		work, all, inside int
 	}{
 		{convolution{batch: 1, rank: 2, axis: same(7, 1), tapBytes: 64}, 0, 49, 49},
+		{convolution{batch: 1, rank: 2, axis: same(1, 3), tapBytes: 64}, 1, 9, 1},
+		{convolution{batch: 5, rank: 2, axis: same(1, 3), tapBytes: 64}, 5, 45, 5},
 		{convolution{batch: 1, rank: 2, axis: geometry.Axis{In: 9, Window: 3}, tapBytes: 64}, 0, 441, 441},
 		{convolution{batch: 1, rank: 2, axis: same(7, 3), tapBytes: 512}, 369, 441, 361},
 		{convolution{batch: 8, rank: 2, axis: same(7, 3), tapBytes: 512}, 2888, 3528, 2888},

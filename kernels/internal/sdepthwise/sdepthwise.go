@@ -33,8 +33,8 @@ type block struct {
 	weights      []byte // [Taps][width]
 }
 
-// Packed is a filter in the order in which one Variant reads it. It is immutable and safe
-// for concurrent use.
+// Packed is a filter in the order in which one Variant reads it. Apart from Repack it is immutable and safe for
+// concurrent use.
 type Packed struct {
 	spec    Spec
 	variant *Variant
@@ -70,14 +70,29 @@ func Pack(v *Variant, s Spec, weights []byte) (*Packed, error) {
 		return nil, fmt.Errorf("%w: got %d weights, want %d*%d = %d",
 			ErrSpec, len(weights)/size, s.Taps, s.Channels, want)
 	}
-	p := &Packed{spec: s, variant: v}
-	for _, b := range blocks(s.Channels, v.NR, leastBlock/size) {
-		for t := range s.Taps {
-			b.weights = append(b.weights, weights[size*(t*s.Channels+b.first):][:size*b.width]...)
-		}
-		p.blocks = append(p.blocks, b)
-	}
+	p := NewPacked(v, s)
+	p.Repack(weights)
 	return p, nil
+}
+
+// NewPacked returns a filter that v reads, whose spec Pack accepts. Its weights are 0.
+func NewPacked(v *Variant, s Spec) *Packed {
+	size := s.Type.Size()
+	p := &Packed{spec: s, variant: v, blocks: blocks(s.Channels, v.NR, leastBlock/size)}
+	for i := range p.blocks {
+		p.blocks[i].weights = make([]byte, size*s.Taps*p.blocks[i].width)
+	}
+	return p
+}
+
+// Repack replaces the weights of p by others, an array [Taps][Channels]. There must be no Run of p at the same time.
+func (p *Packed) Repack(weights []byte) {
+	size := p.spec.Type.Size()
+	for _, b := range p.blocks {
+		for t := range p.spec.Taps {
+			copy(b.weights[size*t*b.width:][:size*b.width], weights[size*(t*p.spec.Channels+b.first):])
+		}
+	}
 }
 
 // leastBlock is the least width of a block in bytes, unless there are fewer channels.

@@ -168,11 +168,14 @@ func (l *Lease) Evaluate(op core.Op, in []*core.Tensor) ([]*core.Tensor, error) 
 	}
 	out, err := Kept(l, k.String(), func() ([]*core.Tensor, int64, error) {
 		out, err := core.EvalOp(op, args)
+		if err != nil {
+			return nil, 0, err
+		}
 		bytes := int64(0)
 		for _, t := range out {
 			bytes += int64(len(t.Bytes()))
 		}
-		return out, bytes, err
+		return out, bytes, nil
 	})
 	for _, t := range out {
 		l.canonicals[t] = t

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/control"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
 )
 
@@ -44,6 +45,16 @@ func TestStoreTellsOpsApart(t *testing.T) {
 		want, err := core.EvalOp(op, x)
 		require.NoError(t, err)
 		assert.Equal(t, want[0].Bytes(), got[0].Bytes(), fmt.Sprint(lo))
+	}
+}
+
+// The error of an op that cannot be evaluated is returned, and there are no tensors.
+func TestStoreReturnsTheErrorOfAnOp(t *testing.T) {
+	l := New(&core.Function{Name: "test"}).Lease()
+	for range 2 {
+		out, err := l.Evaluate(&control.List{Type: core.F32}, []*core.Tensor{core.Scalar(int32(3))})
+		require.EqualError(t, err, "List: the shape of the elements, ?, is not known: none of them was set (List-C3)")
+		assert.Nil(t, out)
 	}
 }
 

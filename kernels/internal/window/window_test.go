@@ -294,6 +294,7 @@ func TestJoinsTaps(t *testing.T) {
 func TestStrips(t *testing.T) {
 	same := axis(geometry.Axis{In: 9, Window: 3, PadBelow: 1, PadAbove: 1})
 	apart := axis(geometry.Axis{In: 7, Window: 3, Stride: 2, Dilation: 2, PadBelow: 2})
+	far := axis(geometry.Axis{In: 17, Window: 5, Stride: 3, PadAbove: 2})
 	long := axis(geometry.Axis{In: 300, Window: 5, Dilation: 3, PadBelow: 6, PadAbove: 6})
 	for _, c := range []struct {
 		name           string
@@ -304,7 +305,9 @@ func TestStrips(t *testing.T) {
 		{"rows apart", []geometry.Axis{apart, same}, 4, 9},
 		{"parts of a row", []geometry.Axis{same, long}, 12, 50},
 		{"wide pixels", []geometry.Axis{same, same}, 80, 0},
-		{"columns apart", []geometry.Axis{same, apart}, 12, 0},
+		{"columns apart", []geometry.Axis{same, apart}, 12, 3},
+		{"columns far apart", []geometry.Axis{same, far}, 28, 5},
+		{"wide pixels apart", []geometry.Axis{same, far}, 32, 0},
 		{"a long row of an odd length", []geometry.Axis{axis(geometry.Axis{In: 1361, Window: 1})}, 76, 0},
 		{"negative padding", []geometry.Axis{axis(geometry.Axis{In: 9, Window: 2, PadBelow: -1}), same}, 12, 0},
 	} {
@@ -324,6 +327,14 @@ func TestStrips(t *testing.T) {
 			}
 			images := make([]byte, s.Lines*s.Bytes)
 			s.Run(images, data, zero, 0, s.Lines)
+			var runs []byte
+			for line := range slices.Chunk(images, s.Bytes) {
+				for first := range s.Stride {
+					for i := range s.Columns {
+						runs = append(runs, line[(i*s.Stride+first)*w.Pixel:][:w.Pixel]...)
+					}
+				}
+			}
 			taps := w.Taps()
 			offsets := s.Offsets(0)
 			require.Len(t, offsets, w.Batch*w.Outputs()/s.Outputs*taps)
@@ -333,7 +344,7 @@ func TestStrips(t *testing.T) {
 					if pixel, ok := read(w, m%w.Outputs(), k); ok {
 						want = data[(m/w.Outputs()*w.inputs()+pixel)*w.Pixel:][:w.Pixel]
 					}
-					strip := images[offsets[m/s.Outputs*taps+k]:]
+					strip := runs[offsets[m/s.Outputs*taps+k]:]
 					require.Equal(t, want, strip[m%s.Outputs*w.Pixel:][:w.Pixel], "output %d, tap %d", m, k)
 				}
 			}
