@@ -212,7 +212,7 @@ func sparseBaselines(t *testing.T) []baseline {
 	r := func(v float32) *core.Tensor { return core.Scalar(v) }
 	in := func(x ...*core.Tensor) []*core.Tensor { return x }
 	nms := in(x(5, 4), x(5), core.Scalar(int32(3)), r(0.5), r(-2), r(0))
-	return []baseline{
+	return append(sparseOps(t), []baseline{
 		{&indexing.Where{}, in(tensor(t, core.Shape{2, 3}, true, false, true, true, false, false))},
 		{&indexing.Unique{Type: core.I32}, in(tensor(t, core.Shape{4}, int32(1), 2, 1, 3))},
 		{&vision.NonMaxSuppression{}, nms},
@@ -224,7 +224,7 @@ func sparseBaselines(t *testing.T) []baseline {
 		{&pointwise.Minimum{}, in(x(2, 3), x(3))},
 		{&reduce.Min{Reduction: reduce.Reduction{Axes: []int{0}}}, in(x(2, 3))},
 		{&reduce.Prod{Reduction: reduce.Reduction{Axes: []int{1}, KeepDims: true}}, in(x(2, 3))},
-	}
+	}...)
 }
 
 // quantizedBaselines are those of nGraph's quantized ops, of package fusedops and of what
