@@ -18,9 +18,13 @@ import (
 // TestPlansOfGraphs counts what of each recorded graph runs behind the plan: nothing once
 // the batch is known, unless shapes depend on data.
 func TestPlansOfGraphs(t *testing.T) {
-	tails := map[string][]string{"graph_detector": {
-		"CropAndResize", "Gather", "GatherND", "Mean", "NonMaxSuppression", "Where",
-	}}
+	tails := map[string][]string{
+		"graph_detector": {"CropAndResize", "Gather", "GatherND", "Mean", "NonMaxSuppression", "Where"},
+		"graph_wide_and_deep": { // the batch is one more than the last row of a sparse tensor
+			"Activate", "Add", "Concat", "Dot", "ExpandDims", "Gather", "IntegerDot", "SelectRows", "Slice",
+			"SparseFillEmptyRows", "SparseSegmentReduce", "TFDequantize", "TFQuantizeV2", "Tile", "Where",
+		},
+	}
 	for _, c := range testgolden.Load(t, "Graphs") {
 		t.Run(c.ID, func(t *testing.T) {
 			steps := planOf(t, c).Steps()
