@@ -111,15 +111,9 @@ func (op *Activate) reals(t core.Type, x []float32) []float32 {
 // logistic sets y to the sigmoid of x for a 16-bit type. The caller rounds y.
 func logistic(t core.Type, x, y []float32) {
 	sum := make([]float32, len(x))
-	for i, v := range x {
-		y[i] = activation.Exp(v)
-	}
-	elements.Narrow(t, y)
+	copy(y, exponentials(t, x))
 	for i, e := range y {
-		if e < 0x1p-126 {
-			y[i] = 0
-		}
-		sum[i] = y[i] + 1
+		sum[i] = e + 1
 	}
 	elements.Narrow(t, sum)
 	for i, e := range y {
