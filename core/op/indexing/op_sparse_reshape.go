@@ -54,7 +54,8 @@ func (op *SparseReshape) Infer(in []core.Operand) ([]core.Fact, error) {
 			return nil, err
 		}
 	}
-	return []core.Fact{{Type: core.I64, Shape: core.Shape{at[0], to[0]}}, {Type: core.I64, Shape: to}}, nil
+	s, err := infer.CheckedShape(core.Shape{at[0], to[0]})
+	return []core.Fact{{Type: core.I64, Shape: s}, {Type: core.I64, Shape: to}}, err
 }
 
 // sparseShape returns the shape to without -1, for n elements, if that is known, of a tensor of the shape from.
