@@ -21,6 +21,10 @@ func TestPlansOfGraphs(t *testing.T) {
 	tails := map[string][]string{
 		"graph_detector":     {"CropAndResize", "Gather", "GatherND", "Mean", "NonMaxSuppression", "Where"},
 		"graph_second_stage": {"Gather", "NonMaxSuppression"},
+		"graph_wide_and_deep": { // the batch is one more than the last row of a sparse tensor
+			"Concat", "ExpandDims", "Gather", "SelectRows", "Slice", "SparseFillEmptyRows", "SparseSegmentReduce",
+			"TFQuantizeV2", "Tile", "Where",
+		},
 	}
 	for _, c := range testgolden.Load(t, "Graphs") {
 		t.Run(c.ID, func(t *testing.T) {

@@ -167,7 +167,7 @@ func TestLoopsOfOne(t *testing.T) {
 				g.resultsOf(&pointwise.Unary{Function: f}, x)
 			}
 			g.resultsOf(&pointwise.Unary{Function: pointwise.Invert}, x)
-			if typ.IsFloat() {
+			if typ.IsFloat() && !typ.IsHalf() { // of which a reference makes a table
 				g.resultsOf(&pointwise.Unary{Function: pointwise.Softsign}, x)
 			}
 			for class := pointwise.NaN; class <= pointwise.Finite; class++ {

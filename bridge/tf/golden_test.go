@@ -178,13 +178,15 @@ func (c *goldenCase) tolerance(tensor string, typ core.Type) tolerance {
 // fusedFunctions matches fused_ops with a function that oneDNN computes in an order of its own.
 var fusedFunctions = regexp.MustCompile(`GeluExact|GeluApproximate|Tanh|Sigmoid|\bElu`)
 
-// exactProducts matches the cases of _FusedMatMul whose sums have one order, or one product.
-var exactProducts = regexp.MustCompile(`^fusedmatmul_(activation|bfloat16)_`)
+// exactCases matches the cases of ops that follow TensorFlow's order of sums, or each of its steps, and those of
+// _FusedMatMul whose sums have one order, or one product.
+var exactCases = regexp.MustCompile(
+	`^fusedmatmul_(activation|bfloat16)_|^(unsorted|sparse)?segment|^sparsetensor|_steps$`)
 
 // floatTolerance returns that of an op that is not quantized. TensorFlow leaves the order
 // of sums open, and rounds bf16 and f16 after each step where core rounds once.
 func (c *goldenCase) floatTolerance(typ core.Type) tolerance {
-	if exactProducts.MatchString(c.ID) {
+	if exactCases.MatchString(c.ID) {
 		return tolerance{}
 	}
 	relative, step := 1e-5, 1e-6

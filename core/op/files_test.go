@@ -222,7 +222,7 @@ func sparseBaselines(t *testing.T) []baseline {
 	cat := "\x0a\x0e\x0a\x0c\x0a\x01s\x12\x07\x0a\x05\x0a\x03cat"
 	serialized, err := core.StringTensor(core.Shape{2}, []string{"", cat})
 	require.NoError(t, err)
-	return []baseline{
+	return append(sparseOps(t), []baseline{
 		{&indexing.Where{}, in(tensor(t, core.Shape{2, 3}, true, false, true, true, false, false))},
 		{&indexing.Unique{Type: core.I32}, in(tensor(t, core.Shape{4}, int32(1), 2, 1, 3))},
 		{&vision.NonMaxSuppression{}, nms},
@@ -235,7 +235,7 @@ func sparseBaselines(t *testing.T) []baseline {
 		{&pointwise.Minimum{}, in(x(2, 3), x(3))},
 		{&reduce.Min{Reduction: reduce.Reduction{Axes: []int{0}}}, in(x(2, 3))},
 		{&reduce.Prod{Reduction: reduce.Reduction{Axes: []int{1}, KeepDims: true}}, in(x(2, 3))},
-	}
+	}...)
 }
 
 // quantizedBaselines are those of nGraph's quantized ops, of package fusedops and of what

@@ -19,7 +19,11 @@ var (
 	_ = exports(exportWhere)
 	_ = exports(exportScatterND)
 	_ = exports(exportInvertPermutation)
+	_ = lacks[indexing.SparseFillEmptyRows](noSparse)
+	_ = lacks[indexing.SparseReshape](noSparse)
 )
+
+const noSparse = "ONNX has no sparse tensors of computed indices"
 
 func exportGather(e *exporter, n *core.Node, op *indexing.Gather) error {
 	if op.BatchDims != 0 {

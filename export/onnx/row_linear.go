@@ -10,6 +10,7 @@ import (
 
 var (
 	_ = exports(exportDot)
+	_ = lacks[linear.SparseDot](noSparse)
 	_ = exports(exportBatchDot)
 	_ = exports(exportEinsum)
 	_ = exports(exportApplyPostOps)

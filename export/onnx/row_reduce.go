@@ -3,6 +3,7 @@ package onnx
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
@@ -30,6 +31,9 @@ var (
 	_ = exports(exportCumProd)
 	_ = exports(exportSoftmax)
 	_ = exports(exportLogSoftmax)
+	_ = exports(exportSegments)
+	_ = exports(exportUnsortedSegments)
+	_ = exports(exportSparseSegments)
 )
 
 // reduce writes a reduction. The axes are an input from opset axesInput on, and an attribute before that.
@@ -205,4 +209,135 @@ func (e *exporter) softmax(n *core.Node, op string, axis int) error {
 	e.less(LastBits, "Exp is rounded as the runtime does")
 	e.define(n.Out(0), f, op, []string{e.use(x, f)}, attribute{"axis", axisIn(axis, len(x.Shape()), f)})
 	return nil
+}
+
+// segmentScatters are ScatterND's reductions, the first opset that has each, and what segments hold at first.
+var segmentScatters = map[reduce.SegmentMode]struct {
+	reduction string
+	opset     int
+	start     float64
+}{
+	reduce.SegmentSum: {"add", 16, 0}, reduce.SegmentMean: {"add", 16, 0}, reduce.SegmentSqrtN: {"add", 16, 0},
+	reduce.SegmentProd: {"mul", 16, 1}, reduce.SegmentMax: {"max", 18, math.Inf(-1)},
+	reduce.SegmentMin: {"min", 18, math.Inf(1)},
+}
+
+// segmented writes the segments of rows of x, which are reals or integers of 32 or 64 bits. ids are i64 and have as
+// many axes as idsRank says; count is an i64 scalar.
+func (e *exporter) segmented(mode reduce.SegmentMode, x string, t core.Type, ids string, idsRank int, count string) (
+	string, error,
+) {
+	s := segmentScatters[mode]
+	switch {
+	case e.opts.Opset < s.opset:
+		return "", errors.New("its mode needs a later opset")
+	case t != core.F32 && t != core.F64 && t != core.I32 && t != core.I64:
+		return "", errors.New("ONNX's runtimes scatter no numbers of this type")
+	case t.IsInteger() && s.start != 0:
+		return "", errors.New("ONNX leaves open what products that overflow become, and has no bounds of integers")
+	case t.IsInteger() && mode != reduce.SegmentSum:
+		return "", errors.New("ONNX leaves open what means of integers become")
+	}
+	switch {
+	case mode >= reduce.SegmentMax:
+		e.less(LastBits, "ONNX leaves open what NaN becomes")
+	case t.IsFloat():
+		e.less(LastBits, sumOrder)
+	}
+	// Rows with negative ids go to one more segment, which is cut off.
+	zero, one := e.scalar(core.Scalar(int64(0))), e.scalar(core.Scalar(int64(1)))
+	at := e.choose(e.emit("Less", []string{ids, zero}), count, ids)
+	rest := e.emit("Slice", []string{
+		e.emit("Shape", []string{x}), e.ints("first", []int{idsRank}), e.ints("last", []int{math.MaxInt}),
+	})
+	shape := e.emit("Concat", []string{e.listOf(e.add(count, one)), rest}, attribute{"axis", 0})
+	start := e.emit("Expand", []string{e.cast(e.double(s.start), t), shape})
+	y := e.emit("ScatterND", []string{start, e.emit("Unsqueeze", []string{at, e.ints("axes", []int{-1})}), x},
+		attribute{"reduction", s.reduction})
+	return e.emit("Slice", []string{y, e.ints("begin", []int{0}), e.listOf(count), e.ints("axis", []int{0})}), nil
+}
+
+// rowCounts writes how many rows each segment has, as numbers of the type t and the shape [count, 1...] of the rank.
+func (e *exporter) rowCounts(ids, count string, t core.Type, rank int) (string, error) {
+	shape := e.emit("Shape", []string{ids})
+	ones := e.emit("Expand", []string{e.cast(e.double(1), t), shape})
+	counts, err := e.segmented(reduce.SegmentSum, ones, t, ids, 1, count)
+	if err != nil || rank == 1 {
+		return counts, err
+	}
+	axes := make([]int, rank-1)
+	for i := range axes {
+		axes[i] = i + 1
+	}
+	return e.emit("Unsqueeze", []string{counts, e.ints("axes", axes)}), nil
+}
+
+// sortedCount writes one more than the last of sorted ids; 0 without ids.
+func (e *exporter) sortedCount(ids string) string {
+	all := e.emit("Concat", []string{e.ints("none", []int{-1}), ids}, attribute{"axis", 0})
+	last := e.emit("Gather", []string{all, e.scalar(core.Scalar(int64(-1)))})
+	return e.add(last, e.scalar(core.Scalar(int64(1))))
+}
+
+func exportUnsortedSegments(e *exporter, n *core.Node, op *reduce.UnsortedSegmentReduce) error {
+	in := n.Inputs()
+	ids := in[1].Shape()
+	if !ids.Ranked() {
+		return errors.New("the rank of its ids is not known")
+	}
+	if op.Mode >= reduce.SegmentMax {
+		return errors.New("ONNX has no extremes that begin with the largest finite number")
+	}
+	y, err := e.segmented(op.Mode, e.use(in[0], form{}), in[0].Type(), e.index(in[1]), len(ids), e.index(in[2]))
+	if err != nil {
+		return err
+	}
+	return e.rename(n.Out(0), form{}, y)
+}
+
+func exportSegments(e *exporter, n *core.Node, op *reduce.SegmentReduce) error {
+	in := n.Inputs()
+	ids := e.index(in[1])
+	return e.sortedSegments(n, op.Mode, e.use(in[0], form{}), ids, e.sortedCount(ids))
+}
+
+func exportSparseSegments(e *exporter, n *core.Node, op *reduce.SparseSegmentReduce) error {
+	in := n.Inputs()
+	x, ids := e.emit("Gather", []string{e.use(in[0], form{}), e.index(in[1])}), e.index(in[2])
+	count := ""
+	if len(in) == 4 {
+		count = e.index(in[3])
+	} else {
+		count = e.sortedCount(ids)
+	}
+	return e.sortedSegments(n, op.Mode, x, ids, count)
+}
+
+// sortedSegments writes the segments of rows x of a node's first input. Those without rows are 0 where they are
+// extremes.
+func (e *exporter) sortedSegments(n *core.Node, mode reduce.SegmentMode, x, ids, count string) error {
+	t, s := n.Inputs()[0].Type(), n.Inputs()[0].Shape()
+	if !s.Ranked() {
+		return errors.New("the rank of its input is not known")
+	}
+	y, err := e.segmented(mode, x, t, ids, 1, count)
+	if err != nil {
+		return err
+	}
+	if mode != reduce.SegmentSum && mode != reduce.SegmentProd {
+		rows, err := e.rowCounts(ids, count, t, len(s))
+		if err != nil {
+			return err
+		}
+		none := e.cast(e.double(0), t)
+		switch mode {
+		case reduce.SegmentMean:
+			y = e.div(y, e.larger(rows, e.cast(e.double(1), t)))
+		case reduce.SegmentSqrtN:
+			y = e.div(y, e.emit("Sqrt", []string{e.larger(rows, e.cast(e.double(1), t))}))
+		default:
+			y = e.choose(e.emit("Greater", []string{rows, none}), y, none)
+		}
+	}
+	return e.rename(n.Out(0), form{}, y)
 }

@@ -26,6 +26,15 @@ func F32ToF16(x float32) uint16 {
 	return sign | uint16((mag-0x38000000+0xfff+mag>>13&1)>>13)
 }
 
+// RoundF16 is F16ToF32 of F32ToF16.
+func RoundF16(x float32) float32 {
+	b := math.Float32bits(x)
+	if mag := b & 0x7fffffff; mag-0x38800000 >= 0x477ff000-0x38800000 { // no normal float16
+		return F16ToF32(F32ToF16(x))
+	}
+	return math.Float32frombits((b + 0xfff + b>>13&1) &^ 0x1fff)
+}
+
 // F16ToF32 returns the value of a float16. A NaN becomes quiet.
 func F16ToF32(h uint16) float32 {
 	sign, exp, frac := uint32(h>>15)<<31, uint32(h>>10)&31, uint32(h)&1023

@@ -247,7 +247,9 @@ func expand(from *core.Node, op core.Op, inputs []core.Value) ([]core.Value, err
 			if err != nil {
 				return nil, err
 			}
-			outs = deeper
+			if deeper != nil {
+				outs = deeper
+			}
 		}
 	}
 	for _, v := range outs {

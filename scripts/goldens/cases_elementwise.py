@@ -56,6 +56,11 @@ for op in ["Div", "FloorDiv", "FloorMod"]:
 for op in ["FloorDiv", "SquaredDifference"]:  # whose steps halves round
     for t in ["half", "bfloat16"]:
         case(op, f"{op.lower()}_{t}_steps", feed(t, normal(400, scale=10)), feed(t, uniform(400, low=-1, high=1)))
+for t in ["half", "bfloat16"]:
+    for op in ["Xlogy", "Xlog1py"]:
+        case(op, f"{op.lower()}_{t}_steps", feed(t, normal(400, scale=10)), feed(t, uniform(400, low=0.1, high=9)))
+    for op in ["Selu", "Softplus", "Softsign"]:
+        case(op, f"{op.lower()}_{t}_steps", feed(t, normal(400, scale=4)))
 for t in ["int8", "uint8", "int16"]:
     case("Round", f"round_{t}", feed(t, [1, 2]), error=True)
 for t in ["half", "bfloat16", "int32"]:

@@ -222,3 +222,50 @@ def conditional(rng, x):
 
 v1.disable_control_flow_v2()
 graph("graph_conditional", {"x": ("float32", [None, 6], lambda rng: rng.normal(0, 1, (2, 6)))}, conditional)
+
+
+def sparse_of(rng, name, rows=5, most=4, words=40):
+    """The indices, values and shape of a sparse tensor in which each row has some words; that of row 3 is empty."""
+    lengths = rng.integers(1, most + 1, rows)
+    lengths[3] = 0
+    row = np.repeat(np.arange(rows), lengths)
+    column = np.concatenate([np.arange(n) for n in lengths])
+    return np.stack([row, column], 1), rng.integers(0, words, len(row)), np.array([rows, most])
+
+
+def sparse_feeds(name, **more):
+    """Placeholders of a sparse tensor, whose parts are drawn alike."""
+    def part(i):
+        return lambda rng: sparse_of(np.random.default_rng(zlib.crc32(name.encode())), name, **more)[i]
+
+    return {
+        f"{name}_indices": ("int64", [None, 2], part(0)), f"{name}_values": ("int64", [None], part(1)), f"{name}_shape": ("int64", [2], part(2)),
+    }
+
+
+def wide_and_deep(rng, *inputs):
+    """Embeddings of words in front of a quantized tower, beside a sum of weights of words."""
+    numbers, parts = inputs[0], inputs[1:]
+    users, items, tags = (tf.SparseTensor(*parts[i : i + 3]) for i in (0, 3, 6))
+    deep = tf.concat([
+        numbers,
+        tf.nn.safe_embedding_lookup_sparse([weights(rng, 40, 16, scale=1.0)], users, combiner="mean"),
+        tf.nn.safe_embedding_lookup_sparse(weights(rng, 40, 8, scale=1.0), items, combiner="sqrtn", default_id=7),
+    ], 1)
+    filled = tf.sparse.fill_empty_rows(tags, 0)[0]
+    wide = tf.nn.embedding_lookup_sparse(weights(rng, 40, 1, scale=0.3), filled, None, combiner="sum")
+    quantized, low, high = tf.raw_ops.QuantizeV2(input=deep, min_range=-3.0, max_range=3.0, T=tf.quint8, mode="MIN_FIRST")
+    b = tf.constant(rng.integers(-63, 64, (28, 12)).astype(np.int8))
+    product, low, high = tf.raw_ops.QuantizedMatMulWithBiasAndReluAndRequantize(
+        a=quantized, b=tf.bitcast(b, tf.qint8), bias=weights(rng, 12, scale=0.2), min_a=low, max_a=high, min_b=-0.5, max_b=0.5, min_freezed_output=0.0,
+        max_freezed_output=4.0, Toutput=tf.quint8, input_quant_mode="MIN_FIRST")
+    hidden = tf.raw_ops.Dequantize(input=product, min_range=low, max_range=high, mode="SCALED")
+    logits = tf.matmul(hidden, weights(rng, 12, 1)) + wide
+    return tf.sigmoid(logits), deep, product, wide
+
+
+graph(
+    "graph_wide_and_deep", {
+        "numbers": ("float32", [None, 4], lambda rng: rng.normal(0, 1, (5, 4))), **sparse_feeds("users"), **sparse_feeds("items"), **sparse_feeds("tags"),
+    }, wide_and_deep,
+)

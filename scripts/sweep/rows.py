@@ -372,4 +372,47 @@ def searches():
     }
 
 
-BOUNDED = elementwise() | reductions() | movement() | windows() | quantized() | older() | searches()
+def segments():
+    """Rows that are combined. ids are constants, or computed, so that shapes depend on them."""
+    def ids(count, each, wide=np.int32):
+        return np.repeat(np.arange(count), each).astype(wide)
+
+    def sorted_rows(mode, ids=ids(512, 8), kind=tf.float32):
+        return lambda: getattr(R, f"Segment{mode}")(data=data((len(ids), 64), kind), segment_ids=tf.constant(ids))
+
+    def unsorted(mode):
+        return lambda: getattr(R, f"UnsortedSegment{mode}")(
+            data=data((4096, 64)), segment_ids=data((4096,), tf.int32, name="y"), num_segments=100)
+
+    def sparse(mode, width=64, each=8, computed=False, **kw):
+        def rows():
+            places = tf.constant(ids(2048 // each, each))
+            return getattr(R, f"SparseSegment{mode}")(
+                data=constant(10000, width), indices=data((2048,), tf.int32, name="y"),
+                segment_ids=data((2048,), tf.int32, name="zero") * 0 + places if computed else places, **kw)
+        return rows
+
+    places = np.stack([ids(512, 4, np.int64), np.tile(np.arange(4), 512)], 1)
+    rows = {f"Segment{m}": sorted_rows(m) for m in ("Sum", "Mean", "Prod", "Max", "Min")}
+    rows |= {f"UnsortedSegment{m}": unsorted(m) for m in ("Sum", "Prod", "Max", "Min")}
+    for mode in ("Sum", "Mean", "SqrtN"):
+        rows[f"SparseSegment{mode}"] = sparse(mode)
+        rows[f"SparseSegment{mode}WithNumSegments"] = sparse(f"{mode}WithNumSegments", num_segments=300)
+    return rows | {
+        "SegmentSum of long segments": sorted_rows("Sum", ids(16, 256)),
+        "SegmentSum of int8": sorted_rows("Sum", kind=tf.int8),
+        "SegmentSum of half": sorted_rows("Sum", kind=tf.float16),
+        "SparseSegmentMean of 16": sparse("Mean", width=16),
+        "SparseSegmentMean of 2 rows": sparse("Mean", each=2),
+        "SparseSegmentMean of computed ids": sparse("Mean", computed=True),
+        "SparseFillEmptyRows": lambda: R.SparseFillEmptyRows(
+            indices=data((2048, 2), tf.int64) * 0 + places, values=data((2048,), name="y"), dense_shape=[1000, 9],
+            default_value=0.0)[:2],
+        "SparseReshape": lambda: R.SparseReshape(
+            input_indices=data((2048, 2), tf.int64), input_shape=[512, 100], new_shape=[-1, 10])[0],
+        "SparseTensorDenseMatMul": lambda: R.SparseTensorDenseMatMul(
+            a_indices=tf.constant(places), a_values=data((2048,)), a_shape=[512, 4], b=data((4, 64), name="y")),
+    }
+
+
+BOUNDED = elementwise() | reductions() | movement() | windows() | quantized() | older() | searches() | segments()

@@ -2,6 +2,7 @@
 package elements
 
 import (
+	"math"
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
@@ -147,16 +148,30 @@ func SetFloat32s(t *core.Tensor, v []float32) {
 	}
 }
 
-// Narrow rounds reals to a real type, in place.
-func Narrow(t core.Type, x []float32) error {
-	if t.Size() >= core.F32.Size() {
-		return nil
+// Narrow rounds reals to BF16 or F16, in place, if t is one of these.
+func Narrow[T numeric.Number](t core.Type, x []T) {
+	switch t {
+	case core.BF16:
+		for i, v := range x {
+			x[i] = T(math.Float32frombits(uint32(activation.F32ToBF16(float32(v))) << 16))
+		}
+	case core.F16:
+		for i, v := range x {
+			x[i] = T(activation.RoundF16(float32(v)))
+		}
 	}
-	narrow, err := core.NewTensor(t, core.Shape{len(x)})
-	if err != nil {
-		return err
+}
+
+// Widen sets y to the numbers of halves of the type t, which is BF16 or F16.
+func Widen[T numeric.Number](y []T, halves []uint16, t core.Type) {
+	halves = halves[:len(y)]
+	if t == core.BF16 {
+		for i, v := range halves {
+			y[i] = T(math.Float32frombits(uint32(v) << 16))
+		}
+		return
 	}
-	SetFloat32s(narrow, x)
-	copy(x, narrow.Float32s())
-	return nil
+	for i, v := range halves {
+		y[i] = T(activation.F16ToF32(v))
+	}
 }

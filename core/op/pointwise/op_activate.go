@@ -74,21 +74,17 @@ func (op *Activate) Eval(in, out []*core.Tensor) error {
 	if in[0].Type() == core.F64 && op.double(core.Data[float64](in[0]), core.Data[float64](out[0])) {
 		return nil
 	}
-	y, err := op.reals(in[0].Type(), in[0].Float32s())
-	if err == nil {
-		elements.SetFloat32s(out[0], y)
-	}
-	return err
+	elements.SetFloat32s(out[0], op.reals(in[0].Type(), in[0].Float32s()))
+	return nil
 }
 
 // reals applies the activation to elements of a real type.
-func (op *Activate) reals(t core.Type, x []float32) ([]float32, error) {
+func (op *Activate) reals(t core.Type, x []float32) []float32 {
 	y, alpha := make([]float32, len(x)), []float32{op.Alpha}
-	if err := elements.Narrow(t, alpha); err != nil {
-		return nil, err
-	}
+	elements.Narrow(t, alpha)
 	if op.Activation == numeric.Sigmoid && t.IsHalf() {
-		return y, logistic(t, x, y)
+		logistic(t, x, y)
+		return y
 	}
 	for i, v := range x {
 		switch {
@@ -101,44 +97,31 @@ func (op *Activate) reals(t core.Type, x []float32) ([]float32, error) {
 		}
 	}
 	if op.Activation != numeric.Elu {
-		return y, nil
+		return y
 	}
-	if err := elements.Narrow(t, y); err != nil {
-		return nil, err
-	}
+	elements.Narrow(t, y)
 	for i, v := range x {
 		if v < 0 {
 			y[i]--
 		}
 	}
-	return y, nil
+	return y
 }
 
 // logistic sets y to the sigmoid of x for a 16-bit type. The caller rounds y.
-func logistic(t core.Type, x, y []float32) error {
+func logistic(t core.Type, x, y []float32) {
 	sum := make([]float32, len(x))
-	for i, v := range x {
-		y[i] = activation.Exp(v)
-	}
-	if err := elements.Narrow(t, y); err != nil {
-		return err
-	}
+	copy(y, exponentials(t, x))
 	for i, e := range y {
-		if e < 0x1p-126 {
-			y[i] = 0
-		}
-		sum[i] = y[i] + 1
+		sum[i] = e + 1
 	}
-	if err := elements.Narrow(t, sum); err != nil {
-		return err
-	}
+	elements.Narrow(t, sum)
 	for i, e := range y {
 		y[i] = e / sum[i]
 		if e > math.MaxFloat32 {
 			y[i] = 1
 		}
 	}
-	return nil
 }
 
 // Elements is trait.FirstElements.

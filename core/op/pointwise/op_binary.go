@@ -21,8 +21,8 @@ const (
 	DivideNoNan                          // a / b, but 0 if b is 0, real
 	MultiplyNoNan                        // a * b, but 0 if b is 0, real
 	Xdivy                                // a / b, but 0 if a is 0, real
-	Xlogy                                // a * log(b), but 0 if a is 0, real
-	Xlog1py                              // a * log(1 + b), but 0 if a is 0, real
+	Xlogy                                // a * log(b), each step rounded, but 0 if a is 0, real
+	Xlog1py                              // a * log(1 + b), each step rounded, but 0 if a is 0, real
 	Atan2                                // the angle of the point (b, a), real
 	BitwiseAnd                           // integer
 	BitwiseOr                            // integer
@@ -135,16 +135,43 @@ func (op *Binary) Infer(in []core.Operand) ([]core.Fact, error) {
 	return facts, nil
 }
 
+// logarithms are the functions that multiply by a logarithm.
+var logarithms = map[BinaryFunction]UnaryFunction{Xlogy: Log, Xlog1py: Log1p}
+
+// Decompose returns the product with a logarithm, for bf16 and f16.
+func (op *Binary) Decompose(in []core.Value) ([]core.Value, error) {
+	log, ok := logarithms[op.Function]
+	if !ok || !in[0].Type().IsHalf() {
+		return nil, nil
+	}
+	v, err := core.Apply(&Unary{Function: log}, in[1])
+	if err != nil {
+		return nil, err
+	}
+	y, err := core.Apply(&Binary{Function: MultiplyNoNan}, v, in[0])
+	return []core.Value{y}, err
+}
+
 // Eval applies the function.
 func (op *Binary) Eval(in, out []*core.Tensor) error {
+	if log, ok := logarithms[op.Function]; ok && in[0].Type().IsHalf() {
+		v, err := core.EvalOp(&Unary{Function: log}, in[1:])
+		if err != nil {
+			return err
+		}
+		return (&Binary{Function: MultiplyNoNan}).Eval([]*core.Tensor{v[0], in[0]}, out)
+	}
 	if op.Function == LeftShift || op.Function == RightShift {
 		return evalBinary(shift(op.Function, in[0].Type()), in, out)
 	}
 	return evalBinary(binaryTable[op.Function].Binary, in, out)
 }
 
-// Widens is true: bf16 and f16 are computed in f32.
-func (op *Binary) Widens() bool { return true }
+// Widens is true unless there are steps to round: bf16 and f16 are computed in f32.
+func (op *Binary) Widens() bool {
+	_, steps := logarithms[op.Function]
+	return !steps
+}
 
 // Elements is trait.AllElements.
 func (op *Binary) Elements() trait.Elements { return trait.AllElements }

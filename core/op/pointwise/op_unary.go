@@ -7,6 +7,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/internal/elements"
 	"github.com/tf2ng/tf2ng/core/internal/enum"
 	"github.com/tf2ng/tf2ng/core/internal/infer"
+	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/core/trait"
 	"github.com/tf2ng/tf2ng/internal/activation"
 	"github.com/tf2ng/tf2ng/internal/transcendental"
@@ -18,6 +19,7 @@ var _ = core.Register[Unary]("Unary")
 type UnaryFunction uint8
 
 // The functions. In f32 each is one correctly rounded operation, or the function of package internal/activation.
+// Softplus, Softsign and Selu of bf16 and f16 round each step.
 const (
 	Abs        UnaryFunction = iota // |x|
 	Negative                        // -x
@@ -105,6 +107,78 @@ var singleFunctions = [numUnaryFunctions]func(float32) float32{
 	Rsqrt: activation.Rsqrt, Mish: activation.Mish,
 }
 
+// steppedFunctions are the functions of which bf16 and f16 round each step: of the type t, the last one apart.
+var steppedFunctions = [numUnaryFunctions]func(t core.Type, x []float32) []float32{
+	Softplus: softplusInSteps, Softsign: softsignInSteps, Selu: seluInSteps,
+}
+
+// softplusInSteps is log(1 + e**x), but e**x below a number, and x above its negative: log(s) + 2 for the step s that
+// TensorFlow takes for the type's.
+func softplusInSteps(t core.Type, x []float32) []float32 {
+	step := float32(0x1p-7)
+	if t == core.F16 {
+		step = 0x1p-13
+	}
+	least := []float32{activation.Log(step)}
+	elements.Narrow(t, least)
+	least[0] += 2
+	elements.Narrow(t, least)
+	y := exponentials(t, x)
+	for i, v := range x {
+		switch {
+		case v > -least[0]:
+			y[i] = v
+		case !(v < least[0]):
+			y[i] = activation.Log1p(y[i])
+		}
+	}
+	return y
+}
+
+// exponentials returns e**x of each element, rounded, and 0 for those that are subnormal in f32.
+func exponentials(t core.Type, x []float32) []float32 {
+	y := make([]float32, len(x))
+	for i, v := range x {
+		y[i] = activation.Exp(v)
+	}
+	elements.Narrow(t, y)
+	for i, e := range y {
+		y[i] = numeric.Flushed(e)
+	}
+	return y
+}
+
+func softsignInSteps(t core.Type, x []float32) []float32 {
+	y := make([]float32, len(x))
+	for i, v := range x {
+		y[i] = numeric.Abs32(v) + 1
+	}
+	elements.Narrow(t, y)
+	for i, v := range x {
+		y[i] = v / y[i]
+	}
+	return y
+}
+
+// seluInSteps also rounds the factors.
+func seluInSteps(t core.Type, x []float32) []float32 {
+	factors := []float32{1.0507009873554804934193349852946, 1.7580993408473768599402175208123}
+	elements.Narrow(t, factors)
+	y := exponentials(t, x)
+	for i := range y {
+		y[i]--
+	}
+	elements.Narrow(t, y)
+	for i, v := range x {
+		if v < 0 {
+			y[i] *= factors[1]
+		} else {
+			y[i] = v * factors[0]
+		}
+	}
+	return y
+}
+
 var unaryNames = func() (names [numUnaryFunctions]string) {
 	for f, row := range unaryTable {
 		names[f] = row.name
@@ -179,6 +253,10 @@ func (op *Unary) Eval(in, out []*core.Tensor) error {
 		elements.SetInts(out[0], y)
 		return nil
 	}
+	if steps := steppedFunctions[op.Function]; steps != nil && in[0].Type().IsHalf() {
+		elements.SetFloat32s(out[0], steps(in[0].Type(), in[0].Float32s()))
+		return nil
+	}
 	if single := singleFunctions[op.Function]; single != nil && in[0].Type() != core.F64 {
 		mapSingle(in[0], out[0], single)
 		return nil
@@ -187,8 +265,8 @@ func (op *Unary) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// Widens is true: bf16 and f16 are computed in f32.
-func (op *Unary) Widens() bool { return true }
+// Widens is true unless there are steps to round: bf16 and f16 are computed in f32.
+func (op *Unary) Widens() bool { return steppedFunctions[op.Function] == nil }
 
 // Elements is trait.FirstElements.
 func (op *Unary) Elements() trait.Elements { return trait.FirstElements }

@@ -8,6 +8,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/core/op/array"
 	"github.com/tf2ng/tf2ng/core/op/indexing"
+	"github.com/tf2ng/tf2ng/core/op/linear"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
 	"github.com/tf2ng/tf2ng/core/op/reduce"
 )
@@ -101,9 +102,69 @@ var _ = register("index",
 		signature: "input:T crops:Tidx=int32 -> output:T",
 		translate: squareBlocks(&array.BatchToSpace{}),
 	},
+	op{name: "SegmentSum", signature: segmentSignature, translate: segments(reduce.SegmentSum)},
+	op{name: "SegmentMean", signature: segmentSignature, translate: segments(reduce.SegmentMean)},
+	op{name: "SegmentProd", signature: segmentSignature, translate: segments(reduce.SegmentProd)},
+	op{name: "SegmentMax", signature: segmentSignature, translate: segments(reduce.SegmentMax)},
+	op{name: "SegmentMin", signature: segmentSignature, translate: segments(reduce.SegmentMin)},
+	op{name: "UnsortedSegmentSum", signature: unsortedSegmentSignature, translate: unsorted(reduce.SegmentSum)},
+	op{name: "UnsortedSegmentProd", signature: unsortedSegmentSignature, translate: unsorted(reduce.SegmentProd)},
+	op{name: "UnsortedSegmentMax", signature: unsortedSegmentSignature, translate: unsorted(reduce.SegmentMax)},
+	op{name: "UnsortedSegmentMin", signature: unsortedSegmentSignature, translate: unsorted(reduce.SegmentMin)},
+	op{name: "SparseSegmentSum", signature: sparseSegmentSignature, translate: sparse(reduce.SegmentSum)},
+	op{name: "SparseSegmentMean", signature: sparseSegmentSignature, translate: sparse(reduce.SegmentMean)},
+	op{name: "SparseSegmentSqrtN", signature: sparseSegmentSignature, translate: sparse(reduce.SegmentSqrtN)},
+	op{
+		name: "SparseSegmentSumWithNumSegments", signature: countedSegmentSignature,
+		translate: sparse(reduce.SegmentSum),
+	},
+	op{
+		name: "SparseSegmentMeanWithNumSegments", signature: countedSegmentSignature,
+		translate: sparse(reduce.SegmentMean),
+	},
+	op{
+		name: "SparseSegmentSqrtNWithNumSegments", signature: countedSegmentSignature,
+		translate: sparse(reduce.SegmentSqrtN),
+	},
+	op{
+		name: "SparseFillEmptyRows",
+		signature: "indices:int64 values:T dense_shape:int64 default_value:T -> " +
+			"output_indices:int64 output_values:T empty_row_indicator:bool reverse_index_map:int64",
+		translate: apply(&indexing.SparseFillEmptyRows{}),
+	},
+	op{
+		name: "SparseReshape",
+		signature: "input_indices:int64 input_shape:int64 new_shape:int64 -> " +
+			"output_indices:int64 output_shape:int64",
+		translate: apply(&indexing.SparseReshape{}),
+	},
+	op{
+		name:      "SparseTensorDenseMatMul",
+		signature: "a_indices:Tindices=int64 a_values:T a_shape:int64 b:T -> product:T",
+		translate: sparseDot,
+	},
 )
 
-const scatterSignature = "tensor:T indices:Tindices updates:T -> output:T"
+const (
+	scatterSignature         = "tensor:T indices:Tindices updates:T -> output:T"
+	segmentSignature         = "data:T segment_ids:Tindices -> output:T"
+	unsortedSegmentSignature = "data:T segment_ids:Tindices num_segments:Tnumsegments=int32 -> output:T"
+	sparseSegmentSignature   = "data:T indices:Tidx=int32 segment_ids:Tsegmentids=int32 -> output:T"
+	countedSegmentSignature  = "data:T indices:Tidx=int32 segment_ids:Tsegmentids=int32 " +
+		"num_segments:Tnumsegments=int32 -> output:T"
+)
+
+func segments(m reduce.SegmentMode) func(*call) []core.Value {
+	return apply(&reduce.SegmentReduce{Mode: m})
+}
+
+func unsorted(m reduce.SegmentMode) func(*call) []core.Value {
+	return apply(&reduce.UnsortedSegmentReduce{Mode: m})
+}
+
+func sparse(m reduce.SegmentMode) func(*call) []core.Value {
+	return apply(&reduce.SparseSegmentReduce{Mode: m})
+}
 
 // like fills a tensor of the shape of another with a number.
 func like(v float32) func(*call) []core.Value {
@@ -254,4 +315,9 @@ func squareBlocks(op core.Op) func(*call) []core.Value {
 		sides, err := core.TensorOf(core.Shape{2}, slices.Repeat([]int64{block}, 2))
 		return c.emit(op, c.in[0], c.literal("block", sides, err), c.in[1])
 	}
+}
+
+func sparseDot(c *call) []core.Value {
+	op := &linear.SparseDot{TransposeA: c.boolOr("adjoint_a", false), TransposeB: c.boolOr("adjoint_b", false)}
+	return c.emit(op, c.in...)
 }

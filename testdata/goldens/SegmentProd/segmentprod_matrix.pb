@@ -1,0 +1,15 @@
+
+5
+dataPlaceholder*
+dtype0*
+shape
+:
+<
+segment_idsPlaceholder*
+dtype0*
+shape
+:
+=
+opSegmentProddatasegment_ids*
+Tindices0*
+T0

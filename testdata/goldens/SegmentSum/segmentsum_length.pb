@@ -1,0 +1,15 @@
+
+5
+dataPlaceholder*
+dtype0*
+shape
+:
+8
+segment_idsPlaceholder*
+dtype0*
+shape:
+<
+op
+SegmentSumdatasegment_ids*
+Tindices0*
+T0

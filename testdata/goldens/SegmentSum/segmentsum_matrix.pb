@@ -1,0 +1,16 @@
+
+5
+dataPlaceholder*
+dtype0*
+shape
+:
+<
+segment_idsPlaceholder*
+dtype0*
+shape
+:
+<
+op
+SegmentSumdatasegment_ids*
+Tindices0*
+T0
