@@ -27,6 +27,7 @@ func Move(dst, src Region, shape core.Shape) {
 	if slices.Contains(shape, 0) {
 		return
 	}
+	dst, src, shape = merged(dst, src, shape)
 	switch dst.Tensor.Type().Size() {
 	case 1:
 		moveElements(view.Of[uint8](dst.Tensor.Bytes()), view.Of[uint8](src.Tensor.Bytes()), dst, src, shape)
@@ -39,6 +40,25 @@ func Move(dst, src Region, shape core.Shape) {
 	default:
 		moveElements(dst.Tensor.Strings(), src.Tensor.Strings(), dst, src, shape)
 	}
+}
+
+// merged returns the regions with as few axes as they can have: without those of one element, and with one axis for
+// those that lie behind one another in both.
+func merged(dst, src Region, shape core.Shape) (Region, Region, core.Shape) {
+	to, from, few := Region{Tensor: dst.Tensor, At: dst.At}, Region{Tensor: src.Tensor, At: src.At}, core.Shape{}
+	for i, n := range shape {
+		last := len(few) - 1
+		switch {
+		case n == 1:
+		case last >= 0 && to.Strides[last] == n*dst.Strides[i] && from.Strides[last] == n*src.Strides[i]:
+			few[last] *= n
+			to.Strides[last], from.Strides[last] = dst.Strides[i], src.Strides[i]
+		default:
+			few = append(few, n)
+			to.Strides, from.Strides = append(to.Strides, dst.Strides[i]), append(from.Strides, src.Strides[i])
+		}
+	}
+	return to, from, few
 }
 
 func moveElements[T any](to, from []T, dst, src Region, shape core.Shape) {
