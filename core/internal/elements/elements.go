@@ -27,7 +27,9 @@ func Move(dst, src Region, shape core.Shape) {
 	if slices.Contains(shape, 0) {
 		return
 	}
-	dst, src, shape = merged(dst, src, shape)
+	if len(shape) > 1 {
+		dst, src, shape = merged(dst, src, shape)
+	}
 	switch dst.Tensor.Type().Size() {
 	case 1:
 		moveElements(view.Of[uint8](dst.Tensor.Bytes()), view.Of[uint8](src.Tensor.Bytes()), dst, src, shape)

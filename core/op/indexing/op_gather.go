@@ -115,12 +115,15 @@ func (op *Gather) Eval(in, out []*core.Tensor) error {
 	batch, outer := core.Shape(s[:op.BatchDims]).MustElements(), core.Shape(s[op.BatchDims:axis]).MustElements()
 	inner := core.Shape(s[axis+1:]).MustElements()
 	n := core.Shape(in[1].Shape()[op.BatchDims:]).MustElements()
-	dst := elements.Region{Tensor: out[0], Strides: []int{n * inner, 1}}
-	src := elements.Region{Tensor: in[0], Strides: []int{s[axis] * inner, 1}}
 	for b := range batch {
-		for i, v := range indices[b*n : (b+1)*n] {
-			dst.At, src.At = (b*outer*n+i)*inner, (b*outer*s[axis]+int(v))*inner
-			elements.Move(dst, src, core.Shape{outer, inner})
+		for o := range outer {
+			to, from := (b*outer+o)*n*inner, (b*outer+o)*s[axis]*inner
+			if out[0].Abandoned() {
+				return nil
+			}
+			for i, v := range indices[b*n : (b+1)*n] {
+				elements.CopyUnit(out[0], to+i*inner, in[0], from+int(v)*inner, inner)
+			}
 		}
 	}
 	return nil
