@@ -2,7 +2,6 @@ package reduce
 
 import (
 	"math"
-	"unsafe"
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/internal/arithmetic"
@@ -10,6 +9,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/internal/enum"
 	"github.com/tf2ng/tf2ng/core/internal/infer"
 	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/internal/view"
 )
 
 // SegmentMode says what the rows of a segment become.
@@ -221,9 +221,7 @@ func lowerRow[T numeric.Number](acc, x []T) {
 }
 
 // bitsOf returns reals as the integers of their bits, of which a condition chooses without a branch.
-func bitsOf[U uint32 | uint64, T float32 | float64](x []T) []U {
-	return unsafe.Slice((*U)(unsafe.Pointer(unsafe.SliceData(x))), len(x))
-}
+func bitsOf[U uint32 | uint64, T float32 | float64](x []T) []U { return view.Of[U](view.Bytes(x)) }
 
 // raiseReals keeps what acc has unless x is larger.
 func raiseReals[U uint32 | uint64, T float32 | float64](acc, x []T) {
