@@ -122,7 +122,9 @@ var _ = lowers[tensorflow.Dequantize](lowerDequantizeSlices)
 // lowerDequantizeSlices lowers a Dequantize of bytes to float32 along an axis, whose ranges are computed.
 func lowerDequantizeSlices(c *compiler, n *core.Node) (bool, error) {
 	op, x := n.Op().(*tensorflow.Dequantize), n.Inputs()[0].Fact()
-	if x.Type != core.U8 && x.Type != core.I8 || op.Axis < 0 || op.OutType != core.F32 || op.Mode == tensorflow.MinFirst || x.Shape.MustElements() == 0 {
+	switch {
+	case x.Type != core.U8 && x.Type != core.I8, op.OutType != core.F32, op.Axis < 0, op.Mode == tensorflow.MinFirst,
+		x.Shape.MustElements() == 0:
 		return false, nil
 	}
 	return c.lowerInSteps(n, dequantizeSteps, nil, func(r *machine.Run, in, out []*core.Tensor) (chainSteps, error) {
