@@ -224,3 +224,27 @@ func TestMemoryOfShapesThatDependOnData(t *testing.T) {
 	assert.True(t, memory.OneTensor)
 	assert.Equal(t, "Dot", memory.Op)
 }
+
+// A function that is cut again and again gives the same, and is not cut without end.
+func TestManyShapesThatDependOnData(t *testing.T) {
+	c := newChooser(t, 9)
+	x := c.Parameter("images", core.F32, 9, 5, 5, 8)
+	for range 70 {
+		every := c.Apply(&pointwise.Multiply{}, c.scores(x), testgraph.Number(float32(0)))
+		x = c.convolved(c.chosen(x, every))
+	}
+	f := c.Results(c.scores(x))
+	in := map[string]*core.Tensor{"images": c.images()}
+	want, err := f.Eval(in)
+	require.NoError(t, err)
+	require.Equal(t, core.Shape{9, 1}, want["0"].Shape())
+	p, err := kernels.Compile(f, nil, kernels.Options{})
+	require.NoError(t, err)
+	got, err := p.Run(context.Background(), in, nil)
+	require.NoError(t, err)
+	assert.True(t, enginetest.Equal(want["0"], got["0"]))
+	references, compiled := convolutions(t, p, in)
+	assert.Equal(t, 70, references+compiled)
+	assert.Positive(t, references)
+	assert.Greater(t, compiled, 60)
+}

@@ -45,7 +45,7 @@ func Compile(
 	if err != nil {
 		return nil, nil, err
 	}
-	m, err := assembler{o, keep}.machine(g, runs, false)
+	m, err := assembler{options: o, keep: keep}.machine(g, runs, false)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -54,9 +54,13 @@ func Compile(
 
 // assembler makes machines from functions on which the passes have run.
 type assembler struct {
-	options Options
-	keep    *share.Lease
+	options  Options
+	keep     *share.Lease
+	deferred int // how many functions have been deferred in one another
 }
+
+// mostDeferred bounds how often a function is cut again, as each time the passes run on what is left.
+const mostDeferred = 64
 
 // machine returns the machine of a function. called says that another function calls this one.
 func (a assembler) machine(f *core.Function, runs *machine.RunPool, called bool) (machine.Machine, error) {
@@ -67,7 +71,7 @@ func (a assembler) machine(f *core.Function, runs *machine.RunPool, called bool)
 		}
 		return machine.NewInterpreted(f.Nodes(), f.Parameters, f.Results, calls, called, a.options.Memory), nil
 	}
-	head, dynamic, err := machine.CutLate(f, a.callsOf, called, a.options.Memory)
+	head, dynamic, err := machine.CutLate(f, a.callsOf, called, a.deferred < mostDeferred, a.options.Memory)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +96,7 @@ func (a assembler) later(f *core.Function, runs *machine.RunPool) machine.ByShap
 		if err != nil {
 			return nil, err
 		}
-		return assembler{a.options, keep}.again(bound, runs)
+		return assembler{a.options, keep, a.deferred + 1}.again(bound, runs)
 	}
 	cache := share.NewCache(a.keep.Store(), a.options.Kept, compile, machine.Machine.Bytes)
 	a.keep.OnRelease(cache.Close)

@@ -16,11 +16,12 @@ const manyElements, manyOperations = 1 << 12, 1 << 13
 // the rest. The caller then sets the Dynamic's Head and, if it has a Deferred function, its Machines. If all shapes are
 // known and nothing is a string, the head is f itself and the Dynamic is nil.
 // calls returns the Calls of the tail's nodes that call functions; called says that f itself is called by
-// another function.
+// another function, and defers that nodes may be deferred.
 func CutLate(
-	f *core.Function, calls func([]*core.Node) (map[*core.Node]*Calls, error), called bool, limits core.MemoryLimits,
+	f *core.Function, calls func([]*core.Node) (map[*core.Node]*Calls, error), called, defers bool,
+	limits core.MemoryLimits,
 ) (*core.Function, *Dynamic, error) {
-	c := cutter{f: f, part: map[*core.Node]part{}, head: &core.Function{Name: f.Name, Meta: f.Meta}}
+	c := cutter{f: f, defers: defers, part: map[*core.Node]part{}, head: &core.Function{Name: f.Name, Meta: f.Meta}}
 	if c.divide(); !slices.ContainsFunc(f.Nodes(), func(n *core.Node) bool { return c.part[n] != head }) {
 		return f, nil, nil
 	}
@@ -56,6 +57,7 @@ const (
 type cutter struct {
 	Dynamic
 	f      *core.Function
+	defers bool
 	part   map[*core.Node]part
 	head   *core.Function
 	tail   []*core.Node              // the nodes that are interpreted
@@ -73,7 +75,7 @@ func (c *cutter) divide() {
 		switch {
 		case after == deferred:
 			c.part[n] = deferred
-		case after == tail && n.IsComputed() && isWorthAPlan(n):
+		case after == tail && c.defers && n.IsComputed() && isWorthAPlan(n):
 			c.part[n] = deferred
 		case after == tail || slices.ContainsFunc(n.Outputs(), hasNoBytes):
 			c.part[n] = tail
