@@ -18,6 +18,7 @@ import (
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/internal/npy"
+	"github.com/tf2ng/tf2ng/internal/testmodel"
 	"github.com/tf2ng/tf2ng/internal/version"
 )
 
@@ -95,6 +96,25 @@ func TestRunSummarizes(t *testing.T) {
 		graphs+"digits_data.npz:yv")
 	assert.Contains(t, out, "Identity:0: f32[500,10], min ")
 	assert.Contains(t, out, "Identity:0: 493 of 500 labels right, accuracy 0.986\n")
+}
+
+// Strings are read from files, and written to them: what TensorFlow recorded of a SavedModel that reads tf.Examples.
+func TestRunStrings(t *testing.T) {
+	const saved = "../../testdata/savedmodels/int8_examples/"
+	examples := testmodel.Array(t, saved+"recorded.npz", "serving_default.in.inputs")
+	file := filepath.Join(t.TempDir(), "out.npz")
+	out := must(t, "run", saved+"model", "--input", "inputs="+write(t, "examples.npy", examples), "--out", file)
+	assert.Contains(t, out, "classes: string[4,8]\n   \"class 0\" \"class 1\" ")
+	for _, name := range []string{"classes", "scores"} {
+		got, err := open(t, file).Read(name)
+		require.NoError(t, err)
+		want := testmodel.Array(t, saved+"recorded.npz", "serving_default.out."+name)
+		assert.Equal(t, want.Fact(), got.Fact())
+		assert.Equal(t, want.Strings(), got.Strings())
+	}
+	out = must(t, "diff", saved+"model", "--input", "inputs="+write(t, "examples.npy", examples), "--expect",
+		"scores="+saved+"recorded.npz:serving_default.out.scores")
+	assert.Contains(t, out, "same: 1 tensor within what rounding explains")
 }
 
 // Giving an inner tensor a value cuts the graph there.

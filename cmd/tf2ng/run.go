@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"slices"
+	"strings"
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/internal/npy"
@@ -73,26 +74,32 @@ func (c *runCommand) Run(o *output) error {
 	return nil
 }
 
-// summarize prints the range of a tensor's values, and its first elements.
+// summarize prints the range of a tensor's numbers, and its first elements.
 func summarize(w io.Writer, name string, t *core.Tensor) {
 	fmt.Fprintf(w, "%s: %v", name, t)
-	if t.Type() == core.String || t.Len() == 0 {
-		fmt.Fprintln(w)
-		return
-	}
-	v := t.Float64s()
-	lo, hi, at := v[0], v[0], 0
-	for i, x := range v {
-		lo = min(lo, x)
-		if x > hi {
-			hi, at = x, i
+	var first []string
+	shown := min(t.Len(), 8)
+	if t.Type() == core.String {
+		for _, s := range t.Strings()[:shown] {
+			first = append(first, fmt.Sprintf("%.60q", s))
+		}
+	} else if v := t.Float64s(); len(v) > 0 {
+		lo, hi, at := v[0], v[0], 0
+		for i, x := range v {
+			lo = min(lo, x)
+			if x > hi {
+				hi, at = x, i
+			}
+		}
+		fmt.Fprintf(w, ", min %.6g, max %.6g (element %d)", lo, hi, at)
+		for _, x := range v[:shown] {
+			first = append(first, fmt.Sprintf("%.6g", x))
 		}
 	}
-	fmt.Fprintf(w, ", min %.6g, max %.6g (element %d)\n  ", lo, hi, at)
-	for _, x := range v[:min(len(v), 8)] {
-		fmt.Fprintf(w, " %.6g", x)
+	if len(first) > 0 {
+		fmt.Fprintf(w, "\n   %s", strings.Join(first, " "))
 	}
-	if len(v) > 8 {
+	if t.Len() > shown {
 		fmt.Fprint(w, " ...")
 	}
 	fmt.Fprintln(w)

@@ -1,12 +1,13 @@
 // Package npy reads and writes tensors as NumPy's .npy and .npz files. These element types are supported:
 //
 //	|b1 boolean   |i1 i8   |u1 u8   <i2 i16   <u2 u16   <i4 i32   <u4 u32
-//	<i8 i64   <u8 u64   <f2 f16   <f4 f32   <f8 f64   <V2 bf16
+//	<i8 i64   <u8 u64   <f2 f16   <f4 f32   <f8 f64   <V2 bf16   |S<n> and <U<n> string
 //
 // NumPy itself has no bfloat16. TensorFlow and JAX use the type of the Python package ml_dtypes, which NumPy
 // saves as two bytes without a meaning: <V2, or |V2 if the array was loaded from a file before. Both are
-// read as bf16. A [Writer] writes bf16 either as <V2 or as u16 with the same bits. Arrays in Fortran order,
-// and arrays of big-endian numbers, of Python objects or of strings, are errors.
+// read as bf16. A [Writer] writes bf16 either as <V2 or as u16 with the same bits. NumPy fills strings up with zeros,
+// so that none of its strings ends with them. <U is read as UTF-8, and strings are written as |S, their bytes. Arrays
+// in Fortran order, and arrays of big-endian numbers or of Python objects, are errors.
 //
 // The format is defined by NumPy's NEP 1; its versions 1 to 3 can be read.
 package npy
@@ -74,9 +75,17 @@ func (w Writer) descriptor(t core.Type) (string, bool) {
 // Write writes t as a .npy file, with the zero Writer.
 func Write(to io.Writer, t *core.Tensor) error { return Writer{}.Write(to, t) }
 
-// Write writes t as a .npy file of version 1. Strings are an error.
+// Write writes t as a .npy file of version 1. Strings that end with zeros are an error.
 func (w Writer) Write(to io.Writer, t *core.Tensor) error {
 	descr, ok := w.descriptor(t.Type())
+	data := t.Bytes()
+	if t.Type() == core.String {
+		text, width, err := bytesOf(t.Strings())
+		if err != nil {
+			return err
+		}
+		data, descr, ok = text, fmt.Sprintf("|S%d", width), true
+	}
 	if !ok {
 		return fmt.Errorf(".npy files cannot hold a tensor of %v", t.Type())
 	}
@@ -99,12 +108,12 @@ func (w Writer) Write(to io.Writer, t *core.Tensor) error {
 	if _, err := to.Write(append(header, dict...)); err != nil {
 		return err
 	}
-	_, err := to.Write(t.Bytes())
+	_, err := to.Write(data)
 	return err
 }
 
 // Read reads a .npy file from r. At most size bytes remain in r, and no more memory than that is
-// allocated.
+// allocated; for strings, 17 times as much.
 func Read(r io.Reader, size int64) (*core.Tensor, error) {
 	t, err := read(r, size)
 	if err != nil {
@@ -118,31 +127,53 @@ func read(r io.Reader, size int64) (*core.Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	typ, shape, err := parseHeader(dict)
+	a, err := parseHeader(dict)
 	if err != nil {
 		return nil, err
 	}
-	n, err := shape.Elements()
+	n, err := a.shape.Elements()
 	if err != nil {
 		return nil, err
 	}
-	if need := int64(n) * int64(typ.Size()); need > size {
-		return nil, fmt.Errorf("%v%v takes %d bytes, the file has %d", typ, shape, need, size)
+	if need := int64(n) * int64(a.width); need > size || n > 0 && need/int64(n) != int64(a.width) {
+		return nil, fmt.Errorf("%v%v takes %d bytes, the file has %d", a.typ, a.shape, need, size)
 	}
-	t, err := core.NewTensor(typ, shape)
+	t, err := a.elements(r, n)
 	if err != nil {
-		return nil, err
-	}
-	if _, err := io.ReadFull(r, t.Bytes()); err != nil {
-		return nil, fmt.Errorf("data of %v%v: %w", typ, shape, err)
+		return nil, fmt.Errorf("data of %v%v: %w", a.typ, a.shape, err)
 	}
 	if extra, _ := io.CopyN(io.Discard, r, 1); extra > 0 {
-		return nil, fmt.Errorf("more data than %v%v has", typ, shape)
+		return nil, fmt.Errorf("more data than %v%v has", a.typ, a.shape)
 	}
-	if typ == core.Bool && bytes.ContainsFunc(t.Bytes(), func(r rune) bool { return r > 1 }) {
+	if a.typ == core.Bool && bytes.ContainsFunc(t.Bytes(), func(r rune) bool { return r > 1 }) {
 		return nil, fmt.Errorf("got a boolean that is neither 0 nor 1")
 	}
 	return t, nil
+}
+
+// array is what a header says.
+type array struct {
+	typ        core.Type
+	shape      core.Shape
+	width      int  // bytes of an element
+	characters bool // strings are characters of 32 bits
+}
+
+// elements reads the n elements of an array.
+func (a *array) elements(r io.Reader, n int) (*core.Tensor, error) {
+	if a.typ == core.String {
+		list, err := readStrings(r, n, a.width, a.characters)
+		if err != nil {
+			return nil, err
+		}
+		return core.StringTensor(a.shape, list)
+	}
+	t, err := core.NewTensor(a.typ, a.shape)
+	if err != nil {
+		return nil, err
+	}
+	_, err = io.ReadFull(r, t.Bytes())
+	return t, err
 }
 
 // readHeader returns the text of the Python dictionary that describes the array.
@@ -182,33 +213,36 @@ var (
 	shapePattern = regexp.MustCompile(`['"]shape['"]\s*:\s*\(([\d\s,L]*)\)`)
 )
 
-func parseHeader(dict string) (core.Type, core.Shape, error) {
+func parseHeader(dict string) (*array, error) {
 	descr := descrPattern.FindStringSubmatch(dict)
 	order := orderPattern.FindStringSubmatch(dict)
 	dims := shapePattern.FindStringSubmatch(dict)
 	if descr == nil || order == nil || dims == nil {
-		return 0, nil, fmt.Errorf("header: want a dictionary with descr, fortran_order and shape, got %.100q", dict)
+		return nil, fmt.Errorf("header: want a dictionary with descr, fortran_order and shape, got %.100q", dict)
 	}
-	typ, ok := descriptors[descr[1]]
-	if !ok {
-		return 0, nil, fmt.Errorf("dtype %q: want booleans, integers or reals, little-endian", descr[1])
+	a := &array{typ: core.String}
+	if a.width, a.characters = textOf(descr[1]); a.width == 0 {
+		if a.typ = descriptors[descr[1]]; a.typ == core.Dynamic {
+			return nil, fmt.Errorf("dtype %q: want booleans, integers, reals or strings, little-endian", descr[1])
+		}
+		a.width = a.typ.Size()
 	}
-	shape := core.Shape{}
+	a.shape = core.Shape{}
 	for _, d := range strings.Split(dims[1], ",") {
 		if d = strings.TrimSuffix(strings.TrimSpace(d), "L"); d == "" {
 			continue
 		}
 		n, err := strconv.Atoi(d)
 		if err != nil {
-			return 0, nil, fmt.Errorf("shape (%s): %q is not a dimension", dims[1], d)
+			return nil, fmt.Errorf("shape (%s): %q is not a dimension", dims[1], d)
 		}
-		shape = append(shape, n)
+		a.shape = append(a.shape, n)
 	}
-	if len(shape) > maxRank {
-		return 0, nil, fmt.Errorf("got %d dimensions, want at most %d", len(shape), maxRank)
+	if len(a.shape) > maxRank {
+		return nil, fmt.Errorf("got %d dimensions, want at most %d", len(a.shape), maxRank)
 	}
-	if order[1] == "True" && len(shape) > 1 {
-		return 0, nil, fmt.Errorf("the array is in Fortran's order: save it with numpy.ascontiguousarray")
+	if order[1] == "True" && len(a.shape) > 1 {
+		return nil, fmt.Errorf("the array is in Fortran's order: save it with numpy.ascontiguousarray")
 	}
-	return typ, shape, nil
+	return a, nil
 }
