@@ -75,11 +75,12 @@ func runPortable[T uint8 | uint16 | uint32 | uint64](m Matrix, r0, r1 int) {
 	}
 }
 
-// rest moves rows [i0,i1) of columns [j0,j1) with a plain loop: over the columns if there are few rows.
+// rest moves rows [i0,i1) of columns [j0,j1) with a plain loop: over the columns if there are few rows, and the columns
+// of the output lie close together.
 func rest[T uint8 | uint16 | uint32 | uint64](m Matrix, i0, i1, j0, j1 int) {
-	const few = 8
+	const few, line = 8, 64
 	size := int(unsafe.Sizeof(T(0)))
-	if i1-i0 < few {
+	if i1-i0 < few && m.OutStride <= line {
 		for ; j0 < j1; j0 += block {
 			for i := i0; i < i1; i++ {
 				copyRuns[T](m.Out[j0*m.OutStride+i*size:], m.In[i*m.InStride+j0*size:], min(block, j1-j0), m.OutStride, size)
