@@ -175,12 +175,15 @@ func foldOf[T numeric.Number](mode SegmentMode, lo, hi T, y core.Type) fold[T] {
 	return f
 }
 
+// setExtremes sets the functions of a fold of reals. Of equals, and of NaN, what comes first stays in vectors, and what
+// comes last behind them.
 func setExtremes[U uint32 | uint64, T float32 | float64](f *fold[T], mode SegmentMode) {
+	choose := smallerReals[U, T]
 	if mode == SegmentMax {
-		f.whole, f.rest = raiseReals[U, T], raiseRealsLate[U, T]
-	} else {
-		f.whole, f.rest = lowerReals[U, T], lowerRealsLate[U, T]
+		choose = largerReals[U, T]
 	}
+	f.whole = func(acc, x []T) { choose(acc, acc, x) }
+	f.rest = func(acc, x []T) { choose(acc, x, acc) }
 }
 
 // addRow adds x to acc.
@@ -223,56 +226,28 @@ func lowerRow[T numeric.Number](acc, x []T) {
 // bitsOf returns reals as the integers of their bits, of which a condition chooses without a branch.
 func bitsOf[U uint32 | uint64, T float32 | float64](x []T) []U { return view.Of[U](view.Bytes(x)) }
 
-// raiseReals keeps what acc has unless x is larger.
-func raiseReals[U uint32 | uint64, T float32 | float64](acc, x []T) {
-	x = x[:len(acc)]
-	u, v := bitsOf[U](acc), bitsOf[U](x)
-	u, v = u[:len(acc)], v[:len(acc)]
-	for i, a := range acc {
-		chosen, other := u[i], v[i]
-		if x[i] > a {
+// largerReals sets to to first, or to second where that is larger.
+func largerReals[U uint32 | uint64, T float32 | float64](to, first, second []T) {
+	n := len(to)
+	first, second = first[:n], second[:n]
+	u, v, w := bitsOf[U](to)[:n], bitsOf[U](first)[:n], bitsOf[U](second)[:n]
+	for i, a := range first {
+		chosen, other := v[i], w[i]
+		if second[i] > a {
 			chosen = other
 		}
 		u[i] = chosen
 	}
 }
 
-// raiseRealsLate takes x unless acc is larger: of equals, and of NaN, what comes last stays.
-func raiseRealsLate[U uint32 | uint64, T float32 | float64](acc, x []T) {
-	x = x[:len(acc)]
-	u, v := bitsOf[U](acc), bitsOf[U](x)
-	u, v = u[:len(acc)], v[:len(acc)]
-	for i, a := range acc {
-		chosen, other := v[i], u[i]
-		if a > x[i] {
-			chosen = other
-		}
-		u[i] = chosen
-	}
-}
-
-// lowerReals keeps what acc has unless x is smaller.
-func lowerReals[U uint32 | uint64, T float32 | float64](acc, x []T) {
-	x = x[:len(acc)]
-	u, v := bitsOf[U](acc), bitsOf[U](x)
-	u, v = u[:len(acc)], v[:len(acc)]
-	for i, a := range acc {
-		chosen, other := u[i], v[i]
-		if a > x[i] {
-			chosen = other
-		}
-		u[i] = chosen
-	}
-}
-
-// lowerRealsLate takes x unless acc is smaller.
-func lowerRealsLate[U uint32 | uint64, T float32 | float64](acc, x []T) {
-	x = x[:len(acc)]
-	u, v := bitsOf[U](acc), bitsOf[U](x)
-	u, v = u[:len(acc)], v[:len(acc)]
-	for i, a := range acc {
-		chosen, other := v[i], u[i]
-		if x[i] > a {
+// smallerReals sets to to first, or to second where first is larger.
+func smallerReals[U uint32 | uint64, T float32 | float64](to, first, second []T) {
+	n := len(to)
+	first, second = first[:n], second[:n]
+	u, v, w := bitsOf[U](to)[:n], bitsOf[U](first)[:n], bitsOf[U](second)[:n]
+	for i, a := range first {
+		chosen, other := v[i], w[i]
+		if a > second[i] {
 			chosen = other
 		}
 		u[i] = chosen
