@@ -2,7 +2,6 @@ package compile
 
 import (
 	"fmt"
-	"reflect"
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
@@ -50,9 +49,7 @@ func (c *compiler) lowerHalfTable(n *core.Node) error {
 	if err != nil {
 		return n.Locate(err)
 	}
-	op := reflect.New(reflect.TypeOf(n.Op()).Elem()) // a copy, as ops of equal attributes have one table
-	op.Elem().Set(reflect.ValueOf(n.Op()).Elem())
-	values, err := c.keep.Evaluate(op.Interface().(core.Op), []*core.Tensor{words})
+	values, err := c.keep.EvaluateAlike(n.Op(), []*core.Tensor{words})
 	if err != nil {
 		return n.Locate(err)
 	}

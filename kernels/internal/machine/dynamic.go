@@ -53,7 +53,7 @@ func (t *Dynamic) Run(ctx context.Context, in, out []*core.Tensor) error {
 		return err
 	}
 	if t.Deferred != nil {
-		m, args, err := t.deferred(v)
+		m, args, err := t.compiled(v)
 		if err != nil {
 			return err
 		}
@@ -98,8 +98,8 @@ func (t *Dynamic) crossing(results []*core.Tensor) core.Values {
 	return v
 }
 
-// deferred returns the machine of the deferred function and its inputs, once the values that it reads are there.
-func (t *Dynamic) deferred(v core.Values) (Machine, []*core.Tensor, error) {
+// compiled returns the machine of the deferred function and its inputs, once the values that it reads are there.
+func (t *Dynamic) compiled(v core.Values) (Machine, []*core.Tensor, error) {
 	in, shapes := make([]*core.Tensor, len(t.reads)), make([]core.Shape, len(t.reads))
 	for i, x := range t.reads {
 		in[i] = v.Of(x)
@@ -157,7 +157,7 @@ func (t *Dynamic) Profile(ctx context.Context, in []*core.Tensor) ([]StepTime, e
 	if steps = append(steps, behind...); t.Deferred == nil {
 		return steps, nil
 	}
-	m, args, err := t.deferred(v)
+	m, args, err := t.compiled(v)
 	if err != nil {
 		return nil, err
 	}

@@ -155,12 +155,21 @@ func (l *Lease) Canonical(t *core.Tensor) *core.Tensor {
 
 // Evaluate runs an op's reference on constants, once for all plans.
 func (l *Lease) Evaluate(op core.Op, in []*core.Tensor) ([]*core.Tensor, error) {
-	k := NewKey("op").Text(core.OpName(op)) // the name too: ops without attributes may share an address
-	if l.store.ops[op] {
-		k.Numbers(int(reflect.ValueOf(op).Pointer()))
-	} else { // an op that a pass made: identified by all attributes, to the last bit
-		k.Text(fmt.Sprintf("%#v", op))
+	if !l.store.ops[op] { // a pass made it
+		return l.EvaluateAlike(op, in)
 	}
+	// The name too: ops without attributes may share an address.
+	k := NewKey("op").Text(core.OpName(op)).Numbers(int(reflect.ValueOf(op).Pointer()))
+	return l.evaluate(k, op, in)
+}
+
+// EvaluateAlike is Evaluate, once for all ops whose attributes are equal to the last bit.
+func (l *Lease) EvaluateAlike(op core.Op, in []*core.Tensor) ([]*core.Tensor, error) {
+	return l.evaluate(NewKey("alike").Text(core.OpName(op)).Text(fmt.Sprintf("%#v", op)), op, in)
+}
+
+// evaluate runs an op's reference on constants, once for the key, to which it appends the constants.
+func (l *Lease) evaluate(k *Key, op core.Op, in []*core.Tensor) ([]*core.Tensor, error) {
 	args := make([]*core.Tensor, len(in))
 	for i, t := range in {
 		args[i] = l.Canonical(t)
