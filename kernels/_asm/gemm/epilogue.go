@@ -12,6 +12,7 @@ import (
 // tile is a block of accumulators in vector registers: acc[row][column vector].
 type tile struct {
 	bytes int // of a vector: 32 (AVX2) or 64 (AVX-512)
+	first int // the number of the first accumulator's register
 	acc   [][]reg.VecPhysical
 	tmp   []reg.VecPhysical // free registers below 16, at least 4
 }
@@ -30,7 +31,7 @@ func (t *tile) each(f func(col int, acc reg.VecPhysical)) {
 // newTile hands out registers from first on for rows*cols accumulators and the ones
 // below first as temporaries.
 func newTile(bytes, rows, cols, first int) *tile {
-	t := &tile{bytes: bytes}
+	t := &tile{bytes: bytes, first: first}
 	for r := range rows {
 		var row []reg.VecPhysical
 		for c := range cols {

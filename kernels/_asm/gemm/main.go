@@ -12,7 +12,7 @@ func routines() []emit.Routine {
 		widenRoutine(), widenPanelRoutine(), avx2Routine(2), avx2Routine(1),
 		winogradTransform(), winogradMultiply(), winogradResults(),
 		amxRoutine(2), amxRoutine(1),
-		vnniRoutine(64, 7, 2), vnniRoutine(64, 12, 1), shortRoutine(),
+		vnniRoutine(64, 7, 2), vnniRoutine(64, 12, 1), shortRoutine(), wideRoutine(),
 		vnniRoutine(32, 6, 2), vnniRoutine(32, 12, 1),
 		dotsRoutine(64, 1), dotsRoutine(64, 2), dotsRoutine(64, 4), dotsRoutine(64, 8),
 		dotsRoutine(32, 1), dotsRoutine(32, 2), dotsRoutine(32, 4),

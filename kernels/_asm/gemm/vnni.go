@@ -42,7 +42,9 @@ tileOffsets. k is a multiple of 4. The columns that are stored are %s.`, name, b
 		Frame: 40,
 		Build: func(c *build.Context) {
 			g := &gen{emit.Gen{Context: c}}
-			g.dispatch(reg.RDI, reg.RAX, most, func(rows int) { g.vnniTiles(bytes, rows, cols) })
+			g.dispatch(reg.RDI, reg.RAX, most, func(rows int) {
+				g.vnniTiles(vnniSums(newTile(bytes, rows, cols, bytes/8), 12), g.epilogue)
+			})
 		},
 	}
 }
@@ -57,9 +59,11 @@ var (
 	vnniRows  = emit.At(reg.StackPointer, 32)
 )
 
-func (g *gen) vnniTiles(bytes, rows, cols int) {
-	sums, again := vnniSums(bytes, rows, cols), fmt.Sprintf("tile%d", rows)
+// vnniTiles computes tiles; epilogue is what follows the products of one.
+func (g *gen) vnniTiles(sums []*tile, epilogue func(t *tile, s scalars)) {
 	t := sums[0]
+	rows, wide := len(t.acc), len(t.acc[0]) >= 2
+	again := fmt.Sprintf("tile%d", rows)
 	s := scalars{call: reg.RDI, flags: reg.RAX, p: reg.RBX, stride: reg.RCX}
 	tap, done := g.Fresh("tap"), g.Fresh("multiplied")
 	run := g.vnniRun()
@@ -69,7 +73,7 @@ func (g *gen) vnniTiles(bytes, rows, cols int) {
 	for _, more := range sums[1:] {
 		more.each(func(_ int, acc reg.VecPhysical) { g.Zero(acc) })
 	}
-	if cols == 2 {
+	if wide {
 		g.fetchResults(s.call, rows, reg.R11, reg.R12)
 		g.aheadStart(s.call)
 	}
@@ -89,23 +93,23 @@ func (g *gen) vnniTiles(bytes, rows, cols int) {
 	}
 
 	g.MOVQ(emit.Param(), s.call)
-	if cols == 2 {
+	if wide {
 		g.MOVQ(vnniAhead, field(s.call, "ahead"))
 	}
-	g.epilogue(t, s)
+	epilogue(t, s)
 	g.vnniNextTile(s.call, s.p, again)
 }
 
-// vnniSums returns the accumulators of a tile. Of few rows each has two or four, for fours of K in turn: a
-// VPDPBUSD waits five cycles for the one before, in which CPUs begin ten.
-func vnniSums(bytes, rows, cols int) []*tile {
-	const registers = 12
-	first := bytes / 8
-	sums := []*tile{newTile(bytes, rows, cols, first)}
+// vnniSums returns the accumulators of a tile, and more of them in the registers behind, of which there are as many as
+// registers. Of few rows each has two or four, for fours of K in turn: a VPDPBUSD waits five cycles for the one before,
+// in which CPUs begin ten.
+func vnniSums(t *tile, registers int) []*tile {
+	sums := []*tile{t}
+	rows, cols := len(t.acc), len(t.acc[0])
 	for n := rows * cols; 2*n*len(sums) <= registers && len(sums) < 4; {
 		for range len(sums) {
-			more := newTile(bytes, rows, cols, first+n*len(sums))
-			more.tmp = sums[0].tmp
+			more := newTile(t.bytes, rows, cols, t.first+n*len(sums))
+			more.tmp = t.tmp
 			sums = append(sums, more)
 		}
 	}
@@ -163,7 +167,7 @@ func (g *gen) vnniTaps(s scalars) {
 	g.MOVQ(reg.RAX, vnniRows)
 }
 
-// Tiles of two columns leave registers for these: where the next panel is to be fetched, the cache
+// Tiles of two and more vectors of columns leave registers for these: where the next panel is to be fetched, the cache
 // lines of it for every 16 of K, and those left.
 var vnniAhead, vnniLines, vnniLine = reg.RBP, reg.R10, reg.R11
 
@@ -216,10 +220,10 @@ func (g *gen) fetchAhead() {
 }
 
 // vnniTap points the rows' pointers behind their runs of the next tap. Of the registers that are not rows', it leaves
-// alone what tiles of two columns keep in theirs.
+// alone what tiles of two and more vectors of columns keep in theirs.
 func (g *gen) vnniTap(t *tile) {
 	rows, stride := len(t.acc), reg.RBP
-	if len(t.acc[0]) == 2 {
+	if len(t.acc[0]) >= 2 {
 		stride = vnniLine
 	}
 	last := vnniRow[rows-1]
@@ -259,12 +263,12 @@ func (g *gen) vnniRun() func(sums []*tile) {
 	sixteen, rest, one, done := g.Fresh("sixteen"), g.Fresh("rest"), g.Fresh("four"), g.Fresh("tap_done")
 	return func(sums []*tile) {
 		t := sums[0]
-		stepB := len(t.acc[0]) * t.bytes // bytes of B for four of K
+		stepB := min(len(t.acc[0]), 2) * t.bytes // bytes of a panel for four of K
 		g.MOVQ(vnniBegin, vnniIndex)
 		g.ADDQ(operand.I8(16), vnniIndex)
 		g.JG(operand.LabelRef(rest))
 		g.Label(sixteen)
-		if len(t.acc[0]) == 2 {
+		if len(t.acc[0]) >= 2 {
 			g.fetchAhead()
 		}
 		for i := range 4 {
@@ -285,13 +289,18 @@ func (g *gen) vnniRun() func(sums []*tile) {
 	}
 }
 
-// vnniFour multiplies four bytes of each row, disp behind the index, by those of B at b.
+// vnniFour multiplies four bytes of each row, disp behind the index, by those of B at b. A tile of four vectors of
+// columns reads two panels.
 func (g *gen) vnniFour(t *tile, b, disp int) {
 	for c := range t.acc[0] {
-		g.load(emit.At(vnniB, b+c*t.bytes), t.tmp[c])
+		from := emit.At(vnniB, b+c*t.bytes)
+		if c >= 2 {
+			from = emit.Indexed(vnniB, vnniPanel, 1, b+(c-2)*t.bytes)
+		}
+		g.load(from, t.tmp[c])
 	}
 	for r, row := range t.acc {
-		x := t.tmp[2+r%2]
+		x := t.tmp[max(len(row), 2)+r%2]
 		g.VPBROADCASTD(emit.Indexed(vnniRow[r], vnniIndex, 1, disp), x)
 		for c, acc := range row {
 			g.dot(t.tmp[c], x, acc)

@@ -83,7 +83,7 @@ func (c *compiler) lowerGroup(m *integerProduct, w product.Weights, e *product.E
 		node: n, computed: e.Operands, zero: m.zero, slope: factors.slope,
 		new: packed.NewOperands, set: packed.Set, setInit: packed.SetInit,
 	}, m.padding)
-	order, err := m.order(variant, spec)
+	order, err := m.order(packed, w.Columns)
 	if err != nil {
 		return c.locate(err)
 	}
@@ -95,11 +95,12 @@ func (c *compiler) lowerGroup(m *integerProduct, w product.Weights, e *product.E
 	offsets := c.groupOffsets(m, spec, g)
 	size, first, rows, columns := e.Out.Size(), g*w.Columns, m.rows, w.Columns
 	sumSize, grid := e.Sum.Size(), m.grid
-	across, panels := 1, packed.Panels() // panels that are computed together
+	across, panels := packed.Together(), packed.Panels() // panels that are computed together
 	if packed.Gathers() {
-		if across = panels; rows < 2*variant.MR*c.threads {
-			across = (panels + c.threads - 1) / c.threads
-		}
+		across = panels
+	}
+	if rows < 2*variant.MR*c.threads {
+		across = min(across, (panels+c.threads-1)/c.threads)
 	}
 	divided := c.dividedProduct(rows, (panels+across-1)/across, packed.TileRows(m.grid), m.taps*m.tapBytes*columns)
 	if order != nil {
@@ -130,12 +131,14 @@ func (c *compiler) lowerGroup(m *integerProduct, w product.Weights, e *product.E
 	return nil
 }
 
-// order returns an order of the rows in which a variant multiplies less padding, or nil. Padding must be zeros.
-func (m *integerProduct) order(v *gemm.Variant, s gemm.Spec) (*gemm.Order, error) {
-	if m.window == nil || m.zero.Computed || m.zero.Constant != 0 || !v.Orders() || s.N <= v.NR/2 {
+// order returns an order of the rows in which p, with so many columns, multiplies less padding, or nil. Padding must be
+// zeros.
+func (m *integerProduct) order(p *gemm.Packed, columns int) (*gemm.Order, error) {
+	v := p.Variant()
+	if m.window == nil || m.zero.Computed || m.zero.Constant != 0 || !v.Orders() || columns <= v.NR/2 {
 		return nil, nil
 	}
-	kernel := regions.Kernel{Rows: v.MR, Tile: 40, Tap: 5, Least: 2}
+	kernel := regions.Kernel{Rows: p.TileRows(m.grid), Tile: 40, Tap: 5, Least: 2}
 	return regions.Order(m.window.Batch, m.window.Axes, m.tapBytes, kernel)
 }
 

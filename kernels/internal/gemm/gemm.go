@@ -49,9 +49,12 @@ type Packed struct {
 	flags                   uint32
 	lo, hi                  float32
 	flip                    byte
-	short                   bool // a routine for usual lists of steps can compute whole panels
+	short                   bool // routines for usual lists of steps can compute whole panels, and pairs of them
 	size, sumSize, tapBytes int  // bytes per element of C and of Sum; TapBytes as packed
 }
+
+// pairRows is the most rows of a tile of two panels.
+const pairRows = 6
 
 // ErrSpec is wrapped by every error of Pack.
 var ErrSpec = errors.New("invalid matrix product")
@@ -118,7 +121,18 @@ func (p *Packed) TileRows(g Grid) int {
 	if p.variant.tileRows != nil {
 		return p.variant.tileRows(g)
 	}
+	if p.Together() > 1 {
+		return pairRows
+	}
 	return p.variant.MR
+}
+
+// Together returns how many panels Run computes at once, if it can: it is fastest for a multiple of them.
+func (p *Packed) Together() int {
+	if p.short && p.spec.N >= 2*p.variant.NR {
+		return 2
+	}
+	return 1
 }
 
 // Panels returns the number of column panels: the unit in which Run divides N.

@@ -129,6 +129,14 @@ func gemm_u8s8_chain_12x16k4_avx512vnni(c *call)
 //go:noescape
 func gemm_u8s8_short_7x32k4_avx512vnni(c *call)
 
+// gemm_u8s8_wide_6x64k4_avx512vnni computes what gemm_u8s8_chain_7x32k4_avx512vnni does, for two panels,
+// which are panelBytes apart, where k is at
+// least 16, all columns are stored, and the epilogue has scale, bias and post, and may have a summand of bytes and a range;
+// results are bytes.
+//
+//go:noescape
+func gemm_u8s8_wide_6x64k4_avx512vnni(c *call)
+
 // gemm_u8s8_chain_6x16k4_avxvnni computes tiles of rows by 16 columns, for every row m of every tile:
 //
 //	c[m,n] = epilogue(init[n] + sum over t, k4 < k/4, i < 4 of a[offsets[m,t]+4*k4+i] * b[t,k4,n,i])

@@ -41,11 +41,15 @@ func runVNNI(p *Packed, a Args, m0, m1, panel0, panel1 int) {
 	r.call.a, r.k = unsafe.Pointer(unsafe.SliceData(a.A)), p.tapBytes
 	size := p.spec.Taps * p.tapBytes
 	all := Region{First: m0, Rows: m1 - m0, Step: 1, Lines: 1, Taps: p.taps}
-	for panel := panel0; panel < panel1; panel++ {
+	r.panelBytes = p.variant.NR * size
+	for panel := panel0; panel < panel1; panel += r.panels {
+		if r.panels = min(p.Together(), panel1-panel); (panel+r.panels)*p.variant.NR > p.spec.N {
+			r.panels = 1
+		}
 		p.epilogueCall(&r.call, &r.a, panel)
-		r.panelAt = panel * p.variant.NR * size
+		r.panelAt = panel * r.panelBytes
 		r.tapB = p.tapBytes * p.panelWidth(panel)
-		r.fetch(panel, min(panel+1, p.Panels()-1), m0, m1)
+		r.fetch(panel+r.panels, m1-m0)
 		if a.Order == nil {
 			r.region(&all, panel)
 			continue
@@ -56,9 +60,9 @@ func runVNNI(p *Packed, a Args, m0, m1, panel0, panel1 int) {
 	}
 }
 
-// region computes a region of a panel.
+// region computes a region of one panel or two.
 func (r *runnerVNNI) region(g *Region, panel int) {
-	each, more, others := tiling(g.Rows, r.p.tileRowsVNNI(panel))
+	each, more, others := tiling(g.Rows, r.tileRows(panel))
 	r.b = unsafe.Pointer(&r.p.bytes[r.panelAt+int(g.Taps[0])*r.tapB])
 	r.gaps, r.taps = unsafe.Pointer(unsafe.SliceData(g.gaps)), len(g.Taps)
 	r.ldc, r.ldsum, r.rowOffsets = g.Step*r.a.LDC, g.Step*r.a.LDSum, g.Step*r.p.spec.Taps*4
@@ -68,9 +72,12 @@ func (r *runnerVNNI) region(g *Region, panel int) {
 	r.kernel(g, panel, more*(each+1), each, others)
 }
 
-// tileRowsVNNI returns the most rows of a tile in a panel.
-func (p *Packed) tileRowsVNNI(panel int) int {
+// tileRows returns the most rows of a tile in a panel.
+func (r *runnerVNNI) tileRows(panel int) int {
+	p := r.p
 	switch one := p.spec.Taps == 1; {
+	case r.panels == 2:
+		return pairRows
 	case one && p.spec.TapBytes%conflictStride == 0:
 		return evenRowsVNNI
 	case p.panelWidth(panel) < p.variant.NR:
@@ -89,21 +96,16 @@ type runnerVNNI struct {
 	panelAt int // where the panel begins in p.bytes
 }
 
-// fetch makes the tiles of a panel prefetch the next panel, each an equal part, but only the first eight tiles at most:
-// otherwise weights that are only in the last-level cache, or in none, come too late.
-func (r *runnerVNNI) fetch(panel, next, m0, m1 int) {
-	stepLines := r.p.variant.NR * 16 / 64 // cache lines of a panel for every 16 bytes of K
-	size := r.p.spec.Taps * r.p.tapBytes
-	begin := next * r.p.variant.NR * size
-	end := begin + r.p.panelWidth(next)*size
-	if next == panel {
-		end = begin
-	}
-	whole := r.p.bytes[begin:end]
-	r.ahead = uintptr(unsafe.Pointer(unsafe.SliceData(whole)))
-	r.aheadEnd = r.ahead + uintptr(len(whole))
-	rows := r.p.tileRowsVNNI(panel)
-	tiles := (m1 - m0 + rows - 1) / rows
+// fetch makes the tiles of panels prefetch those from next on, as many, each an equal part, but only the first eight
+// tiles at most: otherwise weights that are only in the last-level cache, or in none, come too late.
+func (r *runnerVNNI) fetch(next, m int) {
+	begin := min(next*r.panelBytes, len(r.p.bytes))
+	end := min(begin+r.panels*r.panelBytes, len(r.p.bytes))
+	r.ahead = uintptr(unsafe.Pointer(unsafe.SliceData(r.p.bytes))) + uintptr(begin)
+	r.aheadEnd = r.ahead + uintptr(end-begin)
+	stepLines := r.panels * r.p.variant.NR * 16 / 64 // cache lines of the panels for every 16 bytes of K
+	rows := r.tileRows(next - r.panels)
+	tiles := (m + rows - 1) / rows
 	r.lines = (stepLines + tiles - 1) / tiles
 }
 
@@ -128,6 +130,10 @@ func (r *runnerVNNI) kernel(g *Region, panel, i, rows, tiles int) {
 		line := g.LineStep - tiles*step
 		r.lineC, r.lineSum, r.lineOffsets = line*r.a.LDC, line*r.a.LDSum, line*taps*4
 		r.lineTiles = tiles
+	}
+	if r.call.panels == 2 {
+		gemm_u8s8_wide_6x64k4_avx512vnni(&r.call)
+		return
 	}
 	p.multiplyVNNI(&r.call, panel)
 }
