@@ -188,11 +188,10 @@ func Disturbed(f *core.Function, seed uint64) (*core.Function, error) {
 		g.Names[name] = d.at(v)
 	}
 	for _, r := range f.Results {
-		n, err := core.NewNamedNode(r.Name, r.Op(), d.at(r.Inputs()[0]))
+		n, err := r.With(r.Op(), d.at(r.Inputs()[0]))
 		if err != nil {
 			return nil, err
 		}
-		n.Origin = r.Origin
 		g.Results = append(g.Results, n)
 	}
 	return g, nil

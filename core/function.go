@@ -92,7 +92,7 @@ func (f *Function) Rewrite(visit func(n *Node, inputs []Value) ([]Value, error))
 			return nil, err
 		}
 		if outs == nil {
-			kept, err := n.withInputs(inputs)
+			kept, err := n.WithInputs(inputs)
 			if err != nil {
 				return nil, err
 			}
@@ -119,19 +119,6 @@ func (f *Function) Rewrite(visit func(n *Node, inputs []Value) ([]Value, error))
 	return g, nil
 }
 
-// withInputs returns n itself if it already has these inputs, otherwise a copy with them.
-func (n *Node) withInputs(inputs []Value) (*Node, error) {
-	if slices.Equal(inputs, n.inputs) {
-		return n, nil
-	}
-	m, err := NewNamedNode(n.Name, n.op, inputs...)
-	if err != nil {
-		return nil, err
-	}
-	m.Origin = n.Origin
-	return m, nil
-}
-
 // Bind returns f with the shapes of its parameters narrowed to those given by
 // name, and everything inferred again.
 func (f *Function) Bind(shapes map[string]Shape) (*Function, error) {
@@ -148,11 +135,10 @@ func (f *Function) Bind(shapes map[string]Shape) (*Function, error) {
 		if merged.Equal(p.Shape) {
 			return nil, nil
 		}
-		b, err := NewNamedNode(n.Name, &Parameter{Type: p.Type, Shape: merged})
+		b, err := n.With(&Parameter{Type: p.Type, Shape: merged})
 		if err != nil {
 			return nil, err
 		}
-		b.Origin = n.Origin
 		return []Value{b.Out(0)}, nil
 	})
 }

@@ -1,6 +1,9 @@
 package core
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Value is one output of a node.
 type Value struct {
@@ -96,6 +99,25 @@ func NewNamedNode(name string, op Op, inputs ...Value) (*Node, error) {
 		return nil, located(err, op, name)
 	}
 	return &Node{Name: name, op: op, inputs: inputs, outputs: outputs}, nil
+}
+
+// With returns a node of n's name and origin that applies an op to inputs. It returns an *OpError if the op rejects
+// them.
+func (n *Node) With(op Op, inputs ...Value) (*Node, error) {
+	m, err := NewNamedNode(n.Name, op, inputs...)
+	if err != nil {
+		return nil, err
+	}
+	m.Origin = n.Origin
+	return m, nil
+}
+
+// WithInputs returns n itself if it already has these inputs, otherwise n's op applied to them, as With does.
+func (n *Node) WithInputs(inputs []Value) (*Node, error) {
+	if slices.Equal(inputs, n.inputs) {
+		return n, nil
+	}
+	return n.With(n.op, inputs...)
 }
 
 // Apply is like NewNode for ops with one output: it returns that output.

@@ -139,11 +139,10 @@ func (t *translation) checkFirst(asserts []*graphdef.Node) error {
 	if err != nil {
 		return err
 	}
-	last, err := core.NewNamedNode(result.Name, &core.Result{}, v)
+	last, err := result.With(&core.Result{}, v)
 	if err != nil {
 		return fmt.Errorf("output %q: %w", result.Name, err)
 	}
-	last.Origin = result.Origin
 	t.function.Results[0] = last
 	return nil
 }

@@ -101,11 +101,10 @@ func (c *calling) finish(o Options) ([]core.Value, error) {
 			return nil, fmt.Errorf("node %q (%s): %s: %w", c.from.Name, c.from.OpName(), c.op.FunctionNames()[i], err)
 		}
 	}
-	n, err := core.NewNamedNode(c.from.Name, c.op.WithFunctions(list), c.inputs...)
+	n, err := c.from.With(c.op.WithFunctions(list), c.inputs...)
 	if err != nil {
 		return nil, err
 	}
-	n.Origin = c.from.Origin
 	values := make([]core.Value, len(c.outputs))
 	for i, out := range c.outputs {
 		if values[i] = out.value; out.at >= 0 {
@@ -236,14 +235,10 @@ func applied(f *core.Function, values []core.Value) ([]core.Value, error) {
 				inputs[i] = a
 			}
 		}
-		if to[n] = n; slices.Equal(inputs, n.Inputs()) {
-			continue
-		}
-		m, err := core.NewNamedNode(n.Name, n.Op(), inputs...)
+		m, err := n.WithInputs(inputs)
 		if err != nil {
 			return nil, err
 		}
-		m.Origin = n.Origin
 		to[n] = m
 	}
 	results := make([]core.Value, len(f.Results))

@@ -345,11 +345,10 @@ func foldPartly(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 	if err != nil || !slices.ContainsFunc(known, func(t *core.Tensor) bool { return t != nil }) {
 		return nil, err
 	}
-	kept, err := core.NewNamedNode(n.Name, n.Op(), inputs...)
+	kept, err := n.WithInputs(inputs)
 	if err != nil {
 		return nil, err
 	}
-	kept.Origin = n.Origin
 	values := make([]core.Value, len(known))
 	for i, t := range known {
 		if values[i] = kept.Out(i); t != nil {

@@ -143,20 +143,18 @@ func (t *tabulation) replace(n *core.Node, inputs []core.Value) ([]core.Value, e
 	if fn.table == nil || !fn.costly() || !t.isRead(n.Out(0)) {
 		return nil, nil
 	}
-	lookup, err := core.NewNamedNode(n.Name, &pointwise.Lookup{}, t.now[fn.of], constantOf(n, fn.table))
+	lookup, err := n.With(&pointwise.Lookup{}, t.now[fn.of], constantOf(n, fn.table))
 	if err != nil {
 		return nil, err
 	}
-	lookup.Origin = n.Origin
 	values := []core.Value{lookup.Out(0)}
 	if len(n.Outputs()) == 1 {
 		return values, nil
 	}
-	kept, err := core.NewNamedNode(n.Name, n.Op(), inputs...)
+	kept, err := n.WithInputs(inputs)
 	if err != nil {
 		return nil, err
 	}
-	kept.Origin = n.Origin
 	for i := 1; i < len(n.Outputs()); i++ {
 		values = append(values, kept.Out(i))
 	}

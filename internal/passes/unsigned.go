@@ -140,10 +140,9 @@ func isIntegerProduct(op core.Op) bool {
 
 // remake returns the output of a copy of n with another op or other inputs.
 func remake(n *core.Node, op core.Op, inputs []core.Value) (core.Value, error) {
-	m, err := core.NewNamedNode(n.Name, op, inputs...)
+	m, err := n.With(op, inputs...)
 	if err != nil {
 		return core.Value{}, err
 	}
-	m.Origin = n.Origin
 	return m.Out(0), nil
 }

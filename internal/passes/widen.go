@@ -45,11 +45,10 @@ func widen(f *core.Function, _ Options) (*core.Function, error) {
 		case result == half:
 			return roundedBehind(n, n.Op(), half, wide...)
 		}
-		w, err := core.NewNamedNode(n.Name, n.Op(), wide...)
+		w, err := n.With(n.Op(), wide...)
 		if err != nil {
 			return nil, err
 		}
-		w.Origin = n.Origin
 		return []core.Value{w.Out(0)}, nil
 	})
 }

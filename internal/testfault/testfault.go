@@ -40,11 +40,10 @@ func (e Engine) Open(_ context.Context, graph []byte) (compare.Runner, error) {
 			inputs[i] = core.NewConstant(wrong)
 			inputs[i].Node.Name = n.Name + "/wrong"
 			planted = true
-			other, err := core.NewNamedNode(n.Name, n.Op(), inputs...)
+			other, err := n.With(n.Op(), inputs...)
 			if err != nil {
 				return nil, err
 			}
-			other.Origin = n.Origin
 			return []core.Value{other.Out(0)}, nil
 		}
 		return nil, nil

@@ -225,11 +225,10 @@ func (c *cutter) postpone(n *core.Node) error {
 			inputs[i] = in
 		}
 	}
-	m, err := core.NewNamedNode(n.Name, n.Op(), inputs...)
+	m, err := n.With(n.Op(), inputs...)
 	if err != nil {
 		return err
 	}
-	m.Origin = n.Origin
 	for i := range n.Outputs() {
 		c.inside[n.Out(i)] = m.Out(i)
 	}

@@ -136,21 +136,13 @@ func (c *cutter) keep(n *core.Node) error {
 	return nil
 }
 
-// rebuilt returns a copy of a node on the values that replace its inputs; the node itself if none is replaced.
+// rebuilt returns a node on the values that replace its inputs.
 func rebuilt(n *core.Node, to func(core.Value) core.Value) (*core.Node, error) {
 	inputs := make([]core.Value, len(n.Inputs()))
 	for i, v := range n.Inputs() {
 		inputs[i] = to(v)
 	}
-	if slices.Equal(inputs, n.Inputs()) {
-		return n, nil
-	}
-	m, err := core.NewNamedNode(n.Name, n.Op(), inputs...)
-	if err != nil {
-		return nil, err
-	}
-	m.Origin = n.Origin
-	return m, nil
+	return n.WithInputs(inputs)
 }
 
 // reshaped returns a node in place of n that gives v another shape.
@@ -162,21 +154,16 @@ func reshaped(n *core.Node, v core.Value, shape core.Shape) (*core.Node, error) 
 	for i, d := range shape {
 		core.Data[int64](to)[i] = int64(d)
 	}
-	m, err := core.NewNamedNode(n.Name, &array.Reshape{}, v, core.NewConstant(to))
+	m, err := n.With(&array.Reshape{}, v, core.NewConstant(to))
 	if err != nil {
 		return nil, err
 	}
-	m.Origin = n.Origin
 	return m, nil
 }
 
 // standIn returns a value with the type and name of v and the given shape, of which nothing else is known.
 func standIn(v core.Value, shape core.Shape) (*core.Node, error) {
-	p, err := core.NewNamedNode(v.Node.Name, &core.Parameter{Type: v.Type(), Shape: shape})
-	if err == nil {
-		p.Origin = v.Node.Origin
-	}
-	return p, err
+	return v.Node.With(&core.Parameter{Type: v.Type(), Shape: shape})
 }
 
 // replace adds a segment that replaces the nodes of a stretch.
