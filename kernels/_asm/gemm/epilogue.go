@@ -15,9 +15,13 @@ type tile struct {
 	first int // the number of the first accumulator's register
 	acc   [][]reg.VecPhysical
 	tmp   []reg.VecPhysical // free registers below 16, at least 4
+	whole bool              // all of its columns exist: none needs a mask
 }
 
 func (t *tile) lanes() int { return t.bytes / 4 }
+
+// masked reports whether the columns that exist are told by masks, as vectors of AVX-512 have them.
+func (t *tile) masked() bool { return t.bytes == 64 && !t.whole }
 
 // each visits every accumulator.
 func (t *tile) each(f func(col int, acc reg.VecPhysical)) {
@@ -72,17 +76,7 @@ func (g *gen) epilogue(t *tile, s scalars) {
 		g.JMP(operand.LabelRef(done))
 		g.Label(words)
 	}
-	t.each(func(_ int, acc reg.VecPhysical) { g.VCVTDQ2PS(acc, acc) })
-	g.perColumn(t, s, stepPre, "pre", g.VADDPS)
-	g.perColumn(t, s, stepScale, "scale", g.VMULPS)
-	g.perColumn(t, s, stepBias, "bias", g.VADDPS)
-	g.sum(t, s)
-	g.When(s.flags.As32(), stepRelu, "relu", func() {
-		g.Zero(t.tmp[0])
-		t.each(func(_ int, acc reg.VecPhysical) { g.VMAXPS(t.tmp[0], acc, acc) })
-	})
-	g.perColumn(t, s, stepPost, "post", g.VMULPS)
-
+	g.chain(t, s)
 	narrow := g.Fresh("narrow")
 	if t.bytes == 32 {
 		g.TESTL(operand.U32(outF32|outI32), s.flags.As32())
@@ -96,6 +90,28 @@ func (g *gen) epilogue(t *tile, s scalars) {
 		g.bytes256(t, s)
 	}
 	g.Label(done)
+}
+
+// chain computes the steps up to the results, in float32.
+func (g *gen) chain(t *tile, s scalars) {
+	t.each(func(_ int, acc reg.VecPhysical) { g.VCVTDQ2PS(acc, acc) })
+	g.perColumn(t, s, stepPre, "pre", g.VADDPS)
+	g.perColumn(t, s, stepScale, "scale", g.VMULPS)
+	g.perColumn(t, s, stepBias, "bias", g.VADDPS)
+	g.sum(t, s)
+	g.When(s.flags.As32(), stepRelu, "relu", func() {
+		g.Zero(t.tmp[0])
+		t.each(func(_ int, acc reg.VecPhysical) { g.VMAXPS(t.tmp[0], acc, acc) })
+	})
+	g.perColumn(t, s, stepPost, "post", g.VMULPS)
+}
+
+// words applies the steps in call.flags to a tile whose results have 32 bits, and stores it.
+func (g *gen) words(t *tile, s scalars) {
+	g.MOVL(field(s.call, "flags"), s.flags.As32())
+	g.When(s.flags.As32(), outF32|outI32, "chain", func() { g.chain(t, s) })
+	g.When(s.flags.As32(), outI32, "words", func() { g.toWords(t, s) })
+	g.store(t, s, g.storeWords)
 }
 
 // bytes256 saturates results to bytes and stores them.
@@ -154,7 +170,7 @@ func (g *gen) sum(t *tile, s scalars) {
 		g.MOVQ(field(s.call, "sumNow"), s.p)
 		g.MOVQ(field(s.call, "ldsum"), s.stride)
 		g.VBROADCASTSS(field(s.call, "sumScale"), t.tmp[0])
-		if t.bytes == 64 {
+		if t.masked() {
 			g.columnMasks(s.call)
 		}
 		g.summand(t, s, stepSumU8, "u8", 1, func(m operand.Mem, k reg.Register, v reg.VecPhysical) {
@@ -200,7 +216,7 @@ func (g *gen) summand(
 		for _, row := range t.acc {
 			for c, acc := range row {
 				var k reg.Register
-				if t.bytes == 64 {
+				if t.masked() {
 					k = columnMask[c]
 				}
 				load(emit.At(s.p, c*t.lanes()*size), k, t.tmp[1+c])
@@ -227,7 +243,7 @@ func (g *gen) columnMasks(call reg.GPPhysical) {
 func (g *gen) store(t *tile, s scalars, rows func(t *tile, s scalars, masked bool)) {
 	g.MOVQ(field(s.call, "cNow"), s.p)
 	g.MOVQ(field(s.call, "ldc"), s.stride)
-	if t.bytes == 32 {
+	if !t.masked() {
 		rows(t, s, false)
 		return
 	}

@@ -14,8 +14,10 @@ import (
 // to other registers, and its epilogue is interleaved with the first 16 bytes of K of the next tile.
 func shortRoutine() emit.Routine {
 	return emit.Routine{
-		Name:  "gemm_u8s8_short_7x32k4_avx512vnni",
-		Doc:   `gemm_u8s8_short_7x32k4_avx512vnni computes what gemm_u8s8_chain_7x32k4_avx512vnni does, ` + usualDoc,
+		Name: "gemm_u8s8_short_7x32k4_avx512vnni",
+		Doc: `gemm_u8s8_short_7x32k4_avx512vnni computes what gemm_u8s8_chain_7x32k4_avx512vnni does, where k is at
+least 16, all columns are stored, and the epilogue has scale, bias and post, and may have a summand of bytes and a range;
+results are bytes.`,
 		Frame: usualFrame,
 		Build: func(c *build.Context) {
 			g := &short{usual{&gen{emit.Gen{Context: c}}, 2}}

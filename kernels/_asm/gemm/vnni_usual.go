@@ -14,11 +14,6 @@ type usual struct {
 	temp int // the first of its vector registers: one for each vector of columns, at least two
 }
 
-// usualDoc says what a routine with such an epilogue computes.
-const usualDoc = `where k is at
-least 16, all columns are stored, and the epilogue has scale, bias and post, and may have a summand of bytes and a range;
-results are bytes.`
-
 var (
 	// usualC and usualSum are where the next row of the tile is to be stored and where its summand is.
 	usualC, usualSum, usualP = reg.R12, reg.R13, reg.R14

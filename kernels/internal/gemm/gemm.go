@@ -49,7 +49,8 @@ type Packed struct {
 	flags                   uint32
 	lo, hi                  float32
 	flip                    byte
-	short                   bool // routines for usual lists of steps can compute whole panels, and pairs of them
+	short                   bool // a routine for usual lists of steps can compute whole panels
+	pairs                   bool // a routine can compute two whole panels at once, and there are two
 	size, sumSize, tapBytes int  // bytes per element of C and of Sum; TapBytes as packed
 }
 
@@ -121,7 +122,7 @@ func (p *Packed) TileRows(g Grid) int {
 	if p.variant.tileRows != nil {
 		return p.variant.tileRows(g)
 	}
-	if p.Together() > 1 {
+	if p.pairs {
 		return pairRows
 	}
 	return p.variant.MR
@@ -129,7 +130,7 @@ func (p *Packed) TileRows(g Grid) int {
 
 // Together returns how many panels Run computes at once, if it can: it is fastest for a multiple of them.
 func (p *Packed) Together() int {
-	if p.short && p.spec.N >= 2*p.variant.NR {
+	if p.pairs {
 		return 2
 	}
 	return 1

@@ -16,6 +16,7 @@ func packVNNI(p *Packed, weights []int8) {
 	p.tapBytes = roundUp(p.spec.TapBytes, p.variant.KR)
 	packInterleaved(p, weights, p.spec.Taps, p.spec.TapBytes, interleave16)
 	p.short = p.variant.ISA == isa.AVX512VNNI && p.shortVNNI()
+	p.pairs = p.variant.ISA == isa.AVX512VNNI && (p.short || p.size == 4) && p.spec.N >= 2*p.variant.NR
 }
 
 // shortVNNI reports whether the routine for usual lists of steps can compute p's whole panels. A run must have the
