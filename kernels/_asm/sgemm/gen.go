@@ -18,6 +18,7 @@ var arguments = emit.Arguments{
 	{Name: "list", Type: "unsafe.Pointer", Size: 8, Doc: "which taps are multiplied: [taps]int32"},
 	{Name: "taps", Type: "int", Size: 8, Doc: ""},
 	{Name: "tapB", Type: "int", Size: 8, Doc: "bytes from the weights of a tap to those of the next"},
+	{Name: "panelB", Type: "int", Size: 8, Doc: "bytes from the panel of B to the next one"},
 	{Name: "k", Type: "int", Size: 8, Doc: "numbers of a run"},
 	{Name: "rows", Type: "int", Size: 8, Doc: "rows of each tile"},
 	{Name: "tiles", Type: "int", Size: 8, Doc: "tiles, one below the other"},

@@ -7,6 +7,7 @@ import (
 
 func routines() (all []emit.Routine) {
 	for _, t := range []tiling{
+		{64, 6, 4, emit.F32, plain},
 		{64, 12, 2, emit.F32, plain},
 		{64, 12, 1, emit.F32, plain},
 		{32, 6, 2, emit.F32, plain},

@@ -19,6 +19,8 @@ var (
 	}
 	runIndex, runB = call, reg.R15
 	pitch          = reg.RBP
+	// secondPanel is the distance of the second panel, for tiles of two: they have no more rows than pointers before it.
+	secondPanel = reg.R9
 )
 
 // The locals: A displaced by the length of a run, the offsets of the next tap, the taps left, minus the numbers of a
@@ -43,7 +45,7 @@ var (
 )
 
 // tiling is what the routines of tiles differ in: the bytes of their vectors, the most rows of a tile, its vectors of
-// columns, and what is summed.
+// columns (four are those of two panels), and what is summed.
 type tiling struct {
 	width, rows, vectors int
 	numbers              emit.Numbers
@@ -115,6 +117,9 @@ func tilesRoutine(t tiling) emit.Routine {
 			g.MOVQ(field("offsets"), rowPointer[0])
 			g.MOVQ(rowPointer[0], tileFirst)
 			g.enter()
+			if t.vectors > panelVectors {
+				g.MOVQ(field("panelB"), secondPanel)
+			}
 			g.MOVQ(field("rows"), rowPointer[0])
 			for r := t.rows; r >= 1; r-- {
 				g.CMPQ(rowPointer[0], operand.I8(r))
@@ -162,10 +167,17 @@ func (g *tiles) leave() {
 	g.RET()
 }
 
+// panelVectors is how many vectors of columns a panel has at most.
+const panelVectors = 2
+
+// temp returns one of two registers behind those of the weights.
+func (g *tiles) temp(i int) reg.VecPhysical { return g.V(max(g.vectors, panelVectors) + i) }
+
 // acc returns the sums of row r of a tile.
 func (g *tiles) acc(r int) (v []reg.VecPhysical) {
+	first := max(g.vectors, panelVectors) + 2
 	for col := range g.vectors {
-		v = append(v, g.V(4+r*g.vectors+col))
+		v = append(v, g.V(first+r*g.vectors+col))
 	}
 	return v
 }
@@ -184,18 +196,11 @@ func (g *tiles) tiles(rows int) {
 	g.tileStart()
 	g.Label(label("tap"))
 	g.tap(rows)
-	if g.arithmetic == pairsBF16 {
-		g.pairs(rows)
-	} else {
-		g.Label(label("step"))
-		g.step(rows)
-		g.ADDQ(operand.I8(1), runIndex)
-		g.JNZ(operand.LabelRef(label("step")))
-	}
+	g.run(rows)
 	g.DECQ(tileLeft)
 	g.JNZ(operand.LabelRef(label("tap")))
 
-	g.WithoutSign(g.numbers, g.V(2), sums...)
+	g.WithoutSign(g.numbers, g.temp(0), sums...)
 	g.MOVQ(emit.Param(), call)
 	to, ldc := rowPointer[0], rowPointer[1]
 	g.MOVQ(tileC, to)
@@ -214,57 +219,83 @@ func (g *tiles) tiles(rows int) {
 	g.leave()
 }
 
-// step multiplies a number of each row.
-func (g *tiles) step(rows int) {
-	weights := g.weights()
-	for r := range rows {
-		g.BroadcastNumber(g.numbers, emit.Indexed(rowPointer[r], runIndex, uint8(g.numbers.Size()), 0), g.V(2))
-		for col, v := range g.acc(r) {
-			g.MultiplyAdd(g.numbers, weights[col], g.V(2), v, g.V(3))
-		}
-	}
-}
-
-// pairs multiplies the pairs of each row's run, and the last number if it is single.
-func (g *tiles) pairs(rows int) {
+// run multiplies the numbers of each row's run, two at a time, and the last one if it is single.
+func (g *tiles) run(rows int) {
 	label := func(name string) string { return fmt.Sprintf("%s%d", name, rows) }
+	two, one := func() { g.step(rows, 0); g.step(rows, 1); g.next(2) }, func() { g.step(rows, 0); g.next(1) }
+	if g.arithmetic == pairsBF16 {
+		two, one = func() { g.pair(rows) }, func() { g.single(rows) }
+	}
 	g.CMPQ(runIndex, operand.I8(-1))
 	g.JEQ(operand.LabelRef(label("single")))
 	g.Label(label("step"))
-	weights := g.weights()
-	for r := range rows {
-		g.VPBROADCASTD(emit.Indexed(rowPointer[r], runIndex, 2, 0), g.V(2))
-		g.multiply(weights, r)
-	}
+	two()
 	g.ADDQ(operand.I8(2), runIndex)
 	g.CMPQ(runIndex, operand.I8(-1))
 	g.JL(operand.LabelRef(label("step")))
 	g.JNE(operand.LabelRef(label("multiplied")))
 	g.Label(label("single"))
-	weights = g.weights()
+	one()
+	g.Label(label("multiplied"))
+}
+
+// step multiplies number i of each row.
+func (g *tiles) step(rows, i int) {
+	weights, size := g.weights(i), g.numbers.Size()
 	for r := range rows {
-		g.VPBROADCASTW_Z(emit.At(rowPointer[r], -2), lowWords, g.V(2))
+		g.BroadcastNumber(g.numbers, emit.Indexed(rowPointer[r], runIndex, uint8(size), i*size), g.temp(0))
+		for col, v := range g.acc(r) {
+			g.MultiplyAdd(g.numbers, weights[col], g.temp(0), v, g.temp(1))
+		}
+	}
+}
+
+// pair multiplies a pair of each row.
+func (g *tiles) pair(rows int) {
+	weights := g.weights(0)
+	for r := range rows {
+		g.VPBROADCASTD(emit.Indexed(rowPointer[r], runIndex, 2, 0), g.temp(0))
 		g.multiply(weights, r)
 	}
-	g.Label(label("multiplied"))
+	g.next(1)
+}
+
+// single multiplies the last number of each row.
+func (g *tiles) single(rows int) {
+	weights := g.weights(0)
+	for r := range rows {
+		g.VPBROADCASTW_Z(emit.At(rowPointer[r], -2), lowWords, g.temp(0))
+		g.multiply(weights, r)
+	}
+	g.next(1)
 }
 
 // multiply multiplies pairs of row r.
 func (g *tiles) multiply(weights []reg.VecPhysical, r int) {
 	for col, v := range g.acc(r) {
-		g.DotBF16(weights[col], g.V(2), v)
+		g.DotBF16(weights[col], g.temp(0), v)
 	}
 }
 
-// weights loads the next row of the panel.
-func (g *tiles) weights() []reg.VecPhysical {
-	weights := []reg.VecPhysical{g.V(0), g.V(1)}[:g.vectors]
-	for col, v := range weights {
-		g.VMOVUPS(emit.At(runB, g.Width*col), v)
+// weights loads row i of the panel, or of two.
+func (g *tiles) weights(i int) []reg.VecPhysical {
+	var weights []reg.VecPhysical
+	for col := range g.vectors {
+		v, from := g.V(col), emit.At(runB, i*g.panelRow()+g.Width*col)
+		if col >= panelVectors {
+			from = emit.Indexed(runB, secondPanel, 1, i*g.panelRow()+g.Width*(col-panelVectors))
+		}
+		g.VMOVUPS(from, v)
+		weights = append(weights, v)
 	}
-	g.ADDQ(operand.I32(g.Width*g.vectors), runB)
 	return weights
 }
+
+// panelRow is the bytes of a row of a panel.
+func (g *tiles) panelRow() int { return g.Width * min(g.vectors, panelVectors) }
+
+// next moves on by rows of the panel.
+func (g *tiles) next(rows int) { g.ADDQ(operand.I32(rows*g.panelRow()), runB) }
 
 // tileStart loads what a tile begins with.
 func (g *tiles) tileStart() {
@@ -286,11 +317,11 @@ func (g *tiles) tileStart() {
 	g.MOVQ(field("list"), x)
 	g.LEAQ(emit.Indexed(x, y, 4, 0), y)
 	g.MOVQ(y, tileEnd)
-	g.next(x, y)
+	g.nextTap(x, y)
 }
 
-// next finds the next tap, which is the first of the list at x, early: it takes long. It clobbers x and y.
-func (g *tiles) next(x, y reg.GPPhysical) {
+// nextTap finds the next tap, which is the first of the list at x, early: it takes long. It clobbers x and y.
+func (g *tiles) nextTap(x, y reg.GPPhysical) {
 	g.MOVQ(x, tileList)
 	g.MOVLQSX(emit.At(x, 0), x)
 	g.MOVQ(tileFirst, y)
@@ -310,7 +341,7 @@ func (g *tiles) tap(rows int) {
 	g.LEAQ(emit.At(x, 4), y)
 	g.CMPQ(y, tileEnd)
 	g.CMOVQLT(y, x)
-	g.next(x, y)
+	g.nextTap(x, y)
 	g.MOVQ(tileBase, last)
 	for r := range rows - 1 {
 		g.MOVLQSX(emit.At(runIndex, 0), rowPointer[r])

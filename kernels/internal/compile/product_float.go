@@ -126,7 +126,9 @@ func (c *compiler) lowerFloatProduct(p *floatProduct) error {
 			Node: n, Kernel: variant.Name, Splits: true, Operations: machine.Operations(n) / int64(p.groups),
 			Reads: p.reads, Writes: []int{dst},
 		}
-		panels := m.packed.Panels()
+		_, together := variant.Tile(columns)
+		m.across = c.across(together, m.packed.Panels(), p.rows, variant.MR)
+		panels := (m.packed.Panels() + m.across - 1) / m.across
 		if behind != nil {
 			panels = 1 // all of them
 			behind.addTo(&i)
@@ -140,7 +142,7 @@ func (c *compiler) lowerFloatProduct(p *floatProduct) error {
 			if m0, m1, p0, p1 := divided.Part(part, parts); behind != nil {
 				behind.run(r, &m, m0, m1)
 			} else {
-				m.run(r, m0, m1, p0, p1)
+				m.run(r, m0, m1, p0*m.across, min(p1*m.across, m.packed.Panels()))
 			}
 			return nil
 		}
@@ -157,7 +159,8 @@ func (p *floatProduct) order() (*gemm.Order, error) {
 	if p.window == nil {
 		return nil, nil
 	}
-	kernel := regions.Kernel{Rows: p.variant.MR, Tile: 20, Tap: 10, Least: 4, Line: 150}
+	rows, _ := p.variant.Tile(p.columns / p.groups)
+	kernel := regions.Kernel{Rows: rows, Tile: 20, Tap: 10, Least: 4, Line: 150}
 	if p.columns/p.groups <= p.variant.NR/2 { // half as many multiplications
 		kernel.Tile, kernel.Tap, kernel.Least, kernel.Line = 40, 20, 8, 300
 	}
@@ -171,16 +174,17 @@ type multiplication struct {
 	offsets         *[]int32
 	order           *gemm.Order // nil for all taps of all rows
 	dst, first, ldc int
+	across          int // of how many panels each part is a multiple
 }
 
 // run computes rows [m0,m1), counted in the order, of panels [p0,p1).
 func (m *multiplication) run(r *machine.Worker, m0, m1, p0, p1 int) {
-	for panel := p0; panel < p1; panel++ {
+	for panel := p0; panel < p1; panel += m.across {
 		for rows := range m.lines(m0, m1) {
 			r.SGemm = sgemm.Args{
 				A: r.Arena, Offsets: *m.offsets, C: r.Mem[m.dst][m.first+rows.First*m.ldc:], LDC: rows.Step * m.ldc,
 			}
-			m.packed.Run(&r.SGemm, rows, panel, panel+1)
+			m.packed.Run(&r.SGemm, rows, panel, min(panel+m.across, p1))
 		}
 	}
 }

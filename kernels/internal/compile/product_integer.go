@@ -99,9 +99,7 @@ func (c *compiler) lowerGroup(m *integerProduct, w product.Weights, e *product.E
 	if packed.Gathers() {
 		across = panels
 	}
-	if rows < 2*variant.MR*c.threads {
-		across = min(across, (panels+c.threads-1)/c.threads)
-	}
+	across = c.across(across, panels, rows, variant.MR)
 	divided := c.dividedProduct(rows, (panels+across-1)/across, packed.TileRows(m.grid), m.taps*m.tapBytes*columns)
 	if order != nil {
 		divided.Split = order.Split
@@ -194,6 +192,15 @@ func (f *flipBehind) copy(r *machine.Worker, at, n int) {
 // groupOffsets returns the offsets of group g, which are set when the arena has been planned.
 func (c *compiler) groupOffsets(m *integerProduct, s gemm.Spec, g int) *[]int32 {
 	return c.offsets(m.node, s.CheckOffsets, func() []int32 { return moved(m.offsets(), g*m.step) })
+}
+
+// across returns of how many panels each part of a product is a multiple: of those that are computed together, or of
+// fewer where rows alone are too few to be divided.
+func (c *compiler) across(together, panels, rows, tile int) int {
+	if rows < 2*tile*c.threads {
+		return min(together, (panels+c.threads-1)/c.threads)
+	}
+	return together
 }
 
 // dividedProduct divides a product of rows and panels of columns. As long as there are enough rows for each thread,

@@ -15,6 +15,7 @@ type call struct {
 	list    unsafe.Pointer // which taps are multiplied: [taps]int32
 	taps    int
 	tapB    int // bytes from the weights of a tap to those of the next
+	panelB  int // bytes from the panel of B to the next one
 	k       int // numbers of a run
 	rows    int // rows of each tile
 	tiles   int // tiles, one below the other

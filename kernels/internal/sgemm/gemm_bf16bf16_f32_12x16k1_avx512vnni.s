@@ -15,7 +15,7 @@ TEXT ·gemm_bf16bf16_f32_12x16k1_avx512vnni(SB), NOSPLIT, $96-8
 	STMXCSR 48(SP)
 	MOVL    $0x00009fc0, 52(SP)
 	LDMXCSR 52(SP)
-	MOVQ    80(DI), AX
+	MOVQ    88(DI), AX
 	CMPQ    AX, $+12
 	JEQ     tile12
 	CMPQ    AX, $+11
@@ -61,7 +61,7 @@ tile12:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -134,10 +134,11 @@ tap12:
 	MOVLQSX (DI), DI
 	ADDQ    DI, R14
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single12
 
 step12:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
@@ -162,56 +163,114 @@ step12:
 	VFMADD231PS  Z0, Z2, Z14
 	VBROADCASTSS (R14)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z15
-	ADDQ         $+1, DI
-	JNZ          step12
-	DECQ         16(SP)
-	JNZ          tap12
-	VPXOR        X2, X2, X2
-	VADDPS       Z2, Z4, Z4
-	VADDPS       Z2, Z5, Z5
-	VADDPS       Z2, Z6, Z6
-	VADDPS       Z2, Z7, Z7
-	VADDPS       Z2, Z8, Z8
-	VADDPS       Z2, Z9, Z9
-	VADDPS       Z2, Z10, Z10
-	VADDPS       Z2, Z11, Z11
-	VADDPS       Z2, Z12, Z12
-	VADDPS       Z2, Z13, Z13
-	VADDPS       Z2, Z14, Z14
-	VADDPS       Z2, Z15, Z15
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z7, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z9, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z10, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z11, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z12, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z13, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z14, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z15, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+12, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile12
-	LDMXCSR      48(SP)
+	VMOVUPS      64(R15), Z0
+	VBROADCASTSS 4(AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS 4(BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS 4(CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	VBROADCASTSS 4(DX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z7
+	VBROADCASTSS 4(SI)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z8
+	VBROADCASTSS 4(R8)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z9
+	VBROADCASTSS 4(R9)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z10
+	VBROADCASTSS 4(R10)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z11
+	VBROADCASTSS 4(R11)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z12
+	VBROADCASTSS 4(R12)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z13
+	VBROADCASTSS 4(R13)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z14
+	VBROADCASTSS 4(R14)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z15
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step12
+	JNE          multiplied12
+
+single12:
+	VMOVUPS      (R15), Z0
+	VBROADCASTSS (AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS (BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS (CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	VBROADCASTSS (DX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z7
+	VBROADCASTSS (SI)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z8
+	VBROADCASTSS (R8)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z9
+	VBROADCASTSS (R9)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z10
+	VBROADCASTSS (R10)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z11
+	VBROADCASTSS (R11)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z12
+	VBROADCASTSS (R12)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z13
+	VBROADCASTSS (R13)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z14
+	VBROADCASTSS (R14)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z15
+	ADDQ         $+64, R15
+
+multiplied12:
+	DECQ    16(SP)
+	JNZ     tap12
+	VPXOR   X2, X2, X2
+	VADDPS  Z2, Z4, Z4
+	VADDPS  Z2, Z5, Z5
+	VADDPS  Z2, Z6, Z6
+	VADDPS  Z2, Z7, Z7
+	VADDPS  Z2, Z8, Z8
+	VADDPS  Z2, Z9, Z9
+	VADDPS  Z2, Z10, Z10
+	VADDPS  Z2, Z11, Z11
+	VADDPS  Z2, Z12, Z12
+	VADDPS  Z2, Z13, Z13
+	VADDPS  Z2, Z14, Z14
+	VADDPS  Z2, Z15, Z15
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z9, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z10, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z11, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z12, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z13, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z14, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z15, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+12, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile12
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -231,7 +290,7 @@ tile11:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -301,10 +360,11 @@ tap11:
 	MOVLQSX (DI), DI
 	ADDQ    DI, R13
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single11
 
 step11:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
@@ -327,53 +387,107 @@ step11:
 	VFMADD231PS  Z0, Z2, Z13
 	VBROADCASTSS (R13)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z14
-	ADDQ         $+1, DI
-	JNZ          step11
-	DECQ         16(SP)
-	JNZ          tap11
-	VPXOR        X2, X2, X2
-	VADDPS       Z2, Z4, Z4
-	VADDPS       Z2, Z5, Z5
-	VADDPS       Z2, Z6, Z6
-	VADDPS       Z2, Z7, Z7
-	VADDPS       Z2, Z8, Z8
-	VADDPS       Z2, Z9, Z9
-	VADDPS       Z2, Z10, Z10
-	VADDPS       Z2, Z11, Z11
-	VADDPS       Z2, Z12, Z12
-	VADDPS       Z2, Z13, Z13
-	VADDPS       Z2, Z14, Z14
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z7, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z9, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z10, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z11, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z12, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z13, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z14, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+11, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile11
-	LDMXCSR      48(SP)
+	VMOVUPS      64(R15), Z0
+	VBROADCASTSS 4(AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS 4(BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS 4(CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	VBROADCASTSS 4(DX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z7
+	VBROADCASTSS 4(SI)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z8
+	VBROADCASTSS 4(R8)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z9
+	VBROADCASTSS 4(R9)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z10
+	VBROADCASTSS 4(R10)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z11
+	VBROADCASTSS 4(R11)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z12
+	VBROADCASTSS 4(R12)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z13
+	VBROADCASTSS 4(R13)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z14
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step11
+	JNE          multiplied11
+
+single11:
+	VMOVUPS      (R15), Z0
+	VBROADCASTSS (AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS (BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS (CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	VBROADCASTSS (DX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z7
+	VBROADCASTSS (SI)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z8
+	VBROADCASTSS (R8)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z9
+	VBROADCASTSS (R9)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z10
+	VBROADCASTSS (R10)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z11
+	VBROADCASTSS (R11)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z12
+	VBROADCASTSS (R12)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z13
+	VBROADCASTSS (R13)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z14
+	ADDQ         $+64, R15
+
+multiplied11:
+	DECQ    16(SP)
+	JNZ     tap11
+	VPXOR   X2, X2, X2
+	VADDPS  Z2, Z4, Z4
+	VADDPS  Z2, Z5, Z5
+	VADDPS  Z2, Z6, Z6
+	VADDPS  Z2, Z7, Z7
+	VADDPS  Z2, Z8, Z8
+	VADDPS  Z2, Z9, Z9
+	VADDPS  Z2, Z10, Z10
+	VADDPS  Z2, Z11, Z11
+	VADDPS  Z2, Z12, Z12
+	VADDPS  Z2, Z13, Z13
+	VADDPS  Z2, Z14, Z14
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z9, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z10, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z11, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z12, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z13, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z14, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+11, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile11
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -392,7 +506,7 @@ tile10:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -459,10 +573,11 @@ tap10:
 	MOVLQSX (DI), DI
 	ADDQ    DI, R12
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single10
 
 step10:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
@@ -483,50 +598,100 @@ step10:
 	VFMADD231PS  Z0, Z2, Z12
 	VBROADCASTSS (R12)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z13
-	ADDQ         $+1, DI
-	JNZ          step10
-	DECQ         16(SP)
-	JNZ          tap10
-	VPXOR        X2, X2, X2
-	VADDPS       Z2, Z4, Z4
-	VADDPS       Z2, Z5, Z5
-	VADDPS       Z2, Z6, Z6
-	VADDPS       Z2, Z7, Z7
-	VADDPS       Z2, Z8, Z8
-	VADDPS       Z2, Z9, Z9
-	VADDPS       Z2, Z10, Z10
-	VADDPS       Z2, Z11, Z11
-	VADDPS       Z2, Z12, Z12
-	VADDPS       Z2, Z13, Z13
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z7, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z9, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z10, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z11, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z12, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z13, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+10, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile10
-	LDMXCSR      48(SP)
+	VMOVUPS      64(R15), Z0
+	VBROADCASTSS 4(AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS 4(BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS 4(CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	VBROADCASTSS 4(DX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z7
+	VBROADCASTSS 4(SI)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z8
+	VBROADCASTSS 4(R8)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z9
+	VBROADCASTSS 4(R9)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z10
+	VBROADCASTSS 4(R10)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z11
+	VBROADCASTSS 4(R11)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z12
+	VBROADCASTSS 4(R12)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z13
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step10
+	JNE          multiplied10
+
+single10:
+	VMOVUPS      (R15), Z0
+	VBROADCASTSS (AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS (BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS (CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	VBROADCASTSS (DX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z7
+	VBROADCASTSS (SI)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z8
+	VBROADCASTSS (R8)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z9
+	VBROADCASTSS (R9)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z10
+	VBROADCASTSS (R10)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z11
+	VBROADCASTSS (R11)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z12
+	VBROADCASTSS (R12)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z13
+	ADDQ         $+64, R15
+
+multiplied10:
+	DECQ    16(SP)
+	JNZ     tap10
+	VPXOR   X2, X2, X2
+	VADDPS  Z2, Z4, Z4
+	VADDPS  Z2, Z5, Z5
+	VADDPS  Z2, Z6, Z6
+	VADDPS  Z2, Z7, Z7
+	VADDPS  Z2, Z8, Z8
+	VADDPS  Z2, Z9, Z9
+	VADDPS  Z2, Z10, Z10
+	VADDPS  Z2, Z11, Z11
+	VADDPS  Z2, Z12, Z12
+	VADDPS  Z2, Z13, Z13
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z9, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z10, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z11, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z12, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z13, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+10, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile10
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -544,7 +709,7 @@ tile9:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -608,10 +773,11 @@ tap9:
 	MOVLQSX (DI), DI
 	ADDQ    DI, R11
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single9
 
 step9:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
@@ -630,47 +796,93 @@ step9:
 	VFMADD231PS  Z0, Z2, Z11
 	VBROADCASTSS (R11)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z12
-	ADDQ         $+1, DI
-	JNZ          step9
-	DECQ         16(SP)
-	JNZ          tap9
-	VPXOR        X2, X2, X2
-	VADDPS       Z2, Z4, Z4
-	VADDPS       Z2, Z5, Z5
-	VADDPS       Z2, Z6, Z6
-	VADDPS       Z2, Z7, Z7
-	VADDPS       Z2, Z8, Z8
-	VADDPS       Z2, Z9, Z9
-	VADDPS       Z2, Z10, Z10
-	VADDPS       Z2, Z11, Z11
-	VADDPS       Z2, Z12, Z12
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z7, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z9, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z10, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z11, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z12, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+9, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile9
-	LDMXCSR      48(SP)
+	VMOVUPS      64(R15), Z0
+	VBROADCASTSS 4(AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS 4(BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS 4(CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	VBROADCASTSS 4(DX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z7
+	VBROADCASTSS 4(SI)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z8
+	VBROADCASTSS 4(R8)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z9
+	VBROADCASTSS 4(R9)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z10
+	VBROADCASTSS 4(R10)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z11
+	VBROADCASTSS 4(R11)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z12
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step9
+	JNE          multiplied9
+
+single9:
+	VMOVUPS      (R15), Z0
+	VBROADCASTSS (AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS (BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS (CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	VBROADCASTSS (DX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z7
+	VBROADCASTSS (SI)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z8
+	VBROADCASTSS (R8)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z9
+	VBROADCASTSS (R9)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z10
+	VBROADCASTSS (R10)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z11
+	VBROADCASTSS (R11)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z12
+	ADDQ         $+64, R15
+
+multiplied9:
+	DECQ    16(SP)
+	JNZ     tap9
+	VPXOR   X2, X2, X2
+	VADDPS  Z2, Z4, Z4
+	VADDPS  Z2, Z5, Z5
+	VADDPS  Z2, Z6, Z6
+	VADDPS  Z2, Z7, Z7
+	VADDPS  Z2, Z8, Z8
+	VADDPS  Z2, Z9, Z9
+	VADDPS  Z2, Z10, Z10
+	VADDPS  Z2, Z11, Z11
+	VADDPS  Z2, Z12, Z12
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z9, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z10, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z11, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z12, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+9, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile9
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -687,7 +899,7 @@ tile8:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -748,10 +960,11 @@ tap8:
 	MOVLQSX (DI), DI
 	ADDQ    DI, R10
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single8
 
 step8:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
@@ -768,44 +981,86 @@ step8:
 	VFMADD231PS  Z0, Z2, Z10
 	VBROADCASTSS (R10)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z11
-	ADDQ         $+1, DI
-	JNZ          step8
-	DECQ         16(SP)
-	JNZ          tap8
-	VPXOR        X2, X2, X2
-	VADDPS       Z2, Z4, Z4
-	VADDPS       Z2, Z5, Z5
-	VADDPS       Z2, Z6, Z6
-	VADDPS       Z2, Z7, Z7
-	VADDPS       Z2, Z8, Z8
-	VADDPS       Z2, Z9, Z9
-	VADDPS       Z2, Z10, Z10
-	VADDPS       Z2, Z11, Z11
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z7, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z9, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z10, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z11, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+8, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile8
-	LDMXCSR      48(SP)
+	VMOVUPS      64(R15), Z0
+	VBROADCASTSS 4(AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS 4(BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS 4(CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	VBROADCASTSS 4(DX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z7
+	VBROADCASTSS 4(SI)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z8
+	VBROADCASTSS 4(R8)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z9
+	VBROADCASTSS 4(R9)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z10
+	VBROADCASTSS 4(R10)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z11
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step8
+	JNE          multiplied8
+
+single8:
+	VMOVUPS      (R15), Z0
+	VBROADCASTSS (AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS (BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS (CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	VBROADCASTSS (DX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z7
+	VBROADCASTSS (SI)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z8
+	VBROADCASTSS (R8)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z9
+	VBROADCASTSS (R9)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z10
+	VBROADCASTSS (R10)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z11
+	ADDQ         $+64, R15
+
+multiplied8:
+	DECQ    16(SP)
+	JNZ     tap8
+	VPXOR   X2, X2, X2
+	VADDPS  Z2, Z4, Z4
+	VADDPS  Z2, Z5, Z5
+	VADDPS  Z2, Z6, Z6
+	VADDPS  Z2, Z7, Z7
+	VADDPS  Z2, Z8, Z8
+	VADDPS  Z2, Z9, Z9
+	VADDPS  Z2, Z10, Z10
+	VADDPS  Z2, Z11, Z11
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z9, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z10, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z11, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+8, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile8
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -821,7 +1076,7 @@ tile7:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -879,10 +1134,11 @@ tap7:
 	MOVLQSX (DI), DI
 	ADDQ    DI, R9
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single7
 
 step7:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
@@ -897,41 +1153,79 @@ step7:
 	VFMADD231PS  Z0, Z2, Z9
 	VBROADCASTSS (R9)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z10
-	ADDQ         $+1, DI
-	JNZ          step7
-	DECQ         16(SP)
-	JNZ          tap7
-	VPXOR        X2, X2, X2
-	VADDPS       Z2, Z4, Z4
-	VADDPS       Z2, Z5, Z5
-	VADDPS       Z2, Z6, Z6
-	VADDPS       Z2, Z7, Z7
-	VADDPS       Z2, Z8, Z8
-	VADDPS       Z2, Z9, Z9
-	VADDPS       Z2, Z10, Z10
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z7, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z9, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z10, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+7, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile7
-	LDMXCSR      48(SP)
+	VMOVUPS      64(R15), Z0
+	VBROADCASTSS 4(AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS 4(BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS 4(CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	VBROADCASTSS 4(DX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z7
+	VBROADCASTSS 4(SI)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z8
+	VBROADCASTSS 4(R8)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z9
+	VBROADCASTSS 4(R9)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z10
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step7
+	JNE          multiplied7
+
+single7:
+	VMOVUPS      (R15), Z0
+	VBROADCASTSS (AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS (BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS (CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	VBROADCASTSS (DX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z7
+	VBROADCASTSS (SI)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z8
+	VBROADCASTSS (R8)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z9
+	VBROADCASTSS (R9)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z10
+	ADDQ         $+64, R15
+
+multiplied7:
+	DECQ    16(SP)
+	JNZ     tap7
+	VPXOR   X2, X2, X2
+	VADDPS  Z2, Z4, Z4
+	VADDPS  Z2, Z5, Z5
+	VADDPS  Z2, Z6, Z6
+	VADDPS  Z2, Z7, Z7
+	VADDPS  Z2, Z8, Z8
+	VADDPS  Z2, Z9, Z9
+	VADDPS  Z2, Z10, Z10
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z9, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z10, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+7, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile7
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -946,7 +1240,7 @@ tile6:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -1001,10 +1295,11 @@ tap6:
 	MOVLQSX (DI), DI
 	ADDQ    DI, R8
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single6
 
 step6:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
@@ -1017,38 +1312,72 @@ step6:
 	VFMADD231PS  Z0, Z2, Z8
 	VBROADCASTSS (R8)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z9
-	ADDQ         $+1, DI
-	JNZ          step6
-	DECQ         16(SP)
-	JNZ          tap6
-	VPXOR        X2, X2, X2
-	VADDPS       Z2, Z4, Z4
-	VADDPS       Z2, Z5, Z5
-	VADDPS       Z2, Z6, Z6
-	VADDPS       Z2, Z7, Z7
-	VADDPS       Z2, Z8, Z8
-	VADDPS       Z2, Z9, Z9
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z7, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z9, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+6, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile6
-	LDMXCSR      48(SP)
+	VMOVUPS      64(R15), Z0
+	VBROADCASTSS 4(AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS 4(BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS 4(CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	VBROADCASTSS 4(DX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z7
+	VBROADCASTSS 4(SI)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z8
+	VBROADCASTSS 4(R8)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z9
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step6
+	JNE          multiplied6
+
+single6:
+	VMOVUPS      (R15), Z0
+	VBROADCASTSS (AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS (BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS (CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	VBROADCASTSS (DX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z7
+	VBROADCASTSS (SI)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z8
+	VBROADCASTSS (R8)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z9
+	ADDQ         $+64, R15
+
+multiplied6:
+	DECQ    16(SP)
+	JNZ     tap6
+	VPXOR   X2, X2, X2
+	VADDPS  Z2, Z4, Z4
+	VADDPS  Z2, Z5, Z5
+	VADDPS  Z2, Z6, Z6
+	VADDPS  Z2, Z7, Z7
+	VADDPS  Z2, Z8, Z8
+	VADDPS  Z2, Z9, Z9
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z9, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+6, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile6
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -1062,7 +1391,7 @@ tile5:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -1114,10 +1443,11 @@ tap5:
 	MOVLQSX (DI), DI
 	ADDQ    DI, SI
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single5
 
 step5:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
@@ -1128,35 +1458,65 @@ step5:
 	VFMADD231PS  Z0, Z2, Z7
 	VBROADCASTSS (SI)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z8
-	ADDQ         $+1, DI
-	JNZ          step5
-	DECQ         16(SP)
-	JNZ          tap5
-	VPXOR        X2, X2, X2
-	VADDPS       Z2, Z4, Z4
-	VADDPS       Z2, Z5, Z5
-	VADDPS       Z2, Z6, Z6
-	VADDPS       Z2, Z7, Z7
-	VADDPS       Z2, Z8, Z8
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z7, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+5, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile5
-	LDMXCSR      48(SP)
+	VMOVUPS      64(R15), Z0
+	VBROADCASTSS 4(AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS 4(BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS 4(CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	VBROADCASTSS 4(DX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z7
+	VBROADCASTSS 4(SI)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z8
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step5
+	JNE          multiplied5
+
+single5:
+	VMOVUPS      (R15), Z0
+	VBROADCASTSS (AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS (BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS (CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	VBROADCASTSS (DX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z7
+	VBROADCASTSS (SI)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z8
+	ADDQ         $+64, R15
+
+multiplied5:
+	DECQ    16(SP)
+	JNZ     tap5
+	VPXOR   X2, X2, X2
+	VADDPS  Z2, Z4, Z4
+	VADDPS  Z2, Z5, Z5
+	VADDPS  Z2, Z6, Z6
+	VADDPS  Z2, Z7, Z7
+	VADDPS  Z2, Z8, Z8
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+5, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile5
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -1169,7 +1529,7 @@ tile4:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -1218,10 +1578,11 @@ tap4:
 	MOVLQSX (DI), DI
 	ADDQ    DI, DX
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single4
 
 step4:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
@@ -1230,32 +1591,58 @@ step4:
 	VFMADD231PS  Z0, Z2, Z6
 	VBROADCASTSS (DX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z7
-	ADDQ         $+1, DI
-	JNZ          step4
-	DECQ         16(SP)
-	JNZ          tap4
-	VPXOR        X2, X2, X2
-	VADDPS       Z2, Z4, Z4
-	VADDPS       Z2, Z5, Z5
-	VADDPS       Z2, Z6, Z6
-	VADDPS       Z2, Z7, Z7
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z7, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+4, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile4
-	LDMXCSR      48(SP)
+	VMOVUPS      64(R15), Z0
+	VBROADCASTSS 4(AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS 4(BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS 4(CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	VBROADCASTSS 4(DX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z7
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step4
+	JNE          multiplied4
+
+single4:
+	VMOVUPS      (R15), Z0
+	VBROADCASTSS (AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS (BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS (CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	VBROADCASTSS (DX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z7
+	ADDQ         $+64, R15
+
+multiplied4:
+	DECQ    16(SP)
+	JNZ     tap4
+	VPXOR   X2, X2, X2
+	VADDPS  Z2, Z4, Z4
+	VADDPS  Z2, Z5, Z5
+	VADDPS  Z2, Z6, Z6
+	VADDPS  Z2, Z7, Z7
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+4, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile4
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -1267,7 +1654,7 @@ tile3:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -1313,39 +1700,62 @@ tap3:
 	MOVLQSX (DI), DI
 	ADDQ    DI, CX
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single3
 
 step3:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z5
 	VBROADCASTSS (CX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z6
-	ADDQ         $+1, DI
-	JNZ          step3
-	DECQ         16(SP)
-	JNZ          tap3
-	VPXOR        X2, X2, X2
-	VADDPS       Z2, Z4, Z4
-	VADDPS       Z2, Z5, Z5
-	VADDPS       Z2, Z6, Z6
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+3, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile3
-	LDMXCSR      48(SP)
+	VMOVUPS      64(R15), Z0
+	VBROADCASTSS 4(AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS 4(BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS 4(CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step3
+	JNE          multiplied3
+
+single3:
+	VMOVUPS      (R15), Z0
+	VBROADCASTSS (AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS (BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS (CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	ADDQ         $+64, R15
+
+multiplied3:
+	DECQ    16(SP)
+	JNZ     tap3
+	VPXOR   X2, X2, X2
+	VADDPS  Z2, Z4, Z4
+	VADDPS  Z2, Z5, Z5
+	VADDPS  Z2, Z6, Z6
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+3, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile3
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -1356,7 +1766,7 @@ tile2:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -1399,34 +1809,53 @@ tap2:
 	MOVLQSX (DI), DI
 	ADDQ    DI, BX
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single2
 
 step2:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z5
-	ADDQ         $+1, DI
-	JNZ          step2
-	DECQ         16(SP)
-	JNZ          tap2
-	VPXOR        X2, X2, X2
-	VADDPS       Z2, Z4, Z4
-	VADDPS       Z2, Z5, Z5
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+2, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile2
-	LDMXCSR      48(SP)
+	VMOVUPS      64(R15), Z0
+	VBROADCASTSS 4(AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS 4(BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step2
+	JNE          multiplied2
+
+single2:
+	VMOVUPS      (R15), Z0
+	VBROADCASTSS (AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS (BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	ADDQ         $+64, R15
+
+multiplied2:
+	DECQ    16(SP)
+	JNZ     tap2
+	VPXOR   X2, X2, X2
+	VADDPS  Z2, Z4, Z4
+	VADDPS  Z2, Z5, Z5
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+2, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile2
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -1436,7 +1865,7 @@ tile1:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -1476,28 +1905,43 @@ tap1:
 	MOVLQSX (DI), DI
 	ADDQ    DI, AX
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single1
 
 step1:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
-	ADDQ         $+1, DI
-	JNZ          step1
-	DECQ         16(SP)
-	JNZ          tap1
-	VPXOR        X2, X2, X2
-	VADDPS       Z2, Z4, Z4
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+1, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile1
-	LDMXCSR      48(SP)
+	VMOVUPS      64(R15), Z0
+	VBROADCASTSS 4(AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step1
+	JNE          multiplied1
+
+single1:
+	VMOVUPS      (R15), Z0
+	VBROADCASTSS (AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	ADDQ         $+64, R15
+
+multiplied1:
+	DECQ    16(SP)
+	JNZ     tap1
+	VPXOR   X2, X2, X2
+	VADDPS  Z2, Z4, Z4
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+1, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile1
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET

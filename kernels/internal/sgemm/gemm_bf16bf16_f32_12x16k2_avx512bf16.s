@@ -14,7 +14,7 @@ TEXT ·gemm_bf16bf16_f32_12x16k2_avx512bf16(SB), NOSPLIT, $96-8
 	MOVQ  AX, 40(SP)
 	MOVL  $0x55555555, AX
 	KMOVD AX, K1
-	MOVQ  80(DI), AX
+	MOVQ  88(DI), AX
 	CMPQ  AX, $+12
 	JEQ   tile12
 	CMPQ  AX, $+11
@@ -59,7 +59,7 @@ tile12:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*2), BX
 	MOVQ    BX, (SP)
@@ -137,7 +137,6 @@ tap12:
 
 step12:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VPBROADCASTD (AX)(DI*2), Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -246,6 +245,7 @@ step12:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xf8
+	ADDQ $+64, R15
 	ADDQ $+2, DI
 	CMPQ DI, $-1
 	JL   step12
@@ -253,7 +253,6 @@ step12:
 
 single12:
 	VMOVUPS        (R15), Z0
-	ADDQ           $+64, R15
 	VPBROADCASTW.Z -2(AX), K1, Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -362,6 +361,7 @@ single12:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xf8
+	ADDQ $+64, R15
 
 multiplied12:
 	DECQ    16(SP)
@@ -409,7 +409,7 @@ multiplied12:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+12, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    88(DI)
+	DECQ    96(DI)
 	JNZ     tile12
 	VZEROUPPER
 	RET
@@ -430,7 +430,7 @@ tile11:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*2), BX
 	MOVQ    BX, (SP)
@@ -505,7 +505,6 @@ tap11:
 
 step11:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VPBROADCASTD (AX)(DI*2), Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -605,6 +604,7 @@ step11:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xf0
+	ADDQ $+64, R15
 	ADDQ $+2, DI
 	CMPQ DI, $-1
 	JL   step11
@@ -612,7 +612,6 @@ step11:
 
 single11:
 	VMOVUPS        (R15), Z0
-	ADDQ           $+64, R15
 	VPBROADCASTW.Z -2(AX), K1, Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -712,6 +711,7 @@ single11:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xf0
+	ADDQ $+64, R15
 
 multiplied11:
 	DECQ    16(SP)
@@ -756,7 +756,7 @@ multiplied11:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+11, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    88(DI)
+	DECQ    96(DI)
 	JNZ     tile11
 	VZEROUPPER
 	RET
@@ -776,7 +776,7 @@ tile10:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*2), BX
 	MOVQ    BX, (SP)
@@ -848,7 +848,6 @@ tap10:
 
 step10:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VPBROADCASTD (AX)(DI*2), Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -939,6 +938,7 @@ step10:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xe8
+	ADDQ $+64, R15
 	ADDQ $+2, DI
 	CMPQ DI, $-1
 	JL   step10
@@ -946,7 +946,6 @@ step10:
 
 single10:
 	VMOVUPS        (R15), Z0
-	ADDQ           $+64, R15
 	VPBROADCASTW.Z -2(AX), K1, Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -1037,6 +1036,7 @@ single10:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xe8
+	ADDQ $+64, R15
 
 multiplied10:
 	DECQ    16(SP)
@@ -1078,7 +1078,7 @@ multiplied10:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+10, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    88(DI)
+	DECQ    96(DI)
 	JNZ     tile10
 	VZEROUPPER
 	RET
@@ -1097,7 +1097,7 @@ tile9:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*2), BX
 	MOVQ    BX, (SP)
@@ -1166,7 +1166,6 @@ tap9:
 
 step9:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VPBROADCASTD (AX)(DI*2), Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -1248,6 +1247,7 @@ step9:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xe0
+	ADDQ $+64, R15
 	ADDQ $+2, DI
 	CMPQ DI, $-1
 	JL   step9
@@ -1255,7 +1255,6 @@ step9:
 
 single9:
 	VMOVUPS        (R15), Z0
-	ADDQ           $+64, R15
 	VPBROADCASTW.Z -2(AX), K1, Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -1337,6 +1336,7 @@ single9:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xe0
+	ADDQ $+64, R15
 
 multiplied9:
 	DECQ    16(SP)
@@ -1375,7 +1375,7 @@ multiplied9:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+9, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    88(DI)
+	DECQ    96(DI)
 	JNZ     tile9
 	VZEROUPPER
 	RET
@@ -1393,7 +1393,7 @@ tile8:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*2), BX
 	MOVQ    BX, (SP)
@@ -1459,7 +1459,6 @@ tap8:
 
 step8:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VPBROADCASTD (AX)(DI*2), Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -1532,6 +1531,7 @@ step8:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xd8
+	ADDQ $+64, R15
 	ADDQ $+2, DI
 	CMPQ DI, $-1
 	JL   step8
@@ -1539,7 +1539,6 @@ step8:
 
 single8:
 	VMOVUPS        (R15), Z0
-	ADDQ           $+64, R15
 	VPBROADCASTW.Z -2(AX), K1, Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -1612,6 +1611,7 @@ single8:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xd8
+	ADDQ $+64, R15
 
 multiplied8:
 	DECQ    16(SP)
@@ -1647,7 +1647,7 @@ multiplied8:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+8, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    88(DI)
+	DECQ    96(DI)
 	JNZ     tile8
 	VZEROUPPER
 	RET
@@ -1664,7 +1664,7 @@ tile7:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*2), BX
 	MOVQ    BX, (SP)
@@ -1727,7 +1727,6 @@ tap7:
 
 step7:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VPBROADCASTD (AX)(DI*2), Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -1791,6 +1790,7 @@ step7:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xd0
+	ADDQ $+64, R15
 	ADDQ $+2, DI
 	CMPQ DI, $-1
 	JL   step7
@@ -1798,7 +1798,6 @@ step7:
 
 single7:
 	VMOVUPS        (R15), Z0
-	ADDQ           $+64, R15
 	VPBROADCASTW.Z -2(AX), K1, Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -1862,6 +1861,7 @@ single7:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xd0
+	ADDQ $+64, R15
 
 multiplied7:
 	DECQ    16(SP)
@@ -1894,7 +1894,7 @@ multiplied7:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+7, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    88(DI)
+	DECQ    96(DI)
 	JNZ     tile7
 	VZEROUPPER
 	RET
@@ -1910,7 +1910,7 @@ tile6:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*2), BX
 	MOVQ    BX, (SP)
@@ -1970,7 +1970,6 @@ tap6:
 
 step6:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VPBROADCASTD (AX)(DI*2), Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -2025,6 +2024,7 @@ step6:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xc8
+	ADDQ $+64, R15
 	ADDQ $+2, DI
 	CMPQ DI, $-1
 	JL   step6
@@ -2032,7 +2032,6 @@ step6:
 
 single6:
 	VMOVUPS        (R15), Z0
-	ADDQ           $+64, R15
 	VPBROADCASTW.Z -2(AX), K1, Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -2087,6 +2086,7 @@ single6:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xc8
+	ADDQ $+64, R15
 
 multiplied6:
 	DECQ    16(SP)
@@ -2116,7 +2116,7 @@ multiplied6:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+6, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    88(DI)
+	DECQ    96(DI)
 	JNZ     tile6
 	VZEROUPPER
 	RET
@@ -2131,7 +2131,7 @@ tile5:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*2), BX
 	MOVQ    BX, (SP)
@@ -2188,7 +2188,6 @@ tap5:
 
 step5:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VPBROADCASTD (AX)(DI*2), Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -2234,6 +2233,7 @@ step5:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xc0
+	ADDQ $+64, R15
 	ADDQ $+2, DI
 	CMPQ DI, $-1
 	JL   step5
@@ -2241,7 +2241,6 @@ step5:
 
 single5:
 	VMOVUPS        (R15), Z0
-	ADDQ           $+64, R15
 	VPBROADCASTW.Z -2(AX), K1, Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -2287,6 +2286,7 @@ single5:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xc0
+	ADDQ $+64, R15
 
 multiplied5:
 	DECQ    16(SP)
@@ -2313,7 +2313,7 @@ multiplied5:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+5, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    88(DI)
+	DECQ    96(DI)
 	JNZ     tile5
 	VZEROUPPER
 	RET
@@ -2327,7 +2327,7 @@ tile4:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*2), BX
 	MOVQ    BX, (SP)
@@ -2381,7 +2381,6 @@ tap4:
 
 step4:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VPBROADCASTD (AX)(DI*2), Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -2418,6 +2417,7 @@ step4:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xf8
+	ADDQ $+64, R15
 	ADDQ $+2, DI
 	CMPQ DI, $-1
 	JL   step4
@@ -2425,7 +2425,6 @@ step4:
 
 single4:
 	VMOVUPS        (R15), Z0
-	ADDQ           $+64, R15
 	VPBROADCASTW.Z -2(AX), K1, Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -2462,6 +2461,7 @@ single4:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xf8
+	ADDQ $+64, R15
 
 multiplied4:
 	DECQ    16(SP)
@@ -2485,7 +2485,7 @@ multiplied4:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+4, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    88(DI)
+	DECQ    96(DI)
 	JNZ     tile4
 	VZEROUPPER
 	RET
@@ -2498,7 +2498,7 @@ tile3:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*2), BX
 	MOVQ    BX, (SP)
@@ -2549,7 +2549,6 @@ tap3:
 
 step3:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VPBROADCASTD (AX)(DI*2), Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -2577,6 +2576,7 @@ step3:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xf0
+	ADDQ $+64, R15
 	ADDQ $+2, DI
 	CMPQ DI, $-1
 	JL   step3
@@ -2584,7 +2584,6 @@ step3:
 
 single3:
 	VMOVUPS        (R15), Z0
-	ADDQ           $+64, R15
 	VPBROADCASTW.Z -2(AX), K1, Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -2612,6 +2611,7 @@ single3:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xf0
+	ADDQ $+64, R15
 
 multiplied3:
 	DECQ    16(SP)
@@ -2632,7 +2632,7 @@ multiplied3:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+3, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    88(DI)
+	DECQ    96(DI)
 	JNZ     tile3
 	VZEROUPPER
 	RET
@@ -2644,7 +2644,7 @@ tile2:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*2), BX
 	MOVQ    BX, (SP)
@@ -2692,7 +2692,6 @@ tap2:
 
 step2:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VPBROADCASTD (AX)(DI*2), Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -2711,6 +2710,7 @@ step2:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xe8
+	ADDQ $+64, R15
 	ADDQ $+2, DI
 	CMPQ DI, $-1
 	JL   step2
@@ -2718,7 +2718,6 @@ step2:
 
 single2:
 	VMOVUPS        (R15), Z0
-	ADDQ           $+64, R15
 	VPBROADCASTW.Z -2(AX), K1, Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -2737,6 +2736,7 @@ single2:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xe8
+	ADDQ $+64, R15
 
 multiplied2:
 	DECQ    16(SP)
@@ -2754,7 +2754,7 @@ multiplied2:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+2, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    88(DI)
+	DECQ    96(DI)
 	JNZ     tile2
 	VZEROUPPER
 	RET
@@ -2765,7 +2765,7 @@ tile1:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*2), BX
 	MOVQ    BX, (SP)
@@ -2810,7 +2810,6 @@ tap1:
 
 step1:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VPBROADCASTD (AX)(DI*2), Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -2820,6 +2819,7 @@ step1:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xe0
+	ADDQ $+64, R15
 	ADDQ $+2, DI
 	CMPQ DI, $-1
 	JL   step1
@@ -2827,7 +2827,6 @@ step1:
 
 single1:
 	VMOVUPS        (R15), Z0
-	ADDQ           $+64, R15
 	VPBROADCASTW.Z -2(AX), K1, Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -2837,6 +2836,7 @@ single1:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xe0
+	ADDQ $+64, R15
 
 multiplied1:
 	DECQ    16(SP)
@@ -2851,7 +2851,7 @@ multiplied1:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+1, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    88(DI)
+	DECQ    96(DI)
 	JNZ     tile1
 	VZEROUPPER
 	RET

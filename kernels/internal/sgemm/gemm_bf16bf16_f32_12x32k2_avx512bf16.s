@@ -14,7 +14,7 @@ TEXT ·gemm_bf16bf16_f32_12x32k2_avx512bf16(SB), NOSPLIT, $96-8
 	MOVQ  AX, 40(SP)
 	MOVL  $0x55555555, AX
 	KMOVD AX, K1
-	MOVQ  80(DI), AX
+	MOVQ  88(DI), AX
 	CMPQ  AX, $+12
 	JEQ   tile12
 	CMPQ  AX, $+11
@@ -71,7 +71,7 @@ tile12:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*2), BX
 	MOVQ    BX, (SP)
@@ -150,7 +150,6 @@ tap12:
 step12:
 	VMOVUPS      (R15), Z0
 	VMOVUPS      64(R15), Z1
-	ADDQ         $+128, R15
 	VPBROADCASTD (AX)(DI*2), Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -355,6 +354,7 @@ step12:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xd9
+	ADDQ $+128, R15
 	ADDQ $+2, DI
 	CMPQ DI, $-1
 	JL   step12
@@ -363,7 +363,6 @@ step12:
 single12:
 	VMOVUPS        (R15), Z0
 	VMOVUPS        64(R15), Z1
-	ADDQ           $+128, R15
 	VPBROADCASTW.Z -2(AX), K1, Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -568,6 +567,7 @@ single12:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xd9
+	ADDQ $+128, R15
 
 multiplied12:
 	DECQ    16(SP)
@@ -639,7 +639,7 @@ multiplied12:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+12, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    88(DI)
+	DECQ    96(DI)
 	JNZ     tile12
 	VZEROUPPER
 	RET
@@ -671,7 +671,7 @@ tile11:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*2), BX
 	MOVQ    BX, (SP)
@@ -747,7 +747,6 @@ tap11:
 step11:
 	VMOVUPS      (R15), Z0
 	VMOVUPS      64(R15), Z1
-	ADDQ         $+128, R15
 	VPBROADCASTD (AX)(DI*2), Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -935,6 +934,7 @@ step11:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xc9
+	ADDQ $+128, R15
 	ADDQ $+2, DI
 	CMPQ DI, $-1
 	JL   step11
@@ -943,7 +943,6 @@ step11:
 single11:
 	VMOVUPS        (R15), Z0
 	VMOVUPS        64(R15), Z1
-	ADDQ           $+128, R15
 	VPBROADCASTW.Z -2(AX), K1, Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -1131,6 +1130,7 @@ single11:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xc9
+	ADDQ $+128, R15
 
 multiplied11:
 	DECQ    16(SP)
@@ -1197,7 +1197,7 @@ multiplied11:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+11, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    88(DI)
+	DECQ    96(DI)
 	JNZ     tile11
 	VZEROUPPER
 	RET
@@ -1227,7 +1227,7 @@ tile10:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*2), BX
 	MOVQ    BX, (SP)
@@ -1300,7 +1300,6 @@ tap10:
 step10:
 	VMOVUPS      (R15), Z0
 	VMOVUPS      64(R15), Z1
-	ADDQ         $+128, R15
 	VPBROADCASTD (AX)(DI*2), Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -1471,6 +1470,7 @@ step10:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xf9
+	ADDQ $+128, R15
 	ADDQ $+2, DI
 	CMPQ DI, $-1
 	JL   step10
@@ -1479,7 +1479,6 @@ step10:
 single10:
 	VMOVUPS        (R15), Z0
 	VMOVUPS        64(R15), Z1
-	ADDQ           $+128, R15
 	VPBROADCASTW.Z -2(AX), K1, Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -1650,6 +1649,7 @@ single10:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xf9
+	ADDQ $+128, R15
 
 multiplied10:
 	DECQ    16(SP)
@@ -1711,7 +1711,7 @@ multiplied10:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+10, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    88(DI)
+	DECQ    96(DI)
 	JNZ     tile10
 	VZEROUPPER
 	RET
@@ -1739,7 +1739,7 @@ tile9:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*2), BX
 	MOVQ    BX, (SP)
@@ -1809,7 +1809,6 @@ tap9:
 step9:
 	VMOVUPS      (R15), Z0
 	VMOVUPS      64(R15), Z1
-	ADDQ         $+128, R15
 	VPBROADCASTD (AX)(DI*2), Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -1963,6 +1962,7 @@ step9:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xe9
+	ADDQ $+128, R15
 	ADDQ $+2, DI
 	CMPQ DI, $-1
 	JL   step9
@@ -1971,7 +1971,6 @@ step9:
 single9:
 	VMOVUPS        (R15), Z0
 	VMOVUPS        64(R15), Z1
-	ADDQ           $+128, R15
 	VPBROADCASTW.Z -2(AX), K1, Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -2125,6 +2124,7 @@ single9:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xe9
+	ADDQ $+128, R15
 
 multiplied9:
 	DECQ    16(SP)
@@ -2181,7 +2181,7 @@ multiplied9:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+9, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    88(DI)
+	DECQ    96(DI)
 	JNZ     tile9
 	VZEROUPPER
 	RET
@@ -2207,7 +2207,7 @@ tile8:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*2), BX
 	MOVQ    BX, (SP)
@@ -2274,7 +2274,6 @@ tap8:
 step8:
 	VMOVUPS      (R15), Z0
 	VMOVUPS      64(R15), Z1
-	ADDQ         $+128, R15
 	VPBROADCASTD (AX)(DI*2), Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -2411,6 +2410,7 @@ step8:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xd9
+	ADDQ $+128, R15
 	ADDQ $+2, DI
 	CMPQ DI, $-1
 	JL   step8
@@ -2419,7 +2419,6 @@ step8:
 single8:
 	VMOVUPS        (R15), Z0
 	VMOVUPS        64(R15), Z1
-	ADDQ           $+128, R15
 	VPBROADCASTW.Z -2(AX), K1, Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -2556,6 +2555,7 @@ single8:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xd9
+	ADDQ $+128, R15
 
 multiplied8:
 	DECQ    16(SP)
@@ -2607,7 +2607,7 @@ multiplied8:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+8, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    88(DI)
+	DECQ    96(DI)
 	JNZ     tile8
 	VZEROUPPER
 	RET
@@ -2631,7 +2631,7 @@ tile7:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*2), BX
 	MOVQ    BX, (SP)
@@ -2695,7 +2695,6 @@ tap7:
 step7:
 	VMOVUPS      (R15), Z0
 	VMOVUPS      64(R15), Z1
-	ADDQ         $+128, R15
 	VPBROADCASTD (AX)(DI*2), Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -2815,6 +2814,7 @@ step7:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xc9
+	ADDQ $+128, R15
 	ADDQ $+2, DI
 	CMPQ DI, $-1
 	JL   step7
@@ -2823,7 +2823,6 @@ step7:
 single7:
 	VMOVUPS        (R15), Z0
 	VMOVUPS        64(R15), Z1
-	ADDQ           $+128, R15
 	VPBROADCASTW.Z -2(AX), K1, Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -2943,6 +2942,7 @@ single7:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xc9
+	ADDQ $+128, R15
 
 multiplied7:
 	DECQ    16(SP)
@@ -2989,7 +2989,7 @@ multiplied7:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+7, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    88(DI)
+	DECQ    96(DI)
 	JNZ     tile7
 	VZEROUPPER
 	RET
@@ -3011,7 +3011,7 @@ tile6:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*2), BX
 	MOVQ    BX, (SP)
@@ -3072,7 +3072,6 @@ tap6:
 step6:
 	VMOVUPS      (R15), Z0
 	VMOVUPS      64(R15), Z1
-	ADDQ         $+128, R15
 	VPBROADCASTD (AX)(DI*2), Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -3175,6 +3174,7 @@ step6:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xf9
+	ADDQ $+128, R15
 	ADDQ $+2, DI
 	CMPQ DI, $-1
 	JL   step6
@@ -3183,7 +3183,6 @@ step6:
 single6:
 	VMOVUPS        (R15), Z0
 	VMOVUPS        64(R15), Z1
-	ADDQ           $+128, R15
 	VPBROADCASTW.Z -2(AX), K1, Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -3286,6 +3285,7 @@ single6:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xf9
+	ADDQ $+128, R15
 
 multiplied6:
 	DECQ    16(SP)
@@ -3327,7 +3327,7 @@ multiplied6:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+6, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    88(DI)
+	DECQ    96(DI)
 	JNZ     tile6
 	VZEROUPPER
 	RET
@@ -3347,7 +3347,7 @@ tile5:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*2), BX
 	MOVQ    BX, (SP)
@@ -3405,7 +3405,6 @@ tap5:
 step5:
 	VMOVUPS      (R15), Z0
 	VMOVUPS      64(R15), Z1
-	ADDQ         $+128, R15
 	VPBROADCASTD (AX)(DI*2), Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -3491,6 +3490,7 @@ step5:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xe9
+	ADDQ $+128, R15
 	ADDQ $+2, DI
 	CMPQ DI, $-1
 	JL   step5
@@ -3499,7 +3499,6 @@ step5:
 single5:
 	VMOVUPS        (R15), Z0
 	VMOVUPS        64(R15), Z1
-	ADDQ           $+128, R15
 	VPBROADCASTW.Z -2(AX), K1, Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -3585,6 +3584,7 @@ single5:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xe9
+	ADDQ $+128, R15
 
 multiplied5:
 	DECQ    16(SP)
@@ -3621,7 +3621,7 @@ multiplied5:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+5, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    88(DI)
+	DECQ    96(DI)
 	JNZ     tile5
 	VZEROUPPER
 	RET
@@ -3639,7 +3639,7 @@ tile4:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*2), BX
 	MOVQ    BX, (SP)
@@ -3694,7 +3694,6 @@ tap4:
 step4:
 	VMOVUPS      (R15), Z0
 	VMOVUPS      64(R15), Z1
-	ADDQ         $+128, R15
 	VPBROADCASTD (AX)(DI*2), Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -3763,6 +3762,7 @@ step4:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xd9
+	ADDQ $+128, R15
 	ADDQ $+2, DI
 	CMPQ DI, $-1
 	JL   step4
@@ -3771,7 +3771,6 @@ step4:
 single4:
 	VMOVUPS        (R15), Z0
 	VMOVUPS        64(R15), Z1
-	ADDQ           $+128, R15
 	VPBROADCASTW.Z -2(AX), K1, Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -3840,6 +3839,7 @@ single4:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xd9
+	ADDQ $+128, R15
 
 multiplied4:
 	DECQ    16(SP)
@@ -3871,7 +3871,7 @@ multiplied4:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+4, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    88(DI)
+	DECQ    96(DI)
 	JNZ     tile4
 	VZEROUPPER
 	RET
@@ -3887,7 +3887,7 @@ tile3:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*2), BX
 	MOVQ    BX, (SP)
@@ -3939,7 +3939,6 @@ tap3:
 step3:
 	VMOVUPS      (R15), Z0
 	VMOVUPS      64(R15), Z1
-	ADDQ         $+128, R15
 	VPBROADCASTD (AX)(DI*2), Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -3991,6 +3990,7 @@ step3:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xc9
+	ADDQ $+128, R15
 	ADDQ $+2, DI
 	CMPQ DI, $-1
 	JL   step3
@@ -3999,7 +3999,6 @@ step3:
 single3:
 	VMOVUPS        (R15), Z0
 	VMOVUPS        64(R15), Z1
-	ADDQ           $+128, R15
 	VPBROADCASTW.Z -2(AX), K1, Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -4051,6 +4050,7 @@ single3:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xc9
+	ADDQ $+128, R15
 
 multiplied3:
 	DECQ    16(SP)
@@ -4077,7 +4077,7 @@ multiplied3:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+3, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    88(DI)
+	DECQ    96(DI)
 	JNZ     tile3
 	VZEROUPPER
 	RET
@@ -4091,7 +4091,7 @@ tile2:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*2), BX
 	MOVQ    BX, (SP)
@@ -4140,7 +4140,6 @@ tap2:
 step2:
 	VMOVUPS      (R15), Z0
 	VMOVUPS      64(R15), Z1
-	ADDQ         $+128, R15
 	VPBROADCASTD (AX)(DI*2), Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -4175,6 +4174,7 @@ step2:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xf9
+	ADDQ $+128, R15
 	ADDQ $+2, DI
 	CMPQ DI, $-1
 	JL   step2
@@ -4183,7 +4183,6 @@ step2:
 single2:
 	VMOVUPS        (R15), Z0
 	VMOVUPS        64(R15), Z1
-	ADDQ           $+128, R15
 	VPBROADCASTW.Z -2(AX), K1, Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -4218,6 +4217,7 @@ single2:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xf9
+	ADDQ $+128, R15
 
 multiplied2:
 	DECQ    16(SP)
@@ -4239,7 +4239,7 @@ multiplied2:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+2, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    88(DI)
+	DECQ    96(DI)
 	JNZ     tile2
 	VZEROUPPER
 	RET
@@ -4251,7 +4251,7 @@ tile1:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*2), BX
 	MOVQ    BX, (SP)
@@ -4297,7 +4297,6 @@ tap1:
 step1:
 	VMOVUPS      (R15), Z0
 	VMOVUPS      64(R15), Z1
-	ADDQ         $+128, R15
 	VPBROADCASTD (AX)(DI*2), Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -4315,6 +4314,7 @@ step1:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xe9
+	ADDQ $+128, R15
 	ADDQ $+2, DI
 	CMPQ DI, $-1
 	JL   step1
@@ -4323,7 +4323,6 @@ step1:
 single1:
 	VMOVUPS        (R15), Z0
 	VMOVUPS        64(R15), Z1
-	ADDQ           $+128, R15
 	VPBROADCASTW.Z -2(AX), K1, Z2
 
 	// VDPBF16PS Z0, Z2, Z4
@@ -4341,6 +4340,7 @@ single1:
 	BYTE $0x48
 	BYTE $0x52
 	BYTE $0xe9
+	ADDQ $+128, R15
 
 multiplied1:
 	DECQ    16(SP)
@@ -4357,7 +4357,7 @@ multiplied1:
 	MOVQ    AX, 32(SP)
 	IMUL3Q  $+1, BP, BP
 	ADDQ    BP, 40(SP)
-	DECQ    88(DI)
+	DECQ    96(DI)
 	JNZ     tile1
 	VZEROUPPER
 	RET

@@ -15,7 +15,7 @@ TEXT ·gemm_bf16bf16_f32_6x16k1_avx2(SB), NOSPLIT, $96-8
 	STMXCSR 48(SP)
 	MOVL    $0x00009fc0, 52(SP)
 	LDMXCSR 52(SP)
-	MOVQ    80(DI), AX
+	MOVQ    88(DI), AX
 	CMPQ    AX, $+6
 	JEQ     tile6
 	CMPQ    AX, $+5
@@ -49,7 +49,7 @@ tile6:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -104,11 +104,12 @@ tap6:
 	MOVLQSX (DI), DI
 	ADDQ    DI, R8
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single6
 
 step6:
 	VMOVUPS      (R15), Y0
 	VMOVUPS      32(R15), Y1
-	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Y2
 	VFMADD231PS  Y0, Y2, Y4
 	VFMADD231PS  Y1, Y2, Y5
@@ -127,50 +128,98 @@ step6:
 	VBROADCASTSS (R8)(DI*4), Y2
 	VFMADD231PS  Y0, Y2, Y14
 	VFMADD231PS  Y1, Y2, Y15
-	ADDQ         $+1, DI
-	JNZ          step6
-	DECQ         16(SP)
-	JNZ          tap6
-	VPXOR        X2, X2, X2
-	VADDPS       Y2, Y4, Y4
-	VADDPS       Y2, Y5, Y5
-	VADDPS       Y2, Y6, Y6
-	VADDPS       Y2, Y7, Y7
-	VADDPS       Y2, Y8, Y8
-	VADDPS       Y2, Y9, Y9
-	VADDPS       Y2, Y10, Y10
-	VADDPS       Y2, Y11, Y11
-	VADDPS       Y2, Y12, Y12
-	VADDPS       Y2, Y13, Y13
-	VADDPS       Y2, Y14, Y14
-	VADDPS       Y2, Y15, Y15
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      Y7, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y8, (AX)
-	VMOVUPS      Y9, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y10, (AX)
-	VMOVUPS      Y11, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y12, (AX)
-	VMOVUPS      Y13, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y14, (AX)
-	VMOVUPS      Y15, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+6, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile6
-	LDMXCSR      48(SP)
+	VMOVUPS      64(R15), Y0
+	VMOVUPS      96(R15), Y1
+	VBROADCASTSS 4(AX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y4
+	VFMADD231PS  Y1, Y2, Y5
+	VBROADCASTSS 4(BX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y6
+	VFMADD231PS  Y1, Y2, Y7
+	VBROADCASTSS 4(CX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y8
+	VFMADD231PS  Y1, Y2, Y9
+	VBROADCASTSS 4(DX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y10
+	VFMADD231PS  Y1, Y2, Y11
+	VBROADCASTSS 4(SI)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y12
+	VFMADD231PS  Y1, Y2, Y13
+	VBROADCASTSS 4(R8)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y14
+	VFMADD231PS  Y1, Y2, Y15
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step6
+	JNE          multiplied6
+
+single6:
+	VMOVUPS      (R15), Y0
+	VMOVUPS      32(R15), Y1
+	VBROADCASTSS (AX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y4
+	VFMADD231PS  Y1, Y2, Y5
+	VBROADCASTSS (BX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y6
+	VFMADD231PS  Y1, Y2, Y7
+	VBROADCASTSS (CX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y8
+	VFMADD231PS  Y1, Y2, Y9
+	VBROADCASTSS (DX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y10
+	VFMADD231PS  Y1, Y2, Y11
+	VBROADCASTSS (SI)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y12
+	VFMADD231PS  Y1, Y2, Y13
+	VBROADCASTSS (R8)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y14
+	VFMADD231PS  Y1, Y2, Y15
+	ADDQ         $+64, R15
+
+multiplied6:
+	DECQ    16(SP)
+	JNZ     tap6
+	VPXOR   X2, X2, X2
+	VADDPS  Y2, Y4, Y4
+	VADDPS  Y2, Y5, Y5
+	VADDPS  Y2, Y6, Y6
+	VADDPS  Y2, Y7, Y7
+	VADDPS  Y2, Y8, Y8
+	VADDPS  Y2, Y9, Y9
+	VADDPS  Y2, Y10, Y10
+	VADDPS  Y2, Y11, Y11
+	VADDPS  Y2, Y12, Y12
+	VADDPS  Y2, Y13, Y13
+	VADDPS  Y2, Y14, Y14
+	VADDPS  Y2, Y15, Y15
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y6, (AX)
+	VMOVUPS Y7, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y8, (AX)
+	VMOVUPS Y9, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y10, (AX)
+	VMOVUPS Y11, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y12, (AX)
+	VMOVUPS Y13, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y14, (AX)
+	VMOVUPS Y15, 32(AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+6, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile6
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -189,7 +238,7 @@ tile5:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -241,11 +290,12 @@ tap5:
 	MOVLQSX (DI), DI
 	ADDQ    DI, SI
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single5
 
 step5:
 	VMOVUPS      (R15), Y0
 	VMOVUPS      32(R15), Y1
-	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Y2
 	VFMADD231PS  Y0, Y2, Y4
 	VFMADD231PS  Y1, Y2, Y5
@@ -261,45 +311,87 @@ step5:
 	VBROADCASTSS (SI)(DI*4), Y2
 	VFMADD231PS  Y0, Y2, Y12
 	VFMADD231PS  Y1, Y2, Y13
-	ADDQ         $+1, DI
-	JNZ          step5
-	DECQ         16(SP)
-	JNZ          tap5
-	VPXOR        X2, X2, X2
-	VADDPS       Y2, Y4, Y4
-	VADDPS       Y2, Y5, Y5
-	VADDPS       Y2, Y6, Y6
-	VADDPS       Y2, Y7, Y7
-	VADDPS       Y2, Y8, Y8
-	VADDPS       Y2, Y9, Y9
-	VADDPS       Y2, Y10, Y10
-	VADDPS       Y2, Y11, Y11
-	VADDPS       Y2, Y12, Y12
-	VADDPS       Y2, Y13, Y13
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      Y7, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y8, (AX)
-	VMOVUPS      Y9, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y10, (AX)
-	VMOVUPS      Y11, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y12, (AX)
-	VMOVUPS      Y13, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+5, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile5
-	LDMXCSR      48(SP)
+	VMOVUPS      64(R15), Y0
+	VMOVUPS      96(R15), Y1
+	VBROADCASTSS 4(AX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y4
+	VFMADD231PS  Y1, Y2, Y5
+	VBROADCASTSS 4(BX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y6
+	VFMADD231PS  Y1, Y2, Y7
+	VBROADCASTSS 4(CX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y8
+	VFMADD231PS  Y1, Y2, Y9
+	VBROADCASTSS 4(DX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y10
+	VFMADD231PS  Y1, Y2, Y11
+	VBROADCASTSS 4(SI)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y12
+	VFMADD231PS  Y1, Y2, Y13
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step5
+	JNE          multiplied5
+
+single5:
+	VMOVUPS      (R15), Y0
+	VMOVUPS      32(R15), Y1
+	VBROADCASTSS (AX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y4
+	VFMADD231PS  Y1, Y2, Y5
+	VBROADCASTSS (BX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y6
+	VFMADD231PS  Y1, Y2, Y7
+	VBROADCASTSS (CX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y8
+	VFMADD231PS  Y1, Y2, Y9
+	VBROADCASTSS (DX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y10
+	VFMADD231PS  Y1, Y2, Y11
+	VBROADCASTSS (SI)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y12
+	VFMADD231PS  Y1, Y2, Y13
+	ADDQ         $+64, R15
+
+multiplied5:
+	DECQ    16(SP)
+	JNZ     tap5
+	VPXOR   X2, X2, X2
+	VADDPS  Y2, Y4, Y4
+	VADDPS  Y2, Y5, Y5
+	VADDPS  Y2, Y6, Y6
+	VADDPS  Y2, Y7, Y7
+	VADDPS  Y2, Y8, Y8
+	VADDPS  Y2, Y9, Y9
+	VADDPS  Y2, Y10, Y10
+	VADDPS  Y2, Y11, Y11
+	VADDPS  Y2, Y12, Y12
+	VADDPS  Y2, Y13, Y13
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y6, (AX)
+	VMOVUPS Y7, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y8, (AX)
+	VMOVUPS Y9, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y10, (AX)
+	VMOVUPS Y11, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y12, (AX)
+	VMOVUPS Y13, 32(AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+5, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile5
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -316,7 +408,7 @@ tile4:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -365,11 +457,12 @@ tap4:
 	MOVLQSX (DI), DI
 	ADDQ    DI, DX
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single4
 
 step4:
 	VMOVUPS      (R15), Y0
 	VMOVUPS      32(R15), Y1
-	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Y2
 	VFMADD231PS  Y0, Y2, Y4
 	VFMADD231PS  Y1, Y2, Y5
@@ -382,40 +475,76 @@ step4:
 	VBROADCASTSS (DX)(DI*4), Y2
 	VFMADD231PS  Y0, Y2, Y10
 	VFMADD231PS  Y1, Y2, Y11
-	ADDQ         $+1, DI
-	JNZ          step4
-	DECQ         16(SP)
-	JNZ          tap4
-	VPXOR        X2, X2, X2
-	VADDPS       Y2, Y4, Y4
-	VADDPS       Y2, Y5, Y5
-	VADDPS       Y2, Y6, Y6
-	VADDPS       Y2, Y7, Y7
-	VADDPS       Y2, Y8, Y8
-	VADDPS       Y2, Y9, Y9
-	VADDPS       Y2, Y10, Y10
-	VADDPS       Y2, Y11, Y11
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      Y7, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y8, (AX)
-	VMOVUPS      Y9, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y10, (AX)
-	VMOVUPS      Y11, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+4, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile4
-	LDMXCSR      48(SP)
+	VMOVUPS      64(R15), Y0
+	VMOVUPS      96(R15), Y1
+	VBROADCASTSS 4(AX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y4
+	VFMADD231PS  Y1, Y2, Y5
+	VBROADCASTSS 4(BX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y6
+	VFMADD231PS  Y1, Y2, Y7
+	VBROADCASTSS 4(CX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y8
+	VFMADD231PS  Y1, Y2, Y9
+	VBROADCASTSS 4(DX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y10
+	VFMADD231PS  Y1, Y2, Y11
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step4
+	JNE          multiplied4
+
+single4:
+	VMOVUPS      (R15), Y0
+	VMOVUPS      32(R15), Y1
+	VBROADCASTSS (AX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y4
+	VFMADD231PS  Y1, Y2, Y5
+	VBROADCASTSS (BX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y6
+	VFMADD231PS  Y1, Y2, Y7
+	VBROADCASTSS (CX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y8
+	VFMADD231PS  Y1, Y2, Y9
+	VBROADCASTSS (DX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y10
+	VFMADD231PS  Y1, Y2, Y11
+	ADDQ         $+64, R15
+
+multiplied4:
+	DECQ    16(SP)
+	JNZ     tap4
+	VPXOR   X2, X2, X2
+	VADDPS  Y2, Y4, Y4
+	VADDPS  Y2, Y5, Y5
+	VADDPS  Y2, Y6, Y6
+	VADDPS  Y2, Y7, Y7
+	VADDPS  Y2, Y8, Y8
+	VADDPS  Y2, Y9, Y9
+	VADDPS  Y2, Y10, Y10
+	VADDPS  Y2, Y11, Y11
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y6, (AX)
+	VMOVUPS Y7, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y8, (AX)
+	VMOVUPS Y9, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y10, (AX)
+	VMOVUPS Y11, 32(AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+4, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile4
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -430,7 +559,7 @@ tile3:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -476,11 +605,12 @@ tap3:
 	MOVLQSX (DI), DI
 	ADDQ    DI, CX
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single3
 
 step3:
 	VMOVUPS      (R15), Y0
 	VMOVUPS      32(R15), Y1
-	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Y2
 	VFMADD231PS  Y0, Y2, Y4
 	VFMADD231PS  Y1, Y2, Y5
@@ -490,35 +620,65 @@ step3:
 	VBROADCASTSS (CX)(DI*4), Y2
 	VFMADD231PS  Y0, Y2, Y8
 	VFMADD231PS  Y1, Y2, Y9
-	ADDQ         $+1, DI
-	JNZ          step3
-	DECQ         16(SP)
-	JNZ          tap3
-	VPXOR        X2, X2, X2
-	VADDPS       Y2, Y4, Y4
-	VADDPS       Y2, Y5, Y5
-	VADDPS       Y2, Y6, Y6
-	VADDPS       Y2, Y7, Y7
-	VADDPS       Y2, Y8, Y8
-	VADDPS       Y2, Y9, Y9
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      Y7, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y8, (AX)
-	VMOVUPS      Y9, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+3, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile3
-	LDMXCSR      48(SP)
+	VMOVUPS      64(R15), Y0
+	VMOVUPS      96(R15), Y1
+	VBROADCASTSS 4(AX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y4
+	VFMADD231PS  Y1, Y2, Y5
+	VBROADCASTSS 4(BX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y6
+	VFMADD231PS  Y1, Y2, Y7
+	VBROADCASTSS 4(CX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y8
+	VFMADD231PS  Y1, Y2, Y9
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step3
+	JNE          multiplied3
+
+single3:
+	VMOVUPS      (R15), Y0
+	VMOVUPS      32(R15), Y1
+	VBROADCASTSS (AX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y4
+	VFMADD231PS  Y1, Y2, Y5
+	VBROADCASTSS (BX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y6
+	VFMADD231PS  Y1, Y2, Y7
+	VBROADCASTSS (CX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y8
+	VFMADD231PS  Y1, Y2, Y9
+	ADDQ         $+64, R15
+
+multiplied3:
+	DECQ    16(SP)
+	JNZ     tap3
+	VPXOR   X2, X2, X2
+	VADDPS  Y2, Y4, Y4
+	VADDPS  Y2, Y5, Y5
+	VADDPS  Y2, Y6, Y6
+	VADDPS  Y2, Y7, Y7
+	VADDPS  Y2, Y8, Y8
+	VADDPS  Y2, Y9, Y9
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y6, (AX)
+	VMOVUPS Y7, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y8, (AX)
+	VMOVUPS Y9, 32(AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+3, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile3
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -531,7 +691,7 @@ tile2:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -574,41 +734,66 @@ tap2:
 	MOVLQSX (DI), DI
 	ADDQ    DI, BX
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single2
 
 step2:
 	VMOVUPS      (R15), Y0
 	VMOVUPS      32(R15), Y1
-	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Y2
 	VFMADD231PS  Y0, Y2, Y4
 	VFMADD231PS  Y1, Y2, Y5
 	VBROADCASTSS (BX)(DI*4), Y2
 	VFMADD231PS  Y0, Y2, Y6
 	VFMADD231PS  Y1, Y2, Y7
-	ADDQ         $+1, DI
-	JNZ          step2
-	DECQ         16(SP)
-	JNZ          tap2
-	VPXOR        X2, X2, X2
-	VADDPS       Y2, Y4, Y4
-	VADDPS       Y2, Y5, Y5
-	VADDPS       Y2, Y6, Y6
-	VADDPS       Y2, Y7, Y7
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      Y7, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+2, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile2
-	LDMXCSR      48(SP)
+	VMOVUPS      64(R15), Y0
+	VMOVUPS      96(R15), Y1
+	VBROADCASTSS 4(AX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y4
+	VFMADD231PS  Y1, Y2, Y5
+	VBROADCASTSS 4(BX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y6
+	VFMADD231PS  Y1, Y2, Y7
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step2
+	JNE          multiplied2
+
+single2:
+	VMOVUPS      (R15), Y0
+	VMOVUPS      32(R15), Y1
+	VBROADCASTSS (AX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y4
+	VFMADD231PS  Y1, Y2, Y5
+	VBROADCASTSS (BX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y6
+	VFMADD231PS  Y1, Y2, Y7
+	ADDQ         $+64, R15
+
+multiplied2:
+	DECQ    16(SP)
+	JNZ     tap2
+	VPXOR   X2, X2, X2
+	VADDPS  Y2, Y4, Y4
+	VADDPS  Y2, Y5, Y5
+	VADDPS  Y2, Y6, Y6
+	VADDPS  Y2, Y7, Y7
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y6, (AX)
+	VMOVUPS Y7, 32(AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+2, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile2
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -619,7 +804,7 @@ tile1:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -659,32 +844,51 @@ tap1:
 	MOVLQSX (DI), DI
 	ADDQ    DI, AX
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single1
 
 step1:
 	VMOVUPS      (R15), Y0
 	VMOVUPS      32(R15), Y1
-	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Y2
 	VFMADD231PS  Y0, Y2, Y4
 	VFMADD231PS  Y1, Y2, Y5
-	ADDQ         $+1, DI
-	JNZ          step1
-	DECQ         16(SP)
-	JNZ          tap1
-	VPXOR        X2, X2, X2
-	VADDPS       Y2, Y4, Y4
-	VADDPS       Y2, Y5, Y5
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+1, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile1
-	LDMXCSR      48(SP)
+	VMOVUPS      64(R15), Y0
+	VMOVUPS      96(R15), Y1
+	VBROADCASTSS 4(AX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y4
+	VFMADD231PS  Y1, Y2, Y5
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step1
+	JNE          multiplied1
+
+single1:
+	VMOVUPS      (R15), Y0
+	VMOVUPS      32(R15), Y1
+	VBROADCASTSS (AX)(DI*4), Y2
+	VFMADD231PS  Y0, Y2, Y4
+	VFMADD231PS  Y1, Y2, Y5
+	ADDQ         $+64, R15
+
+multiplied1:
+	DECQ    16(SP)
+	JNZ     tap1
+	VPXOR   X2, X2, X2
+	VADDPS  Y2, Y4, Y4
+	VADDPS  Y2, Y5, Y5
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+1, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile1
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET

@@ -12,7 +12,7 @@ TEXT ·gemm_f32f32_f32_12x16k1_avx512vnni(SB), NOSPLIT, $96-8
 	MOVQ AX, 32(SP)
 	MOVQ 24(DI), AX
 	MOVQ AX, 40(SP)
-	MOVQ 80(DI), AX
+	MOVQ 88(DI), AX
 	CMPQ AX, $+12
 	JEQ  tile12
 	CMPQ AX, $+11
@@ -57,7 +57,7 @@ tile12:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -130,10 +130,11 @@ tap12:
 	MOVLQSX (DI), DI
 	ADDQ    DI, R14
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single12
 
 step12:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
@@ -158,55 +159,113 @@ step12:
 	VFMADD231PS  Z0, Z2, Z14
 	VBROADCASTSS (R14)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z15
-	ADDQ         $+1, DI
-	JNZ          step12
-	DECQ         16(SP)
-	JNZ          tap12
-	VPXOR        X2, X2, X2
-	VADDPS       Z2, Z4, Z4
-	VADDPS       Z2, Z5, Z5
-	VADDPS       Z2, Z6, Z6
-	VADDPS       Z2, Z7, Z7
-	VADDPS       Z2, Z8, Z8
-	VADDPS       Z2, Z9, Z9
-	VADDPS       Z2, Z10, Z10
-	VADDPS       Z2, Z11, Z11
-	VADDPS       Z2, Z12, Z12
-	VADDPS       Z2, Z13, Z13
-	VADDPS       Z2, Z14, Z14
-	VADDPS       Z2, Z15, Z15
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z7, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z9, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z10, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z11, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z12, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z13, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z14, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z15, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+12, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile12
+	VMOVUPS      64(R15), Z0
+	VBROADCASTSS 4(AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS 4(BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS 4(CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	VBROADCASTSS 4(DX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z7
+	VBROADCASTSS 4(SI)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z8
+	VBROADCASTSS 4(R8)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z9
+	VBROADCASTSS 4(R9)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z10
+	VBROADCASTSS 4(R10)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z11
+	VBROADCASTSS 4(R11)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z12
+	VBROADCASTSS 4(R12)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z13
+	VBROADCASTSS 4(R13)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z14
+	VBROADCASTSS 4(R14)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z15
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step12
+	JNE          multiplied12
+
+single12:
+	VMOVUPS      (R15), Z0
+	VBROADCASTSS (AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS (BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS (CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	VBROADCASTSS (DX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z7
+	VBROADCASTSS (SI)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z8
+	VBROADCASTSS (R8)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z9
+	VBROADCASTSS (R9)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z10
+	VBROADCASTSS (R10)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z11
+	VBROADCASTSS (R11)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z12
+	VBROADCASTSS (R12)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z13
+	VBROADCASTSS (R13)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z14
+	VBROADCASTSS (R14)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z15
+	ADDQ         $+64, R15
+
+multiplied12:
+	DECQ    16(SP)
+	JNZ     tap12
+	VPXOR   X2, X2, X2
+	VADDPS  Z2, Z4, Z4
+	VADDPS  Z2, Z5, Z5
+	VADDPS  Z2, Z6, Z6
+	VADDPS  Z2, Z7, Z7
+	VADDPS  Z2, Z8, Z8
+	VADDPS  Z2, Z9, Z9
+	VADDPS  Z2, Z10, Z10
+	VADDPS  Z2, Z11, Z11
+	VADDPS  Z2, Z12, Z12
+	VADDPS  Z2, Z13, Z13
+	VADDPS  Z2, Z14, Z14
+	VADDPS  Z2, Z15, Z15
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z9, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z10, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z11, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z12, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z13, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z14, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z15, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+12, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile12
 	VZEROUPPER
 	RET
 
@@ -226,7 +285,7 @@ tile11:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -296,10 +355,11 @@ tap11:
 	MOVLQSX (DI), DI
 	ADDQ    DI, R13
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single11
 
 step11:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
@@ -322,52 +382,106 @@ step11:
 	VFMADD231PS  Z0, Z2, Z13
 	VBROADCASTSS (R13)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z14
-	ADDQ         $+1, DI
-	JNZ          step11
-	DECQ         16(SP)
-	JNZ          tap11
-	VPXOR        X2, X2, X2
-	VADDPS       Z2, Z4, Z4
-	VADDPS       Z2, Z5, Z5
-	VADDPS       Z2, Z6, Z6
-	VADDPS       Z2, Z7, Z7
-	VADDPS       Z2, Z8, Z8
-	VADDPS       Z2, Z9, Z9
-	VADDPS       Z2, Z10, Z10
-	VADDPS       Z2, Z11, Z11
-	VADDPS       Z2, Z12, Z12
-	VADDPS       Z2, Z13, Z13
-	VADDPS       Z2, Z14, Z14
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z7, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z9, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z10, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z11, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z12, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z13, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z14, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+11, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile11
+	VMOVUPS      64(R15), Z0
+	VBROADCASTSS 4(AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS 4(BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS 4(CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	VBROADCASTSS 4(DX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z7
+	VBROADCASTSS 4(SI)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z8
+	VBROADCASTSS 4(R8)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z9
+	VBROADCASTSS 4(R9)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z10
+	VBROADCASTSS 4(R10)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z11
+	VBROADCASTSS 4(R11)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z12
+	VBROADCASTSS 4(R12)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z13
+	VBROADCASTSS 4(R13)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z14
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step11
+	JNE          multiplied11
+
+single11:
+	VMOVUPS      (R15), Z0
+	VBROADCASTSS (AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS (BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS (CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	VBROADCASTSS (DX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z7
+	VBROADCASTSS (SI)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z8
+	VBROADCASTSS (R8)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z9
+	VBROADCASTSS (R9)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z10
+	VBROADCASTSS (R10)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z11
+	VBROADCASTSS (R11)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z12
+	VBROADCASTSS (R12)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z13
+	VBROADCASTSS (R13)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z14
+	ADDQ         $+64, R15
+
+multiplied11:
+	DECQ    16(SP)
+	JNZ     tap11
+	VPXOR   X2, X2, X2
+	VADDPS  Z2, Z4, Z4
+	VADDPS  Z2, Z5, Z5
+	VADDPS  Z2, Z6, Z6
+	VADDPS  Z2, Z7, Z7
+	VADDPS  Z2, Z8, Z8
+	VADDPS  Z2, Z9, Z9
+	VADDPS  Z2, Z10, Z10
+	VADDPS  Z2, Z11, Z11
+	VADDPS  Z2, Z12, Z12
+	VADDPS  Z2, Z13, Z13
+	VADDPS  Z2, Z14, Z14
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z9, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z10, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z11, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z12, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z13, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z14, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+11, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile11
 	VZEROUPPER
 	RET
 
@@ -386,7 +500,7 @@ tile10:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -453,10 +567,11 @@ tap10:
 	MOVLQSX (DI), DI
 	ADDQ    DI, R12
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single10
 
 step10:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
@@ -477,49 +592,99 @@ step10:
 	VFMADD231PS  Z0, Z2, Z12
 	VBROADCASTSS (R12)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z13
-	ADDQ         $+1, DI
-	JNZ          step10
-	DECQ         16(SP)
-	JNZ          tap10
-	VPXOR        X2, X2, X2
-	VADDPS       Z2, Z4, Z4
-	VADDPS       Z2, Z5, Z5
-	VADDPS       Z2, Z6, Z6
-	VADDPS       Z2, Z7, Z7
-	VADDPS       Z2, Z8, Z8
-	VADDPS       Z2, Z9, Z9
-	VADDPS       Z2, Z10, Z10
-	VADDPS       Z2, Z11, Z11
-	VADDPS       Z2, Z12, Z12
-	VADDPS       Z2, Z13, Z13
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z7, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z9, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z10, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z11, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z12, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z13, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+10, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile10
+	VMOVUPS      64(R15), Z0
+	VBROADCASTSS 4(AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS 4(BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS 4(CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	VBROADCASTSS 4(DX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z7
+	VBROADCASTSS 4(SI)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z8
+	VBROADCASTSS 4(R8)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z9
+	VBROADCASTSS 4(R9)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z10
+	VBROADCASTSS 4(R10)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z11
+	VBROADCASTSS 4(R11)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z12
+	VBROADCASTSS 4(R12)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z13
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step10
+	JNE          multiplied10
+
+single10:
+	VMOVUPS      (R15), Z0
+	VBROADCASTSS (AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS (BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS (CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	VBROADCASTSS (DX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z7
+	VBROADCASTSS (SI)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z8
+	VBROADCASTSS (R8)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z9
+	VBROADCASTSS (R9)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z10
+	VBROADCASTSS (R10)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z11
+	VBROADCASTSS (R11)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z12
+	VBROADCASTSS (R12)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z13
+	ADDQ         $+64, R15
+
+multiplied10:
+	DECQ    16(SP)
+	JNZ     tap10
+	VPXOR   X2, X2, X2
+	VADDPS  Z2, Z4, Z4
+	VADDPS  Z2, Z5, Z5
+	VADDPS  Z2, Z6, Z6
+	VADDPS  Z2, Z7, Z7
+	VADDPS  Z2, Z8, Z8
+	VADDPS  Z2, Z9, Z9
+	VADDPS  Z2, Z10, Z10
+	VADDPS  Z2, Z11, Z11
+	VADDPS  Z2, Z12, Z12
+	VADDPS  Z2, Z13, Z13
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z9, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z10, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z11, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z12, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z13, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+10, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile10
 	VZEROUPPER
 	RET
 
@@ -537,7 +702,7 @@ tile9:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -601,10 +766,11 @@ tap9:
 	MOVLQSX (DI), DI
 	ADDQ    DI, R11
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single9
 
 step9:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
@@ -623,46 +789,92 @@ step9:
 	VFMADD231PS  Z0, Z2, Z11
 	VBROADCASTSS (R11)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z12
-	ADDQ         $+1, DI
-	JNZ          step9
-	DECQ         16(SP)
-	JNZ          tap9
-	VPXOR        X2, X2, X2
-	VADDPS       Z2, Z4, Z4
-	VADDPS       Z2, Z5, Z5
-	VADDPS       Z2, Z6, Z6
-	VADDPS       Z2, Z7, Z7
-	VADDPS       Z2, Z8, Z8
-	VADDPS       Z2, Z9, Z9
-	VADDPS       Z2, Z10, Z10
-	VADDPS       Z2, Z11, Z11
-	VADDPS       Z2, Z12, Z12
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z7, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z9, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z10, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z11, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z12, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+9, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile9
+	VMOVUPS      64(R15), Z0
+	VBROADCASTSS 4(AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS 4(BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS 4(CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	VBROADCASTSS 4(DX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z7
+	VBROADCASTSS 4(SI)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z8
+	VBROADCASTSS 4(R8)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z9
+	VBROADCASTSS 4(R9)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z10
+	VBROADCASTSS 4(R10)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z11
+	VBROADCASTSS 4(R11)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z12
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step9
+	JNE          multiplied9
+
+single9:
+	VMOVUPS      (R15), Z0
+	VBROADCASTSS (AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS (BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS (CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	VBROADCASTSS (DX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z7
+	VBROADCASTSS (SI)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z8
+	VBROADCASTSS (R8)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z9
+	VBROADCASTSS (R9)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z10
+	VBROADCASTSS (R10)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z11
+	VBROADCASTSS (R11)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z12
+	ADDQ         $+64, R15
+
+multiplied9:
+	DECQ    16(SP)
+	JNZ     tap9
+	VPXOR   X2, X2, X2
+	VADDPS  Z2, Z4, Z4
+	VADDPS  Z2, Z5, Z5
+	VADDPS  Z2, Z6, Z6
+	VADDPS  Z2, Z7, Z7
+	VADDPS  Z2, Z8, Z8
+	VADDPS  Z2, Z9, Z9
+	VADDPS  Z2, Z10, Z10
+	VADDPS  Z2, Z11, Z11
+	VADDPS  Z2, Z12, Z12
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z9, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z10, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z11, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z12, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+9, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile9
 	VZEROUPPER
 	RET
 
@@ -679,7 +891,7 @@ tile8:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -740,10 +952,11 @@ tap8:
 	MOVLQSX (DI), DI
 	ADDQ    DI, R10
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single8
 
 step8:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
@@ -760,43 +973,85 @@ step8:
 	VFMADD231PS  Z0, Z2, Z10
 	VBROADCASTSS (R10)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z11
-	ADDQ         $+1, DI
-	JNZ          step8
-	DECQ         16(SP)
-	JNZ          tap8
-	VPXOR        X2, X2, X2
-	VADDPS       Z2, Z4, Z4
-	VADDPS       Z2, Z5, Z5
-	VADDPS       Z2, Z6, Z6
-	VADDPS       Z2, Z7, Z7
-	VADDPS       Z2, Z8, Z8
-	VADDPS       Z2, Z9, Z9
-	VADDPS       Z2, Z10, Z10
-	VADDPS       Z2, Z11, Z11
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z7, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z9, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z10, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z11, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+8, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile8
+	VMOVUPS      64(R15), Z0
+	VBROADCASTSS 4(AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS 4(BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS 4(CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	VBROADCASTSS 4(DX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z7
+	VBROADCASTSS 4(SI)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z8
+	VBROADCASTSS 4(R8)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z9
+	VBROADCASTSS 4(R9)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z10
+	VBROADCASTSS 4(R10)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z11
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step8
+	JNE          multiplied8
+
+single8:
+	VMOVUPS      (R15), Z0
+	VBROADCASTSS (AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS (BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS (CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	VBROADCASTSS (DX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z7
+	VBROADCASTSS (SI)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z8
+	VBROADCASTSS (R8)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z9
+	VBROADCASTSS (R9)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z10
+	VBROADCASTSS (R10)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z11
+	ADDQ         $+64, R15
+
+multiplied8:
+	DECQ    16(SP)
+	JNZ     tap8
+	VPXOR   X2, X2, X2
+	VADDPS  Z2, Z4, Z4
+	VADDPS  Z2, Z5, Z5
+	VADDPS  Z2, Z6, Z6
+	VADDPS  Z2, Z7, Z7
+	VADDPS  Z2, Z8, Z8
+	VADDPS  Z2, Z9, Z9
+	VADDPS  Z2, Z10, Z10
+	VADDPS  Z2, Z11, Z11
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z9, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z10, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z11, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+8, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile8
 	VZEROUPPER
 	RET
 
@@ -812,7 +1067,7 @@ tile7:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -870,10 +1125,11 @@ tap7:
 	MOVLQSX (DI), DI
 	ADDQ    DI, R9
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single7
 
 step7:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
@@ -888,40 +1144,78 @@ step7:
 	VFMADD231PS  Z0, Z2, Z9
 	VBROADCASTSS (R9)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z10
-	ADDQ         $+1, DI
-	JNZ          step7
-	DECQ         16(SP)
-	JNZ          tap7
-	VPXOR        X2, X2, X2
-	VADDPS       Z2, Z4, Z4
-	VADDPS       Z2, Z5, Z5
-	VADDPS       Z2, Z6, Z6
-	VADDPS       Z2, Z7, Z7
-	VADDPS       Z2, Z8, Z8
-	VADDPS       Z2, Z9, Z9
-	VADDPS       Z2, Z10, Z10
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z7, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z9, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z10, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+7, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile7
+	VMOVUPS      64(R15), Z0
+	VBROADCASTSS 4(AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS 4(BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS 4(CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	VBROADCASTSS 4(DX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z7
+	VBROADCASTSS 4(SI)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z8
+	VBROADCASTSS 4(R8)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z9
+	VBROADCASTSS 4(R9)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z10
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step7
+	JNE          multiplied7
+
+single7:
+	VMOVUPS      (R15), Z0
+	VBROADCASTSS (AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS (BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS (CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	VBROADCASTSS (DX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z7
+	VBROADCASTSS (SI)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z8
+	VBROADCASTSS (R8)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z9
+	VBROADCASTSS (R9)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z10
+	ADDQ         $+64, R15
+
+multiplied7:
+	DECQ    16(SP)
+	JNZ     tap7
+	VPXOR   X2, X2, X2
+	VADDPS  Z2, Z4, Z4
+	VADDPS  Z2, Z5, Z5
+	VADDPS  Z2, Z6, Z6
+	VADDPS  Z2, Z7, Z7
+	VADDPS  Z2, Z8, Z8
+	VADDPS  Z2, Z9, Z9
+	VADDPS  Z2, Z10, Z10
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z9, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z10, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+7, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile7
 	VZEROUPPER
 	RET
 
@@ -936,7 +1230,7 @@ tile6:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -991,10 +1285,11 @@ tap6:
 	MOVLQSX (DI), DI
 	ADDQ    DI, R8
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single6
 
 step6:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
@@ -1007,37 +1302,71 @@ step6:
 	VFMADD231PS  Z0, Z2, Z8
 	VBROADCASTSS (R8)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z9
-	ADDQ         $+1, DI
-	JNZ          step6
-	DECQ         16(SP)
-	JNZ          tap6
-	VPXOR        X2, X2, X2
-	VADDPS       Z2, Z4, Z4
-	VADDPS       Z2, Z5, Z5
-	VADDPS       Z2, Z6, Z6
-	VADDPS       Z2, Z7, Z7
-	VADDPS       Z2, Z8, Z8
-	VADDPS       Z2, Z9, Z9
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z7, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z9, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+6, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile6
+	VMOVUPS      64(R15), Z0
+	VBROADCASTSS 4(AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS 4(BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS 4(CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	VBROADCASTSS 4(DX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z7
+	VBROADCASTSS 4(SI)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z8
+	VBROADCASTSS 4(R8)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z9
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step6
+	JNE          multiplied6
+
+single6:
+	VMOVUPS      (R15), Z0
+	VBROADCASTSS (AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS (BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS (CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	VBROADCASTSS (DX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z7
+	VBROADCASTSS (SI)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z8
+	VBROADCASTSS (R8)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z9
+	ADDQ         $+64, R15
+
+multiplied6:
+	DECQ    16(SP)
+	JNZ     tap6
+	VPXOR   X2, X2, X2
+	VADDPS  Z2, Z4, Z4
+	VADDPS  Z2, Z5, Z5
+	VADDPS  Z2, Z6, Z6
+	VADDPS  Z2, Z7, Z7
+	VADDPS  Z2, Z8, Z8
+	VADDPS  Z2, Z9, Z9
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z9, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+6, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile6
 	VZEROUPPER
 	RET
 
@@ -1051,7 +1380,7 @@ tile5:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -1103,10 +1432,11 @@ tap5:
 	MOVLQSX (DI), DI
 	ADDQ    DI, SI
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single5
 
 step5:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
@@ -1117,34 +1447,64 @@ step5:
 	VFMADD231PS  Z0, Z2, Z7
 	VBROADCASTSS (SI)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z8
-	ADDQ         $+1, DI
-	JNZ          step5
-	DECQ         16(SP)
-	JNZ          tap5
-	VPXOR        X2, X2, X2
-	VADDPS       Z2, Z4, Z4
-	VADDPS       Z2, Z5, Z5
-	VADDPS       Z2, Z6, Z6
-	VADDPS       Z2, Z7, Z7
-	VADDPS       Z2, Z8, Z8
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z7, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+5, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile5
+	VMOVUPS      64(R15), Z0
+	VBROADCASTSS 4(AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS 4(BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS 4(CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	VBROADCASTSS 4(DX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z7
+	VBROADCASTSS 4(SI)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z8
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step5
+	JNE          multiplied5
+
+single5:
+	VMOVUPS      (R15), Z0
+	VBROADCASTSS (AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS (BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS (CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	VBROADCASTSS (DX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z7
+	VBROADCASTSS (SI)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z8
+	ADDQ         $+64, R15
+
+multiplied5:
+	DECQ    16(SP)
+	JNZ     tap5
+	VPXOR   X2, X2, X2
+	VADDPS  Z2, Z4, Z4
+	VADDPS  Z2, Z5, Z5
+	VADDPS  Z2, Z6, Z6
+	VADDPS  Z2, Z7, Z7
+	VADDPS  Z2, Z8, Z8
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+5, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile5
 	VZEROUPPER
 	RET
 
@@ -1157,7 +1517,7 @@ tile4:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -1206,10 +1566,11 @@ tap4:
 	MOVLQSX (DI), DI
 	ADDQ    DI, DX
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single4
 
 step4:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
@@ -1218,31 +1579,57 @@ step4:
 	VFMADD231PS  Z0, Z2, Z6
 	VBROADCASTSS (DX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z7
-	ADDQ         $+1, DI
-	JNZ          step4
-	DECQ         16(SP)
-	JNZ          tap4
-	VPXOR        X2, X2, X2
-	VADDPS       Z2, Z4, Z4
-	VADDPS       Z2, Z5, Z5
-	VADDPS       Z2, Z6, Z6
-	VADDPS       Z2, Z7, Z7
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z7, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+4, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile4
+	VMOVUPS      64(R15), Z0
+	VBROADCASTSS 4(AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS 4(BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS 4(CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	VBROADCASTSS 4(DX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z7
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step4
+	JNE          multiplied4
+
+single4:
+	VMOVUPS      (R15), Z0
+	VBROADCASTSS (AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS (BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS (CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	VBROADCASTSS (DX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z7
+	ADDQ         $+64, R15
+
+multiplied4:
+	DECQ    16(SP)
+	JNZ     tap4
+	VPXOR   X2, X2, X2
+	VADDPS  Z2, Z4, Z4
+	VADDPS  Z2, Z5, Z5
+	VADDPS  Z2, Z6, Z6
+	VADDPS  Z2, Z7, Z7
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+4, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile4
 	VZEROUPPER
 	RET
 
@@ -1254,7 +1641,7 @@ tile3:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -1300,38 +1687,61 @@ tap3:
 	MOVLQSX (DI), DI
 	ADDQ    DI, CX
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single3
 
 step3:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z5
 	VBROADCASTSS (CX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z6
-	ADDQ         $+1, DI
-	JNZ          step3
-	DECQ         16(SP)
-	JNZ          tap3
-	VPXOR        X2, X2, X2
-	VADDPS       Z2, Z4, Z4
-	VADDPS       Z2, Z5, Z5
-	VADDPS       Z2, Z6, Z6
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+3, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile3
+	VMOVUPS      64(R15), Z0
+	VBROADCASTSS 4(AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS 4(BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS 4(CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step3
+	JNE          multiplied3
+
+single3:
+	VMOVUPS      (R15), Z0
+	VBROADCASTSS (AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS (BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	VBROADCASTSS (CX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z6
+	ADDQ         $+64, R15
+
+multiplied3:
+	DECQ    16(SP)
+	JNZ     tap3
+	VPXOR   X2, X2, X2
+	VADDPS  Z2, Z4, Z4
+	VADDPS  Z2, Z5, Z5
+	VADDPS  Z2, Z6, Z6
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+3, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile3
 	VZEROUPPER
 	RET
 
@@ -1342,7 +1752,7 @@ tile2:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -1385,33 +1795,52 @@ tap2:
 	MOVLQSX (DI), DI
 	ADDQ    DI, BX
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single2
 
 step2:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
 	VBROADCASTSS (BX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z5
-	ADDQ         $+1, DI
-	JNZ          step2
-	DECQ         16(SP)
-	JNZ          tap2
-	VPXOR        X2, X2, X2
-	VADDPS       Z2, Z4, Z4
-	VADDPS       Z2, Z5, Z5
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+2, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile2
+	VMOVUPS      64(R15), Z0
+	VBROADCASTSS 4(AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS 4(BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step2
+	JNE          multiplied2
+
+single2:
+	VMOVUPS      (R15), Z0
+	VBROADCASTSS (AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	VBROADCASTSS (BX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z5
+	ADDQ         $+64, R15
+
+multiplied2:
+	DECQ    16(SP)
+	JNZ     tap2
+	VPXOR   X2, X2, X2
+	VADDPS  Z2, Z4, Z4
+	VADDPS  Z2, Z5, Z5
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+2, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile2
 	VZEROUPPER
 	RET
 
@@ -1421,7 +1850,7 @@ tile1:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -1461,27 +1890,42 @@ tap1:
 	MOVLQSX (DI), DI
 	ADDQ    DI, AX
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single1
 
 step1:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VFMADD231PS  Z0, Z2, Z4
-	ADDQ         $+1, DI
-	JNZ          step1
-	DECQ         16(SP)
-	JNZ          tap1
-	VPXOR        X2, X2, X2
-	VADDPS       Z2, Z4, Z4
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+1, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile1
+	VMOVUPS      64(R15), Z0
+	VBROADCASTSS 4(AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step1
+	JNE          multiplied1
+
+single1:
+	VMOVUPS      (R15), Z0
+	VBROADCASTSS (AX)(DI*4), Z2
+	VFMADD231PS  Z0, Z2, Z4
+	ADDQ         $+64, R15
+
+multiplied1:
+	DECQ    16(SP)
+	JNZ     tap1
+	VPXOR   X2, X2, X2
+	VADDPS  Z2, Z4, Z4
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+1, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile1
 	VZEROUPPER
 	RET

@@ -25,10 +25,10 @@ tap:
 	IMULQ   AX, BX
 	ADDQ    8(DI), BX
 	LEAQ    (DX)(AX*4), AX
-	MOVQ    72(DI), R10
+	MOVQ    80(DI), R10
 	SHLQ    $0x02, R10
 	ADDQ    (DI), R10
-	CMPQ    80(DI), $+16
+	CMPQ    88(DI), $+16
 	JNE     fewer
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
@@ -99,7 +99,7 @@ fewer:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, (SP)
-	CMPQ    80(DI), $+1
+	CMPQ    88(DI), $+1
 	JLE     last_1
 	ADDQ    R14, AX
 
@@ -107,7 +107,7 @@ last_1:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 8(SP)
-	CMPQ    80(DI), $+2
+	CMPQ    88(DI), $+2
 	JLE     last_2
 	ADDQ    R14, AX
 
@@ -115,7 +115,7 @@ last_2:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 16(SP)
-	CMPQ    80(DI), $+3
+	CMPQ    88(DI), $+3
 	JLE     last_3
 	ADDQ    R14, AX
 
@@ -123,7 +123,7 @@ last_3:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 24(SP)
-	CMPQ    80(DI), $+4
+	CMPQ    88(DI), $+4
 	JLE     last_4
 	ADDQ    R14, AX
 
@@ -131,7 +131,7 @@ last_4:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 32(SP)
-	CMPQ    80(DI), $+5
+	CMPQ    88(DI), $+5
 	JLE     last_5
 	ADDQ    R14, AX
 
@@ -139,7 +139,7 @@ last_5:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 40(SP)
-	CMPQ    80(DI), $+6
+	CMPQ    88(DI), $+6
 	JLE     last_6
 	ADDQ    R14, AX
 
@@ -147,7 +147,7 @@ last_6:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 48(SP)
-	CMPQ    80(DI), $+7
+	CMPQ    88(DI), $+7
 	JLE     last_7
 	ADDQ    R14, AX
 
@@ -155,7 +155,7 @@ last_7:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 56(SP)
-	CMPQ    80(DI), $+8
+	CMPQ    88(DI), $+8
 	JLE     last_8
 	ADDQ    R14, AX
 
@@ -163,7 +163,7 @@ last_8:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 64(SP)
-	CMPQ    80(DI), $+9
+	CMPQ    88(DI), $+9
 	JLE     last_9
 	ADDQ    R14, AX
 
@@ -171,7 +171,7 @@ last_9:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 72(SP)
-	CMPQ    80(DI), $+10
+	CMPQ    88(DI), $+10
 	JLE     last_10
 	ADDQ    R14, AX
 
@@ -179,7 +179,7 @@ last_10:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 80(SP)
-	CMPQ    80(DI), $+11
+	CMPQ    88(DI), $+11
 	JLE     last_11
 	ADDQ    R14, AX
 
@@ -187,7 +187,7 @@ last_11:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 88(SP)
-	CMPQ    80(DI), $+12
+	CMPQ    88(DI), $+12
 	JLE     last_12
 	ADDQ    R14, AX
 
@@ -195,7 +195,7 @@ last_12:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 96(SP)
-	CMPQ    80(DI), $+13
+	CMPQ    88(DI), $+13
 	JLE     last_13
 	ADDQ    R14, AX
 
@@ -203,7 +203,7 @@ last_13:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 104(SP)
-	CMPQ    80(DI), $+14
+	CMPQ    88(DI), $+14
 	JLE     last_14
 	ADDQ    R14, AX
 
@@ -211,7 +211,7 @@ last_14:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 112(SP)
-	CMPQ    80(DI), $+15
+	CMPQ    88(DI), $+15
 	JLE     last_15
 	ADDQ    R14, AX
 
@@ -221,7 +221,7 @@ last_15:
 	MOVQ    R8, 120(SP)
 
 pointed:
-	MOVQ 72(DI), AX
+	MOVQ 80(DI), AX
 	SHLQ $0x02, AX
 	NEGQ AX
 	ADDQ $+16, AX
@@ -369,7 +369,7 @@ multiplied:
 	VADDPS  Y15, Y1, Y1
 	CMPQ    32(DI), $+4
 	JNE     apart
-	CMPQ    80(DI), $+16
+	CMPQ    88(DI), $+16
 	JNE     apart
 	VMOVUPS Y0, (SI)
 	VMOVUPS Y1, 32(SI)
@@ -382,87 +382,87 @@ apart:
 	MOVL    (SP), R8
 	MOVL    R8, (SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+1
+	CMPQ    88(DI), $+1
 	JLE     stored
 	MOVL    4(SP), R8
 	MOVL    R8, (SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+2
+	CMPQ    88(DI), $+2
 	JLE     stored
 	MOVL    8(SP), R8
 	MOVL    R8, (SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+3
+	CMPQ    88(DI), $+3
 	JLE     stored
 	MOVL    12(SP), R8
 	MOVL    R8, (SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+4
+	CMPQ    88(DI), $+4
 	JLE     stored
 	MOVL    16(SP), R8
 	MOVL    R8, (SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+5
+	CMPQ    88(DI), $+5
 	JLE     stored
 	MOVL    20(SP), R8
 	MOVL    R8, (SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+6
+	CMPQ    88(DI), $+6
 	JLE     stored
 	MOVL    24(SP), R8
 	MOVL    R8, (SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+7
+	CMPQ    88(DI), $+7
 	JLE     stored
 	MOVL    28(SP), R8
 	MOVL    R8, (SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+8
+	CMPQ    88(DI), $+8
 	JLE     stored
 	MOVL    32(SP), R8
 	MOVL    R8, (SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+9
+	CMPQ    88(DI), $+9
 	JLE     stored
 	MOVL    36(SP), R8
 	MOVL    R8, (SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+10
+	CMPQ    88(DI), $+10
 	JLE     stored
 	MOVL    40(SP), R8
 	MOVL    R8, (SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+11
+	CMPQ    88(DI), $+11
 	JLE     stored
 	MOVL    44(SP), R8
 	MOVL    R8, (SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+12
+	CMPQ    88(DI), $+12
 	JLE     stored
 	MOVL    48(SP), R8
 	MOVL    R8, (SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+13
+	CMPQ    88(DI), $+13
 	JLE     stored
 	MOVL    52(SP), R8
 	MOVL    R8, (SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+14
+	CMPQ    88(DI), $+14
 	JLE     stored
 	MOVL    56(SP), R8
 	MOVL    R8, (SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+15
+	CMPQ    88(DI), $+15
 	JLE     stored
 	MOVL    60(SP), R8
 	MOVL    R8, (SI)
 	ADDQ    32(DI), SI
 
 stored:
-	MOVQ  80(DI), R8
+	MOVQ  88(DI), R8
 	IMULQ R14, R8
 	ADDQ  R8, DX
-	DECQ  88(DI)
+	DECQ  96(DI)
 	JNZ   tile
 	VZEROUPPER
 	RET

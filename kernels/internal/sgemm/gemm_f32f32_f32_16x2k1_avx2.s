@@ -27,10 +27,10 @@ tap:
 	IMULQ   AX, BX
 	ADDQ    8(DI), BX
 	LEAQ    (DX)(AX*4), AX
-	MOVQ    72(DI), R10
+	MOVQ    80(DI), R10
 	SHLQ    $0x02, R10
 	ADDQ    (DI), R10
-	CMPQ    80(DI), $+16
+	CMPQ    88(DI), $+16
 	JNE     fewer
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
@@ -101,7 +101,7 @@ fewer:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, (SP)
-	CMPQ    80(DI), $+1
+	CMPQ    88(DI), $+1
 	JLE     last_1
 	ADDQ    R14, AX
 
@@ -109,7 +109,7 @@ last_1:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 8(SP)
-	CMPQ    80(DI), $+2
+	CMPQ    88(DI), $+2
 	JLE     last_2
 	ADDQ    R14, AX
 
@@ -117,7 +117,7 @@ last_2:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 16(SP)
-	CMPQ    80(DI), $+3
+	CMPQ    88(DI), $+3
 	JLE     last_3
 	ADDQ    R14, AX
 
@@ -125,7 +125,7 @@ last_3:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 24(SP)
-	CMPQ    80(DI), $+4
+	CMPQ    88(DI), $+4
 	JLE     last_4
 	ADDQ    R14, AX
 
@@ -133,7 +133,7 @@ last_4:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 32(SP)
-	CMPQ    80(DI), $+5
+	CMPQ    88(DI), $+5
 	JLE     last_5
 	ADDQ    R14, AX
 
@@ -141,7 +141,7 @@ last_5:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 40(SP)
-	CMPQ    80(DI), $+6
+	CMPQ    88(DI), $+6
 	JLE     last_6
 	ADDQ    R14, AX
 
@@ -149,7 +149,7 @@ last_6:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 48(SP)
-	CMPQ    80(DI), $+7
+	CMPQ    88(DI), $+7
 	JLE     last_7
 	ADDQ    R14, AX
 
@@ -157,7 +157,7 @@ last_7:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 56(SP)
-	CMPQ    80(DI), $+8
+	CMPQ    88(DI), $+8
 	JLE     last_8
 	ADDQ    R14, AX
 
@@ -165,7 +165,7 @@ last_8:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 64(SP)
-	CMPQ    80(DI), $+9
+	CMPQ    88(DI), $+9
 	JLE     last_9
 	ADDQ    R14, AX
 
@@ -173,7 +173,7 @@ last_9:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 72(SP)
-	CMPQ    80(DI), $+10
+	CMPQ    88(DI), $+10
 	JLE     last_10
 	ADDQ    R14, AX
 
@@ -181,7 +181,7 @@ last_10:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 80(SP)
-	CMPQ    80(DI), $+11
+	CMPQ    88(DI), $+11
 	JLE     last_11
 	ADDQ    R14, AX
 
@@ -189,7 +189,7 @@ last_11:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 88(SP)
-	CMPQ    80(DI), $+12
+	CMPQ    88(DI), $+12
 	JLE     last_12
 	ADDQ    R14, AX
 
@@ -197,7 +197,7 @@ last_12:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 96(SP)
-	CMPQ    80(DI), $+13
+	CMPQ    88(DI), $+13
 	JLE     last_13
 	ADDQ    R14, AX
 
@@ -205,7 +205,7 @@ last_13:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 104(SP)
-	CMPQ    80(DI), $+14
+	CMPQ    88(DI), $+14
 	JLE     last_14
 	ADDQ    R14, AX
 
@@ -213,7 +213,7 @@ last_14:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 112(SP)
-	CMPQ    80(DI), $+15
+	CMPQ    88(DI), $+15
 	JLE     last_15
 	ADDQ    R14, AX
 
@@ -223,7 +223,7 @@ last_15:
 	MOVQ    R8, 120(SP)
 
 pointed:
-	MOVQ 72(DI), AX
+	MOVQ 80(DI), AX
 	SHLQ $0x02, AX
 	NEGQ AX
 	ADDQ $+16, AX
@@ -401,105 +401,105 @@ multiplied:
 	MOVL    64(SP), R8
 	MOVL    R8, 4(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+1
+	CMPQ    88(DI), $+1
 	JLE     stored
 	MOVL    4(SP), R8
 	MOVL    R8, (SI)
 	MOVL    68(SP), R8
 	MOVL    R8, 4(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+2
+	CMPQ    88(DI), $+2
 	JLE     stored
 	MOVL    8(SP), R8
 	MOVL    R8, (SI)
 	MOVL    72(SP), R8
 	MOVL    R8, 4(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+3
+	CMPQ    88(DI), $+3
 	JLE     stored
 	MOVL    12(SP), R8
 	MOVL    R8, (SI)
 	MOVL    76(SP), R8
 	MOVL    R8, 4(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+4
+	CMPQ    88(DI), $+4
 	JLE     stored
 	MOVL    16(SP), R8
 	MOVL    R8, (SI)
 	MOVL    80(SP), R8
 	MOVL    R8, 4(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+5
+	CMPQ    88(DI), $+5
 	JLE     stored
 	MOVL    20(SP), R8
 	MOVL    R8, (SI)
 	MOVL    84(SP), R8
 	MOVL    R8, 4(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+6
+	CMPQ    88(DI), $+6
 	JLE     stored
 	MOVL    24(SP), R8
 	MOVL    R8, (SI)
 	MOVL    88(SP), R8
 	MOVL    R8, 4(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+7
+	CMPQ    88(DI), $+7
 	JLE     stored
 	MOVL    28(SP), R8
 	MOVL    R8, (SI)
 	MOVL    92(SP), R8
 	MOVL    R8, 4(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+8
+	CMPQ    88(DI), $+8
 	JLE     stored
 	MOVL    32(SP), R8
 	MOVL    R8, (SI)
 	MOVL    96(SP), R8
 	MOVL    R8, 4(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+9
+	CMPQ    88(DI), $+9
 	JLE     stored
 	MOVL    36(SP), R8
 	MOVL    R8, (SI)
 	MOVL    100(SP), R8
 	MOVL    R8, 4(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+10
+	CMPQ    88(DI), $+10
 	JLE     stored
 	MOVL    40(SP), R8
 	MOVL    R8, (SI)
 	MOVL    104(SP), R8
 	MOVL    R8, 4(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+11
+	CMPQ    88(DI), $+11
 	JLE     stored
 	MOVL    44(SP), R8
 	MOVL    R8, (SI)
 	MOVL    108(SP), R8
 	MOVL    R8, 4(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+12
+	CMPQ    88(DI), $+12
 	JLE     stored
 	MOVL    48(SP), R8
 	MOVL    R8, (SI)
 	MOVL    112(SP), R8
 	MOVL    R8, 4(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+13
+	CMPQ    88(DI), $+13
 	JLE     stored
 	MOVL    52(SP), R8
 	MOVL    R8, (SI)
 	MOVL    116(SP), R8
 	MOVL    R8, 4(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+14
+	CMPQ    88(DI), $+14
 	JLE     stored
 	MOVL    56(SP), R8
 	MOVL    R8, (SI)
 	MOVL    120(SP), R8
 	MOVL    R8, 4(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+15
+	CMPQ    88(DI), $+15
 	JLE     stored
 	MOVL    60(SP), R8
 	MOVL    R8, (SI)
@@ -508,10 +508,10 @@ multiplied:
 	ADDQ    32(DI), SI
 
 stored:
-	MOVQ  80(DI), R8
+	MOVQ  88(DI), R8
 	IMULQ R14, R8
 	ADDQ  R8, DX
-	DECQ  88(DI)
+	DECQ  96(DI)
 	JNZ   tile
 	VZEROUPPER
 	RET

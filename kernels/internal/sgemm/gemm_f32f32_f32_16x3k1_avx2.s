@@ -29,10 +29,10 @@ tap:
 	IMULQ   AX, BX
 	ADDQ    8(DI), BX
 	LEAQ    (DX)(AX*4), AX
-	MOVQ    72(DI), R10
+	MOVQ    80(DI), R10
 	SHLQ    $0x02, R10
 	ADDQ    (DI), R10
-	CMPQ    80(DI), $+16
+	CMPQ    88(DI), $+16
 	JNE     fewer
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
@@ -103,7 +103,7 @@ fewer:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, (SP)
-	CMPQ    80(DI), $+1
+	CMPQ    88(DI), $+1
 	JLE     last_1
 	ADDQ    R14, AX
 
@@ -111,7 +111,7 @@ last_1:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 8(SP)
-	CMPQ    80(DI), $+2
+	CMPQ    88(DI), $+2
 	JLE     last_2
 	ADDQ    R14, AX
 
@@ -119,7 +119,7 @@ last_2:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 16(SP)
-	CMPQ    80(DI), $+3
+	CMPQ    88(DI), $+3
 	JLE     last_3
 	ADDQ    R14, AX
 
@@ -127,7 +127,7 @@ last_3:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 24(SP)
-	CMPQ    80(DI), $+4
+	CMPQ    88(DI), $+4
 	JLE     last_4
 	ADDQ    R14, AX
 
@@ -135,7 +135,7 @@ last_4:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 32(SP)
-	CMPQ    80(DI), $+5
+	CMPQ    88(DI), $+5
 	JLE     last_5
 	ADDQ    R14, AX
 
@@ -143,7 +143,7 @@ last_5:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 40(SP)
-	CMPQ    80(DI), $+6
+	CMPQ    88(DI), $+6
 	JLE     last_6
 	ADDQ    R14, AX
 
@@ -151,7 +151,7 @@ last_6:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 48(SP)
-	CMPQ    80(DI), $+7
+	CMPQ    88(DI), $+7
 	JLE     last_7
 	ADDQ    R14, AX
 
@@ -159,7 +159,7 @@ last_7:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 56(SP)
-	CMPQ    80(DI), $+8
+	CMPQ    88(DI), $+8
 	JLE     last_8
 	ADDQ    R14, AX
 
@@ -167,7 +167,7 @@ last_8:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 64(SP)
-	CMPQ    80(DI), $+9
+	CMPQ    88(DI), $+9
 	JLE     last_9
 	ADDQ    R14, AX
 
@@ -175,7 +175,7 @@ last_9:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 72(SP)
-	CMPQ    80(DI), $+10
+	CMPQ    88(DI), $+10
 	JLE     last_10
 	ADDQ    R14, AX
 
@@ -183,7 +183,7 @@ last_10:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 80(SP)
-	CMPQ    80(DI), $+11
+	CMPQ    88(DI), $+11
 	JLE     last_11
 	ADDQ    R14, AX
 
@@ -191,7 +191,7 @@ last_11:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 88(SP)
-	CMPQ    80(DI), $+12
+	CMPQ    88(DI), $+12
 	JLE     last_12
 	ADDQ    R14, AX
 
@@ -199,7 +199,7 @@ last_12:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 96(SP)
-	CMPQ    80(DI), $+13
+	CMPQ    88(DI), $+13
 	JLE     last_13
 	ADDQ    R14, AX
 
@@ -207,7 +207,7 @@ last_13:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 104(SP)
-	CMPQ    80(DI), $+14
+	CMPQ    88(DI), $+14
 	JLE     last_14
 	ADDQ    R14, AX
 
@@ -215,7 +215,7 @@ last_14:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 112(SP)
-	CMPQ    80(DI), $+15
+	CMPQ    88(DI), $+15
 	JLE     last_15
 	ADDQ    R14, AX
 
@@ -225,7 +225,7 @@ last_15:
 	MOVQ    R8, 120(SP)
 
 pointed:
-	MOVQ 72(DI), AX
+	MOVQ 80(DI), AX
 	SHLQ $0x02, AX
 	NEGQ AX
 	ADDQ $+16, AX
@@ -457,7 +457,7 @@ multiplied:
 	MOVL    128(SP), R8
 	MOVL    R8, 8(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+1
+	CMPQ    88(DI), $+1
 	JLE     stored
 	MOVL    4(SP), R8
 	MOVL    R8, (SI)
@@ -466,7 +466,7 @@ multiplied:
 	MOVL    132(SP), R8
 	MOVL    R8, 8(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+2
+	CMPQ    88(DI), $+2
 	JLE     stored
 	MOVL    8(SP), R8
 	MOVL    R8, (SI)
@@ -475,7 +475,7 @@ multiplied:
 	MOVL    136(SP), R8
 	MOVL    R8, 8(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+3
+	CMPQ    88(DI), $+3
 	JLE     stored
 	MOVL    12(SP), R8
 	MOVL    R8, (SI)
@@ -484,7 +484,7 @@ multiplied:
 	MOVL    140(SP), R8
 	MOVL    R8, 8(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+4
+	CMPQ    88(DI), $+4
 	JLE     stored
 	MOVL    16(SP), R8
 	MOVL    R8, (SI)
@@ -493,7 +493,7 @@ multiplied:
 	MOVL    144(SP), R8
 	MOVL    R8, 8(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+5
+	CMPQ    88(DI), $+5
 	JLE     stored
 	MOVL    20(SP), R8
 	MOVL    R8, (SI)
@@ -502,7 +502,7 @@ multiplied:
 	MOVL    148(SP), R8
 	MOVL    R8, 8(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+6
+	CMPQ    88(DI), $+6
 	JLE     stored
 	MOVL    24(SP), R8
 	MOVL    R8, (SI)
@@ -511,7 +511,7 @@ multiplied:
 	MOVL    152(SP), R8
 	MOVL    R8, 8(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+7
+	CMPQ    88(DI), $+7
 	JLE     stored
 	MOVL    28(SP), R8
 	MOVL    R8, (SI)
@@ -520,7 +520,7 @@ multiplied:
 	MOVL    156(SP), R8
 	MOVL    R8, 8(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+8
+	CMPQ    88(DI), $+8
 	JLE     stored
 	MOVL    32(SP), R8
 	MOVL    R8, (SI)
@@ -529,7 +529,7 @@ multiplied:
 	MOVL    160(SP), R8
 	MOVL    R8, 8(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+9
+	CMPQ    88(DI), $+9
 	JLE     stored
 	MOVL    36(SP), R8
 	MOVL    R8, (SI)
@@ -538,7 +538,7 @@ multiplied:
 	MOVL    164(SP), R8
 	MOVL    R8, 8(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+10
+	CMPQ    88(DI), $+10
 	JLE     stored
 	MOVL    40(SP), R8
 	MOVL    R8, (SI)
@@ -547,7 +547,7 @@ multiplied:
 	MOVL    168(SP), R8
 	MOVL    R8, 8(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+11
+	CMPQ    88(DI), $+11
 	JLE     stored
 	MOVL    44(SP), R8
 	MOVL    R8, (SI)
@@ -556,7 +556,7 @@ multiplied:
 	MOVL    172(SP), R8
 	MOVL    R8, 8(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+12
+	CMPQ    88(DI), $+12
 	JLE     stored
 	MOVL    48(SP), R8
 	MOVL    R8, (SI)
@@ -565,7 +565,7 @@ multiplied:
 	MOVL    176(SP), R8
 	MOVL    R8, 8(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+13
+	CMPQ    88(DI), $+13
 	JLE     stored
 	MOVL    52(SP), R8
 	MOVL    R8, (SI)
@@ -574,7 +574,7 @@ multiplied:
 	MOVL    180(SP), R8
 	MOVL    R8, 8(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+14
+	CMPQ    88(DI), $+14
 	JLE     stored
 	MOVL    56(SP), R8
 	MOVL    R8, (SI)
@@ -583,7 +583,7 @@ multiplied:
 	MOVL    184(SP), R8
 	MOVL    R8, 8(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+15
+	CMPQ    88(DI), $+15
 	JLE     stored
 	MOVL    60(SP), R8
 	MOVL    R8, (SI)
@@ -594,10 +594,10 @@ multiplied:
 	ADDQ    32(DI), SI
 
 stored:
-	MOVQ  80(DI), R8
+	MOVQ  88(DI), R8
 	IMULQ R14, R8
 	ADDQ  R8, DX
-	DECQ  88(DI)
+	DECQ  96(DI)
 	JNZ   tile
 	VZEROUPPER
 	RET

@@ -31,10 +31,10 @@ tap:
 	IMULQ   AX, BX
 	ADDQ    8(DI), BX
 	LEAQ    (DX)(AX*4), AX
-	MOVQ    72(DI), R10
+	MOVQ    80(DI), R10
 	SHLQ    $0x02, R10
 	ADDQ    (DI), R10
-	CMPQ    80(DI), $+16
+	CMPQ    88(DI), $+16
 	JNE     fewer
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
@@ -105,7 +105,7 @@ fewer:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, (SP)
-	CMPQ    80(DI), $+1
+	CMPQ    88(DI), $+1
 	JLE     last_1
 	ADDQ    R14, AX
 
@@ -113,7 +113,7 @@ last_1:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 8(SP)
-	CMPQ    80(DI), $+2
+	CMPQ    88(DI), $+2
 	JLE     last_2
 	ADDQ    R14, AX
 
@@ -121,7 +121,7 @@ last_2:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 16(SP)
-	CMPQ    80(DI), $+3
+	CMPQ    88(DI), $+3
 	JLE     last_3
 	ADDQ    R14, AX
 
@@ -129,7 +129,7 @@ last_3:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 24(SP)
-	CMPQ    80(DI), $+4
+	CMPQ    88(DI), $+4
 	JLE     last_4
 	ADDQ    R14, AX
 
@@ -137,7 +137,7 @@ last_4:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 32(SP)
-	CMPQ    80(DI), $+5
+	CMPQ    88(DI), $+5
 	JLE     last_5
 	ADDQ    R14, AX
 
@@ -145,7 +145,7 @@ last_5:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 40(SP)
-	CMPQ    80(DI), $+6
+	CMPQ    88(DI), $+6
 	JLE     last_6
 	ADDQ    R14, AX
 
@@ -153,7 +153,7 @@ last_6:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 48(SP)
-	CMPQ    80(DI), $+7
+	CMPQ    88(DI), $+7
 	JLE     last_7
 	ADDQ    R14, AX
 
@@ -161,7 +161,7 @@ last_7:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 56(SP)
-	CMPQ    80(DI), $+8
+	CMPQ    88(DI), $+8
 	JLE     last_8
 	ADDQ    R14, AX
 
@@ -169,7 +169,7 @@ last_8:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 64(SP)
-	CMPQ    80(DI), $+9
+	CMPQ    88(DI), $+9
 	JLE     last_9
 	ADDQ    R14, AX
 
@@ -177,7 +177,7 @@ last_9:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 72(SP)
-	CMPQ    80(DI), $+10
+	CMPQ    88(DI), $+10
 	JLE     last_10
 	ADDQ    R14, AX
 
@@ -185,7 +185,7 @@ last_10:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 80(SP)
-	CMPQ    80(DI), $+11
+	CMPQ    88(DI), $+11
 	JLE     last_11
 	ADDQ    R14, AX
 
@@ -193,7 +193,7 @@ last_11:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 88(SP)
-	CMPQ    80(DI), $+12
+	CMPQ    88(DI), $+12
 	JLE     last_12
 	ADDQ    R14, AX
 
@@ -201,7 +201,7 @@ last_12:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 96(SP)
-	CMPQ    80(DI), $+13
+	CMPQ    88(DI), $+13
 	JLE     last_13
 	ADDQ    R14, AX
 
@@ -209,7 +209,7 @@ last_13:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 104(SP)
-	CMPQ    80(DI), $+14
+	CMPQ    88(DI), $+14
 	JLE     last_14
 	ADDQ    R14, AX
 
@@ -217,7 +217,7 @@ last_14:
 	MOVLQSX (AX), R8
 	ADDQ    R10, R8
 	MOVQ    R8, 112(SP)
-	CMPQ    80(DI), $+15
+	CMPQ    88(DI), $+15
 	JLE     last_15
 	ADDQ    R14, AX
 
@@ -227,7 +227,7 @@ last_15:
 	MOVQ    R8, 120(SP)
 
 pointed:
-	MOVQ 72(DI), AX
+	MOVQ 80(DI), AX
 	SHLQ $0x02, AX
 	NEGQ AX
 	ADDQ $+16, AX
@@ -493,7 +493,7 @@ multiplied:
 	MOVL    192(SP), R8
 	MOVL    R8, 12(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+1
+	CMPQ    88(DI), $+1
 	JLE     stored
 	MOVL    4(SP), R8
 	MOVL    R8, (SI)
@@ -504,7 +504,7 @@ multiplied:
 	MOVL    196(SP), R8
 	MOVL    R8, 12(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+2
+	CMPQ    88(DI), $+2
 	JLE     stored
 	MOVL    8(SP), R8
 	MOVL    R8, (SI)
@@ -515,7 +515,7 @@ multiplied:
 	MOVL    200(SP), R8
 	MOVL    R8, 12(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+3
+	CMPQ    88(DI), $+3
 	JLE     stored
 	MOVL    12(SP), R8
 	MOVL    R8, (SI)
@@ -526,7 +526,7 @@ multiplied:
 	MOVL    204(SP), R8
 	MOVL    R8, 12(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+4
+	CMPQ    88(DI), $+4
 	JLE     stored
 	MOVL    16(SP), R8
 	MOVL    R8, (SI)
@@ -537,7 +537,7 @@ multiplied:
 	MOVL    208(SP), R8
 	MOVL    R8, 12(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+5
+	CMPQ    88(DI), $+5
 	JLE     stored
 	MOVL    20(SP), R8
 	MOVL    R8, (SI)
@@ -548,7 +548,7 @@ multiplied:
 	MOVL    212(SP), R8
 	MOVL    R8, 12(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+6
+	CMPQ    88(DI), $+6
 	JLE     stored
 	MOVL    24(SP), R8
 	MOVL    R8, (SI)
@@ -559,7 +559,7 @@ multiplied:
 	MOVL    216(SP), R8
 	MOVL    R8, 12(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+7
+	CMPQ    88(DI), $+7
 	JLE     stored
 	MOVL    28(SP), R8
 	MOVL    R8, (SI)
@@ -570,7 +570,7 @@ multiplied:
 	MOVL    220(SP), R8
 	MOVL    R8, 12(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+8
+	CMPQ    88(DI), $+8
 	JLE     stored
 	MOVL    32(SP), R8
 	MOVL    R8, (SI)
@@ -581,7 +581,7 @@ multiplied:
 	MOVL    224(SP), R8
 	MOVL    R8, 12(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+9
+	CMPQ    88(DI), $+9
 	JLE     stored
 	MOVL    36(SP), R8
 	MOVL    R8, (SI)
@@ -592,7 +592,7 @@ multiplied:
 	MOVL    228(SP), R8
 	MOVL    R8, 12(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+10
+	CMPQ    88(DI), $+10
 	JLE     stored
 	MOVL    40(SP), R8
 	MOVL    R8, (SI)
@@ -603,7 +603,7 @@ multiplied:
 	MOVL    232(SP), R8
 	MOVL    R8, 12(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+11
+	CMPQ    88(DI), $+11
 	JLE     stored
 	MOVL    44(SP), R8
 	MOVL    R8, (SI)
@@ -614,7 +614,7 @@ multiplied:
 	MOVL    236(SP), R8
 	MOVL    R8, 12(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+12
+	CMPQ    88(DI), $+12
 	JLE     stored
 	MOVL    48(SP), R8
 	MOVL    R8, (SI)
@@ -625,7 +625,7 @@ multiplied:
 	MOVL    240(SP), R8
 	MOVL    R8, 12(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+13
+	CMPQ    88(DI), $+13
 	JLE     stored
 	MOVL    52(SP), R8
 	MOVL    R8, (SI)
@@ -636,7 +636,7 @@ multiplied:
 	MOVL    244(SP), R8
 	MOVL    R8, 12(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+14
+	CMPQ    88(DI), $+14
 	JLE     stored
 	MOVL    56(SP), R8
 	MOVL    R8, (SI)
@@ -647,7 +647,7 @@ multiplied:
 	MOVL    248(SP), R8
 	MOVL    R8, 12(SI)
 	ADDQ    32(DI), SI
-	CMPQ    80(DI), $+15
+	CMPQ    88(DI), $+15
 	JLE     stored
 	MOVL    60(SP), R8
 	MOVL    R8, (SI)
@@ -660,10 +660,10 @@ multiplied:
 	ADDQ    32(DI), SI
 
 stored:
-	MOVQ  80(DI), R8
+	MOVQ  88(DI), R8
 	IMULQ R14, R8
 	ADDQ  R8, DX
-	DECQ  88(DI)
+	DECQ  96(DI)
 	JNZ   tile
 	VZEROUPPER
 	RET

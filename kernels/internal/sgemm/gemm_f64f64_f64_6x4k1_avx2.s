@@ -12,7 +12,7 @@ TEXT ·gemm_f64f64_f64_6x4k1_avx2(SB), NOSPLIT, $96-8
 	MOVQ AX, 32(SP)
 	MOVQ 24(DI), AX
 	MOVQ AX, 40(SP)
-	MOVQ 80(DI), AX
+	MOVQ 88(DI), AX
 	CMPQ AX, $+6
 	JEQ  tile6
 	CMPQ AX, $+5
@@ -39,7 +39,7 @@ tile6:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*8), BX
 	MOVQ    BX, (SP)
@@ -94,10 +94,11 @@ tap6:
 	MOVLQSX (DI), DI
 	ADDQ    DI, R8
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single6
 
 step6:
 	VMOVUPS      (R15), Y0
-	ADDQ         $+32, R15
 	VPBROADCASTQ (AX)(DI*8), Y2
 	VFMADD231PD  Y0, Y2, Y4
 	VPBROADCASTQ (BX)(DI*8), Y2
@@ -110,37 +111,71 @@ step6:
 	VFMADD231PD  Y0, Y2, Y8
 	VPBROADCASTQ (R8)(DI*8), Y2
 	VFMADD231PD  Y0, Y2, Y9
-	ADDQ         $+1, DI
-	JNZ          step6
-	DECQ         16(SP)
-	JNZ          tap6
-	VPXOR        X2, X2, X2
-	VADDPD       Y2, Y4, Y4
-	VADDPD       Y2, Y5, Y5
-	VADDPD       Y2, Y6, Y6
-	VADDPD       Y2, Y7, Y7
-	VADDPD       Y2, Y8, Y8
-	VADDPD       Y2, Y9, Y9
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Y4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y7, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y8, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y9, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+6, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile6
+	VMOVUPS      32(R15), Y0
+	VPBROADCASTQ 8(AX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y4
+	VPBROADCASTQ 8(BX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y5
+	VPBROADCASTQ 8(CX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y6
+	VPBROADCASTQ 8(DX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y7
+	VPBROADCASTQ 8(SI)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y8
+	VPBROADCASTQ 8(R8)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y9
+	ADDQ         $+64, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step6
+	JNE          multiplied6
+
+single6:
+	VMOVUPS      (R15), Y0
+	VPBROADCASTQ (AX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y4
+	VPBROADCASTQ (BX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y5
+	VPBROADCASTQ (CX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y6
+	VPBROADCASTQ (DX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y7
+	VPBROADCASTQ (SI)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y8
+	VPBROADCASTQ (R8)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y9
+	ADDQ         $+32, R15
+
+multiplied6:
+	DECQ    16(SP)
+	JNZ     tap6
+	VPXOR   X2, X2, X2
+	VADDPD  Y2, Y4, Y4
+	VADDPD  Y2, Y5, Y5
+	VADDPD  Y2, Y6, Y6
+	VADDPD  Y2, Y7, Y7
+	VADDPD  Y2, Y8, Y8
+	VADDPD  Y2, Y9, Y9
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Y4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y6, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y7, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y8, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y9, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+6, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile6
 	VZEROUPPER
 	RET
 
@@ -154,7 +189,7 @@ tile5:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*8), BX
 	MOVQ    BX, (SP)
@@ -206,10 +241,11 @@ tap5:
 	MOVLQSX (DI), DI
 	ADDQ    DI, SI
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single5
 
 step5:
 	VMOVUPS      (R15), Y0
-	ADDQ         $+32, R15
 	VPBROADCASTQ (AX)(DI*8), Y2
 	VFMADD231PD  Y0, Y2, Y4
 	VPBROADCASTQ (BX)(DI*8), Y2
@@ -220,34 +256,64 @@ step5:
 	VFMADD231PD  Y0, Y2, Y7
 	VPBROADCASTQ (SI)(DI*8), Y2
 	VFMADD231PD  Y0, Y2, Y8
-	ADDQ         $+1, DI
-	JNZ          step5
-	DECQ         16(SP)
-	JNZ          tap5
-	VPXOR        X2, X2, X2
-	VADDPD       Y2, Y4, Y4
-	VADDPD       Y2, Y5, Y5
-	VADDPD       Y2, Y6, Y6
-	VADDPD       Y2, Y7, Y7
-	VADDPD       Y2, Y8, Y8
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Y4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y7, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y8, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+5, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile5
+	VMOVUPS      32(R15), Y0
+	VPBROADCASTQ 8(AX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y4
+	VPBROADCASTQ 8(BX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y5
+	VPBROADCASTQ 8(CX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y6
+	VPBROADCASTQ 8(DX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y7
+	VPBROADCASTQ 8(SI)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y8
+	ADDQ         $+64, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step5
+	JNE          multiplied5
+
+single5:
+	VMOVUPS      (R15), Y0
+	VPBROADCASTQ (AX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y4
+	VPBROADCASTQ (BX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y5
+	VPBROADCASTQ (CX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y6
+	VPBROADCASTQ (DX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y7
+	VPBROADCASTQ (SI)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y8
+	ADDQ         $+32, R15
+
+multiplied5:
+	DECQ    16(SP)
+	JNZ     tap5
+	VPXOR   X2, X2, X2
+	VADDPD  Y2, Y4, Y4
+	VADDPD  Y2, Y5, Y5
+	VADDPD  Y2, Y6, Y6
+	VADDPD  Y2, Y7, Y7
+	VADDPD  Y2, Y8, Y8
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Y4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y6, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y7, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y8, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+5, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile5
 	VZEROUPPER
 	RET
 
@@ -260,7 +326,7 @@ tile4:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*8), BX
 	MOVQ    BX, (SP)
@@ -309,10 +375,11 @@ tap4:
 	MOVLQSX (DI), DI
 	ADDQ    DI, DX
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single4
 
 step4:
 	VMOVUPS      (R15), Y0
-	ADDQ         $+32, R15
 	VPBROADCASTQ (AX)(DI*8), Y2
 	VFMADD231PD  Y0, Y2, Y4
 	VPBROADCASTQ (BX)(DI*8), Y2
@@ -321,31 +388,57 @@ step4:
 	VFMADD231PD  Y0, Y2, Y6
 	VPBROADCASTQ (DX)(DI*8), Y2
 	VFMADD231PD  Y0, Y2, Y7
-	ADDQ         $+1, DI
-	JNZ          step4
-	DECQ         16(SP)
-	JNZ          tap4
-	VPXOR        X2, X2, X2
-	VADDPD       Y2, Y4, Y4
-	VADDPD       Y2, Y5, Y5
-	VADDPD       Y2, Y6, Y6
-	VADDPD       Y2, Y7, Y7
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Y4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y7, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+4, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile4
+	VMOVUPS      32(R15), Y0
+	VPBROADCASTQ 8(AX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y4
+	VPBROADCASTQ 8(BX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y5
+	VPBROADCASTQ 8(CX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y6
+	VPBROADCASTQ 8(DX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y7
+	ADDQ         $+64, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step4
+	JNE          multiplied4
+
+single4:
+	VMOVUPS      (R15), Y0
+	VPBROADCASTQ (AX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y4
+	VPBROADCASTQ (BX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y5
+	VPBROADCASTQ (CX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y6
+	VPBROADCASTQ (DX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y7
+	ADDQ         $+32, R15
+
+multiplied4:
+	DECQ    16(SP)
+	JNZ     tap4
+	VPXOR   X2, X2, X2
+	VADDPD  Y2, Y4, Y4
+	VADDPD  Y2, Y5, Y5
+	VADDPD  Y2, Y6, Y6
+	VADDPD  Y2, Y7, Y7
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Y4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y6, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y7, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+4, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile4
 	VZEROUPPER
 	RET
 
@@ -357,7 +450,7 @@ tile3:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*8), BX
 	MOVQ    BX, (SP)
@@ -403,38 +496,61 @@ tap3:
 	MOVLQSX (DI), DI
 	ADDQ    DI, CX
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single3
 
 step3:
 	VMOVUPS      (R15), Y0
-	ADDQ         $+32, R15
 	VPBROADCASTQ (AX)(DI*8), Y2
 	VFMADD231PD  Y0, Y2, Y4
 	VPBROADCASTQ (BX)(DI*8), Y2
 	VFMADD231PD  Y0, Y2, Y5
 	VPBROADCASTQ (CX)(DI*8), Y2
 	VFMADD231PD  Y0, Y2, Y6
-	ADDQ         $+1, DI
-	JNZ          step3
-	DECQ         16(SP)
-	JNZ          tap3
-	VPXOR        X2, X2, X2
-	VADDPD       Y2, Y4, Y4
-	VADDPD       Y2, Y5, Y5
-	VADDPD       Y2, Y6, Y6
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Y4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y6, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+3, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile3
+	VMOVUPS      32(R15), Y0
+	VPBROADCASTQ 8(AX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y4
+	VPBROADCASTQ 8(BX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y5
+	VPBROADCASTQ 8(CX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y6
+	ADDQ         $+64, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step3
+	JNE          multiplied3
+
+single3:
+	VMOVUPS      (R15), Y0
+	VPBROADCASTQ (AX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y4
+	VPBROADCASTQ (BX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y5
+	VPBROADCASTQ (CX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y6
+	ADDQ         $+32, R15
+
+multiplied3:
+	DECQ    16(SP)
+	JNZ     tap3
+	VPXOR   X2, X2, X2
+	VADDPD  Y2, Y4, Y4
+	VADDPD  Y2, Y5, Y5
+	VADDPD  Y2, Y6, Y6
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Y4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y6, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+3, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile3
 	VZEROUPPER
 	RET
 
@@ -445,7 +561,7 @@ tile2:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*8), BX
 	MOVQ    BX, (SP)
@@ -488,33 +604,52 @@ tap2:
 	MOVLQSX (DI), DI
 	ADDQ    DI, BX
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single2
 
 step2:
 	VMOVUPS      (R15), Y0
-	ADDQ         $+32, R15
 	VPBROADCASTQ (AX)(DI*8), Y2
 	VFMADD231PD  Y0, Y2, Y4
 	VPBROADCASTQ (BX)(DI*8), Y2
 	VFMADD231PD  Y0, Y2, Y5
-	ADDQ         $+1, DI
-	JNZ          step2
-	DECQ         16(SP)
-	JNZ          tap2
-	VPXOR        X2, X2, X2
-	VADDPD       Y2, Y4, Y4
-	VADDPD       Y2, Y5, Y5
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Y4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y5, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+2, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile2
+	VMOVUPS      32(R15), Y0
+	VPBROADCASTQ 8(AX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y4
+	VPBROADCASTQ 8(BX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y5
+	ADDQ         $+64, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step2
+	JNE          multiplied2
+
+single2:
+	VMOVUPS      (R15), Y0
+	VPBROADCASTQ (AX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y4
+	VPBROADCASTQ (BX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y5
+	ADDQ         $+32, R15
+
+multiplied2:
+	DECQ    16(SP)
+	JNZ     tap2
+	VPXOR   X2, X2, X2
+	VADDPD  Y2, Y4, Y4
+	VADDPD  Y2, Y5, Y5
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Y4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y5, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+2, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile2
 	VZEROUPPER
 	RET
 
@@ -524,7 +659,7 @@ tile1:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*8), BX
 	MOVQ    BX, (SP)
@@ -564,27 +699,42 @@ tap1:
 	MOVLQSX (DI), DI
 	ADDQ    DI, AX
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single1
 
 step1:
 	VMOVUPS      (R15), Y0
-	ADDQ         $+32, R15
 	VPBROADCASTQ (AX)(DI*8), Y2
 	VFMADD231PD  Y0, Y2, Y4
-	ADDQ         $+1, DI
-	JNZ          step1
-	DECQ         16(SP)
-	JNZ          tap1
-	VPXOR        X2, X2, X2
-	VADDPD       Y2, Y4, Y4
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Y4, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+1, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile1
+	VMOVUPS      32(R15), Y0
+	VPBROADCASTQ 8(AX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y4
+	ADDQ         $+64, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step1
+	JNE          multiplied1
+
+single1:
+	VMOVUPS      (R15), Y0
+	VPBROADCASTQ (AX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y4
+	ADDQ         $+32, R15
+
+multiplied1:
+	DECQ    16(SP)
+	JNZ     tap1
+	VPXOR   X2, X2, X2
+	VADDPD  Y2, Y4, Y4
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Y4, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+1, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile1
 	VZEROUPPER
 	RET

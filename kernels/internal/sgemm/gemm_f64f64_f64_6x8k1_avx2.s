@@ -12,7 +12,7 @@ TEXT ·gemm_f64f64_f64_6x8k1_avx2(SB), NOSPLIT, $96-8
 	MOVQ AX, 32(SP)
 	MOVQ 24(DI), AX
 	MOVQ AX, 40(SP)
-	MOVQ 80(DI), AX
+	MOVQ 88(DI), AX
 	CMPQ AX, $+6
 	JEQ  tile6
 	CMPQ AX, $+5
@@ -45,7 +45,7 @@ tile6:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*8), BX
 	MOVQ    BX, (SP)
@@ -100,11 +100,12 @@ tap6:
 	MOVLQSX (DI), DI
 	ADDQ    DI, R8
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single6
 
 step6:
 	VMOVUPS      (R15), Y0
 	VMOVUPS      32(R15), Y1
-	ADDQ         $+64, R15
 	VPBROADCASTQ (AX)(DI*8), Y2
 	VFMADD231PD  Y0, Y2, Y4
 	VFMADD231PD  Y1, Y2, Y5
@@ -123,49 +124,97 @@ step6:
 	VPBROADCASTQ (R8)(DI*8), Y2
 	VFMADD231PD  Y0, Y2, Y14
 	VFMADD231PD  Y1, Y2, Y15
-	ADDQ         $+1, DI
-	JNZ          step6
-	DECQ         16(SP)
-	JNZ          tap6
-	VPXOR        X2, X2, X2
-	VADDPD       Y2, Y4, Y4
-	VADDPD       Y2, Y5, Y5
-	VADDPD       Y2, Y6, Y6
-	VADDPD       Y2, Y7, Y7
-	VADDPD       Y2, Y8, Y8
-	VADDPD       Y2, Y9, Y9
-	VADDPD       Y2, Y10, Y10
-	VADDPD       Y2, Y11, Y11
-	VADDPD       Y2, Y12, Y12
-	VADDPD       Y2, Y13, Y13
-	VADDPD       Y2, Y14, Y14
-	VADDPD       Y2, Y15, Y15
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      Y7, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y8, (AX)
-	VMOVUPS      Y9, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y10, (AX)
-	VMOVUPS      Y11, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y12, (AX)
-	VMOVUPS      Y13, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y14, (AX)
-	VMOVUPS      Y15, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+6, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile6
+	VMOVUPS      64(R15), Y0
+	VMOVUPS      96(R15), Y1
+	VPBROADCASTQ 8(AX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y4
+	VFMADD231PD  Y1, Y2, Y5
+	VPBROADCASTQ 8(BX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y6
+	VFMADD231PD  Y1, Y2, Y7
+	VPBROADCASTQ 8(CX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y8
+	VFMADD231PD  Y1, Y2, Y9
+	VPBROADCASTQ 8(DX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y10
+	VFMADD231PD  Y1, Y2, Y11
+	VPBROADCASTQ 8(SI)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y12
+	VFMADD231PD  Y1, Y2, Y13
+	VPBROADCASTQ 8(R8)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y14
+	VFMADD231PD  Y1, Y2, Y15
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step6
+	JNE          multiplied6
+
+single6:
+	VMOVUPS      (R15), Y0
+	VMOVUPS      32(R15), Y1
+	VPBROADCASTQ (AX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y4
+	VFMADD231PD  Y1, Y2, Y5
+	VPBROADCASTQ (BX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y6
+	VFMADD231PD  Y1, Y2, Y7
+	VPBROADCASTQ (CX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y8
+	VFMADD231PD  Y1, Y2, Y9
+	VPBROADCASTQ (DX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y10
+	VFMADD231PD  Y1, Y2, Y11
+	VPBROADCASTQ (SI)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y12
+	VFMADD231PD  Y1, Y2, Y13
+	VPBROADCASTQ (R8)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y14
+	VFMADD231PD  Y1, Y2, Y15
+	ADDQ         $+64, R15
+
+multiplied6:
+	DECQ    16(SP)
+	JNZ     tap6
+	VPXOR   X2, X2, X2
+	VADDPD  Y2, Y4, Y4
+	VADDPD  Y2, Y5, Y5
+	VADDPD  Y2, Y6, Y6
+	VADDPD  Y2, Y7, Y7
+	VADDPD  Y2, Y8, Y8
+	VADDPD  Y2, Y9, Y9
+	VADDPD  Y2, Y10, Y10
+	VADDPD  Y2, Y11, Y11
+	VADDPD  Y2, Y12, Y12
+	VADDPD  Y2, Y13, Y13
+	VADDPD  Y2, Y14, Y14
+	VADDPD  Y2, Y15, Y15
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y6, (AX)
+	VMOVUPS Y7, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y8, (AX)
+	VMOVUPS Y9, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y10, (AX)
+	VMOVUPS Y11, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y12, (AX)
+	VMOVUPS Y13, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y14, (AX)
+	VMOVUPS Y15, 32(AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+6, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile6
 	VZEROUPPER
 	RET
 
@@ -184,7 +233,7 @@ tile5:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*8), BX
 	MOVQ    BX, (SP)
@@ -236,11 +285,12 @@ tap5:
 	MOVLQSX (DI), DI
 	ADDQ    DI, SI
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single5
 
 step5:
 	VMOVUPS      (R15), Y0
 	VMOVUPS      32(R15), Y1
-	ADDQ         $+64, R15
 	VPBROADCASTQ (AX)(DI*8), Y2
 	VFMADD231PD  Y0, Y2, Y4
 	VFMADD231PD  Y1, Y2, Y5
@@ -256,44 +306,86 @@ step5:
 	VPBROADCASTQ (SI)(DI*8), Y2
 	VFMADD231PD  Y0, Y2, Y12
 	VFMADD231PD  Y1, Y2, Y13
-	ADDQ         $+1, DI
-	JNZ          step5
-	DECQ         16(SP)
-	JNZ          tap5
-	VPXOR        X2, X2, X2
-	VADDPD       Y2, Y4, Y4
-	VADDPD       Y2, Y5, Y5
-	VADDPD       Y2, Y6, Y6
-	VADDPD       Y2, Y7, Y7
-	VADDPD       Y2, Y8, Y8
-	VADDPD       Y2, Y9, Y9
-	VADDPD       Y2, Y10, Y10
-	VADDPD       Y2, Y11, Y11
-	VADDPD       Y2, Y12, Y12
-	VADDPD       Y2, Y13, Y13
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      Y7, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y8, (AX)
-	VMOVUPS      Y9, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y10, (AX)
-	VMOVUPS      Y11, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y12, (AX)
-	VMOVUPS      Y13, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+5, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile5
+	VMOVUPS      64(R15), Y0
+	VMOVUPS      96(R15), Y1
+	VPBROADCASTQ 8(AX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y4
+	VFMADD231PD  Y1, Y2, Y5
+	VPBROADCASTQ 8(BX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y6
+	VFMADD231PD  Y1, Y2, Y7
+	VPBROADCASTQ 8(CX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y8
+	VFMADD231PD  Y1, Y2, Y9
+	VPBROADCASTQ 8(DX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y10
+	VFMADD231PD  Y1, Y2, Y11
+	VPBROADCASTQ 8(SI)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y12
+	VFMADD231PD  Y1, Y2, Y13
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step5
+	JNE          multiplied5
+
+single5:
+	VMOVUPS      (R15), Y0
+	VMOVUPS      32(R15), Y1
+	VPBROADCASTQ (AX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y4
+	VFMADD231PD  Y1, Y2, Y5
+	VPBROADCASTQ (BX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y6
+	VFMADD231PD  Y1, Y2, Y7
+	VPBROADCASTQ (CX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y8
+	VFMADD231PD  Y1, Y2, Y9
+	VPBROADCASTQ (DX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y10
+	VFMADD231PD  Y1, Y2, Y11
+	VPBROADCASTQ (SI)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y12
+	VFMADD231PD  Y1, Y2, Y13
+	ADDQ         $+64, R15
+
+multiplied5:
+	DECQ    16(SP)
+	JNZ     tap5
+	VPXOR   X2, X2, X2
+	VADDPD  Y2, Y4, Y4
+	VADDPD  Y2, Y5, Y5
+	VADDPD  Y2, Y6, Y6
+	VADDPD  Y2, Y7, Y7
+	VADDPD  Y2, Y8, Y8
+	VADDPD  Y2, Y9, Y9
+	VADDPD  Y2, Y10, Y10
+	VADDPD  Y2, Y11, Y11
+	VADDPD  Y2, Y12, Y12
+	VADDPD  Y2, Y13, Y13
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y6, (AX)
+	VMOVUPS Y7, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y8, (AX)
+	VMOVUPS Y9, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y10, (AX)
+	VMOVUPS Y11, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y12, (AX)
+	VMOVUPS Y13, 32(AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+5, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile5
 	VZEROUPPER
 	RET
 
@@ -310,7 +402,7 @@ tile4:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*8), BX
 	MOVQ    BX, (SP)
@@ -359,11 +451,12 @@ tap4:
 	MOVLQSX (DI), DI
 	ADDQ    DI, DX
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single4
 
 step4:
 	VMOVUPS      (R15), Y0
 	VMOVUPS      32(R15), Y1
-	ADDQ         $+64, R15
 	VPBROADCASTQ (AX)(DI*8), Y2
 	VFMADD231PD  Y0, Y2, Y4
 	VFMADD231PD  Y1, Y2, Y5
@@ -376,39 +469,75 @@ step4:
 	VPBROADCASTQ (DX)(DI*8), Y2
 	VFMADD231PD  Y0, Y2, Y10
 	VFMADD231PD  Y1, Y2, Y11
-	ADDQ         $+1, DI
-	JNZ          step4
-	DECQ         16(SP)
-	JNZ          tap4
-	VPXOR        X2, X2, X2
-	VADDPD       Y2, Y4, Y4
-	VADDPD       Y2, Y5, Y5
-	VADDPD       Y2, Y6, Y6
-	VADDPD       Y2, Y7, Y7
-	VADDPD       Y2, Y8, Y8
-	VADDPD       Y2, Y9, Y9
-	VADDPD       Y2, Y10, Y10
-	VADDPD       Y2, Y11, Y11
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      Y7, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y8, (AX)
-	VMOVUPS      Y9, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y10, (AX)
-	VMOVUPS      Y11, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+4, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile4
+	VMOVUPS      64(R15), Y0
+	VMOVUPS      96(R15), Y1
+	VPBROADCASTQ 8(AX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y4
+	VFMADD231PD  Y1, Y2, Y5
+	VPBROADCASTQ 8(BX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y6
+	VFMADD231PD  Y1, Y2, Y7
+	VPBROADCASTQ 8(CX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y8
+	VFMADD231PD  Y1, Y2, Y9
+	VPBROADCASTQ 8(DX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y10
+	VFMADD231PD  Y1, Y2, Y11
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step4
+	JNE          multiplied4
+
+single4:
+	VMOVUPS      (R15), Y0
+	VMOVUPS      32(R15), Y1
+	VPBROADCASTQ (AX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y4
+	VFMADD231PD  Y1, Y2, Y5
+	VPBROADCASTQ (BX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y6
+	VFMADD231PD  Y1, Y2, Y7
+	VPBROADCASTQ (CX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y8
+	VFMADD231PD  Y1, Y2, Y9
+	VPBROADCASTQ (DX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y10
+	VFMADD231PD  Y1, Y2, Y11
+	ADDQ         $+64, R15
+
+multiplied4:
+	DECQ    16(SP)
+	JNZ     tap4
+	VPXOR   X2, X2, X2
+	VADDPD  Y2, Y4, Y4
+	VADDPD  Y2, Y5, Y5
+	VADDPD  Y2, Y6, Y6
+	VADDPD  Y2, Y7, Y7
+	VADDPD  Y2, Y8, Y8
+	VADDPD  Y2, Y9, Y9
+	VADDPD  Y2, Y10, Y10
+	VADDPD  Y2, Y11, Y11
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y6, (AX)
+	VMOVUPS Y7, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y8, (AX)
+	VMOVUPS Y9, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y10, (AX)
+	VMOVUPS Y11, 32(AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+4, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile4
 	VZEROUPPER
 	RET
 
@@ -423,7 +552,7 @@ tile3:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*8), BX
 	MOVQ    BX, (SP)
@@ -469,11 +598,12 @@ tap3:
 	MOVLQSX (DI), DI
 	ADDQ    DI, CX
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single3
 
 step3:
 	VMOVUPS      (R15), Y0
 	VMOVUPS      32(R15), Y1
-	ADDQ         $+64, R15
 	VPBROADCASTQ (AX)(DI*8), Y2
 	VFMADD231PD  Y0, Y2, Y4
 	VFMADD231PD  Y1, Y2, Y5
@@ -483,34 +613,64 @@ step3:
 	VPBROADCASTQ (CX)(DI*8), Y2
 	VFMADD231PD  Y0, Y2, Y8
 	VFMADD231PD  Y1, Y2, Y9
-	ADDQ         $+1, DI
-	JNZ          step3
-	DECQ         16(SP)
-	JNZ          tap3
-	VPXOR        X2, X2, X2
-	VADDPD       Y2, Y4, Y4
-	VADDPD       Y2, Y5, Y5
-	VADDPD       Y2, Y6, Y6
-	VADDPD       Y2, Y7, Y7
-	VADDPD       Y2, Y8, Y8
-	VADDPD       Y2, Y9, Y9
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      Y7, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y8, (AX)
-	VMOVUPS      Y9, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+3, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile3
+	VMOVUPS      64(R15), Y0
+	VMOVUPS      96(R15), Y1
+	VPBROADCASTQ 8(AX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y4
+	VFMADD231PD  Y1, Y2, Y5
+	VPBROADCASTQ 8(BX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y6
+	VFMADD231PD  Y1, Y2, Y7
+	VPBROADCASTQ 8(CX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y8
+	VFMADD231PD  Y1, Y2, Y9
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step3
+	JNE          multiplied3
+
+single3:
+	VMOVUPS      (R15), Y0
+	VMOVUPS      32(R15), Y1
+	VPBROADCASTQ (AX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y4
+	VFMADD231PD  Y1, Y2, Y5
+	VPBROADCASTQ (BX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y6
+	VFMADD231PD  Y1, Y2, Y7
+	VPBROADCASTQ (CX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y8
+	VFMADD231PD  Y1, Y2, Y9
+	ADDQ         $+64, R15
+
+multiplied3:
+	DECQ    16(SP)
+	JNZ     tap3
+	VPXOR   X2, X2, X2
+	VADDPD  Y2, Y4, Y4
+	VADDPD  Y2, Y5, Y5
+	VADDPD  Y2, Y6, Y6
+	VADDPD  Y2, Y7, Y7
+	VADDPD  Y2, Y8, Y8
+	VADDPD  Y2, Y9, Y9
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y6, (AX)
+	VMOVUPS Y7, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y8, (AX)
+	VMOVUPS Y9, 32(AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+3, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile3
 	VZEROUPPER
 	RET
 
@@ -523,7 +683,7 @@ tile2:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*8), BX
 	MOVQ    BX, (SP)
@@ -566,40 +726,65 @@ tap2:
 	MOVLQSX (DI), DI
 	ADDQ    DI, BX
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single2
 
 step2:
 	VMOVUPS      (R15), Y0
 	VMOVUPS      32(R15), Y1
-	ADDQ         $+64, R15
 	VPBROADCASTQ (AX)(DI*8), Y2
 	VFMADD231PD  Y0, Y2, Y4
 	VFMADD231PD  Y1, Y2, Y5
 	VPBROADCASTQ (BX)(DI*8), Y2
 	VFMADD231PD  Y0, Y2, Y6
 	VFMADD231PD  Y1, Y2, Y7
-	ADDQ         $+1, DI
-	JNZ          step2
-	DECQ         16(SP)
-	JNZ          tap2
-	VPXOR        X2, X2, X2
-	VADDPD       Y2, Y4, Y4
-	VADDPD       Y2, Y5, Y5
-	VADDPD       Y2, Y6, Y6
-	VADDPD       Y2, Y7, Y7
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      Y7, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+2, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile2
+	VMOVUPS      64(R15), Y0
+	VMOVUPS      96(R15), Y1
+	VPBROADCASTQ 8(AX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y4
+	VFMADD231PD  Y1, Y2, Y5
+	VPBROADCASTQ 8(BX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y6
+	VFMADD231PD  Y1, Y2, Y7
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step2
+	JNE          multiplied2
+
+single2:
+	VMOVUPS      (R15), Y0
+	VMOVUPS      32(R15), Y1
+	VPBROADCASTQ (AX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y4
+	VFMADD231PD  Y1, Y2, Y5
+	VPBROADCASTQ (BX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y6
+	VFMADD231PD  Y1, Y2, Y7
+	ADDQ         $+64, R15
+
+multiplied2:
+	DECQ    16(SP)
+	JNZ     tap2
+	VPXOR   X2, X2, X2
+	VADDPD  Y2, Y4, Y4
+	VADDPD  Y2, Y5, Y5
+	VADDPD  Y2, Y6, Y6
+	VADDPD  Y2, Y7, Y7
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y6, (AX)
+	VMOVUPS Y7, 32(AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+2, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile2
 	VZEROUPPER
 	RET
 
@@ -610,7 +795,7 @@ tile1:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*8), BX
 	MOVQ    BX, (SP)
@@ -650,31 +835,50 @@ tap1:
 	MOVLQSX (DI), DI
 	ADDQ    DI, AX
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single1
 
 step1:
 	VMOVUPS      (R15), Y0
 	VMOVUPS      32(R15), Y1
-	ADDQ         $+64, R15
 	VPBROADCASTQ (AX)(DI*8), Y2
 	VFMADD231PD  Y0, Y2, Y4
 	VFMADD231PD  Y1, Y2, Y5
-	ADDQ         $+1, DI
-	JNZ          step1
-	DECQ         16(SP)
-	JNZ          tap1
-	VPXOR        X2, X2, X2
-	VADDPD       Y2, Y4, Y4
-	VADDPD       Y2, Y5, Y5
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+1, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile1
+	VMOVUPS      64(R15), Y0
+	VMOVUPS      96(R15), Y1
+	VPBROADCASTQ 8(AX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y4
+	VFMADD231PD  Y1, Y2, Y5
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step1
+	JNE          multiplied1
+
+single1:
+	VMOVUPS      (R15), Y0
+	VMOVUPS      32(R15), Y1
+	VPBROADCASTQ (AX)(DI*8), Y2
+	VFMADD231PD  Y0, Y2, Y4
+	VFMADD231PD  Y1, Y2, Y5
+	ADDQ         $+64, R15
+
+multiplied1:
+	DECQ    16(SP)
+	JNZ     tap1
+	VPXOR   X2, X2, X2
+	VADDPD  Y2, Y4, Y4
+	VADDPD  Y2, Y5, Y5
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+1, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile1
 	VZEROUPPER
 	RET

@@ -12,7 +12,7 @@ TEXT ·gemm_s32s32_s32_12x32k1_avx512vnni(SB), NOSPLIT, $96-8
 	MOVQ AX, 32(SP)
 	MOVQ 24(DI), AX
 	MOVQ AX, 40(SP)
-	MOVQ 80(DI), AX
+	MOVQ 88(DI), AX
 	CMPQ AX, $+12
 	JEQ  tile12
 	CMPQ AX, $+11
@@ -69,7 +69,7 @@ tile12:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -142,11 +142,12 @@ tap12:
 	MOVLQSX (DI), DI
 	ADDQ    DI, R14
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single12
 
 step12:
 	VMOVUPS      (R15), Z0
 	VMOVUPS      64(R15), Z1
-	ADDQ         $+128, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VPMULLD      Z0, Z2, Z3
 	VPADDD       Z3, Z4, Z4
@@ -207,54 +208,186 @@ step12:
 	VPADDD       Z3, Z26, Z26
 	VPMULLD      Z1, Z2, Z3
 	VPADDD       Z3, Z27, Z27
-	ADDQ         $+1, DI
-	JNZ          step12
-	DECQ         16(SP)
-	JNZ          tap12
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z10, (AX)
-	VMOVUPS      Z11, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z12, (AX)
-	VMOVUPS      Z13, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z14, (AX)
-	VMOVUPS      Z15, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z16, (AX)
-	VMOVUPS      Z17, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z18, (AX)
-	VMOVUPS      Z19, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z20, (AX)
-	VMOVUPS      Z21, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z22, (AX)
-	VMOVUPS      Z23, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z24, (AX)
-	VMOVUPS      Z25, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z26, (AX)
-	VMOVUPS      Z27, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+12, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile12
+	VMOVUPS      128(R15), Z0
+	VMOVUPS      192(R15), Z1
+	VBROADCASTSS 4(AX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z4, Z4
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z5, Z5
+	VBROADCASTSS 4(BX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z6, Z6
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z7, Z7
+	VBROADCASTSS 4(CX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z8, Z8
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z9, Z9
+	VBROADCASTSS 4(DX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z10, Z10
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z11, Z11
+	VBROADCASTSS 4(SI)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z12, Z12
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z13, Z13
+	VBROADCASTSS 4(R8)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z14, Z14
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z15, Z15
+	VBROADCASTSS 4(R9)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z16, Z16
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z17, Z17
+	VBROADCASTSS 4(R10)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z18, Z18
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z19, Z19
+	VBROADCASTSS 4(R11)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z20, Z20
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z21, Z21
+	VBROADCASTSS 4(R12)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z22, Z22
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z23, Z23
+	VBROADCASTSS 4(R13)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z24, Z24
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z25, Z25
+	VBROADCASTSS 4(R14)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z26, Z26
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z27, Z27
+	ADDQ         $+256, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step12
+	JNE          multiplied12
+
+single12:
+	VMOVUPS      (R15), Z0
+	VMOVUPS      64(R15), Z1
+	VBROADCASTSS (AX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z4, Z4
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z5, Z5
+	VBROADCASTSS (BX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z6, Z6
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z7, Z7
+	VBROADCASTSS (CX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z8, Z8
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z9, Z9
+	VBROADCASTSS (DX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z10, Z10
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z11, Z11
+	VBROADCASTSS (SI)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z12, Z12
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z13, Z13
+	VBROADCASTSS (R8)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z14, Z14
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z15, Z15
+	VBROADCASTSS (R9)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z16, Z16
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z17, Z17
+	VBROADCASTSS (R10)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z18, Z18
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z19, Z19
+	VBROADCASTSS (R11)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z20, Z20
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z21, Z21
+	VBROADCASTSS (R12)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z22, Z22
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z23, Z23
+	VBROADCASTSS (R13)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z24, Z24
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z25, Z25
+	VBROADCASTSS (R14)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z26, Z26
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z27, Z27
+	ADDQ         $+128, R15
+
+multiplied12:
+	DECQ    16(SP)
+	JNZ     tap12
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z20, (AX)
+	VMOVUPS Z21, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z22, (AX)
+	VMOVUPS Z23, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z24, (AX)
+	VMOVUPS Z25, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z26, (AX)
+	VMOVUPS Z27, 64(AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+12, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile12
 	VZEROUPPER
 	RET
 
@@ -285,7 +418,7 @@ tile11:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -355,11 +488,12 @@ tap11:
 	MOVLQSX (DI), DI
 	ADDQ    DI, R13
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single11
 
 step11:
 	VMOVUPS      (R15), Z0
 	VMOVUPS      64(R15), Z1
-	ADDQ         $+128, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VPMULLD      Z0, Z2, Z3
 	VPADDD       Z3, Z4, Z4
@@ -415,51 +549,173 @@ step11:
 	VPADDD       Z3, Z24, Z24
 	VPMULLD      Z1, Z2, Z3
 	VPADDD       Z3, Z25, Z25
-	ADDQ         $+1, DI
-	JNZ          step11
-	DECQ         16(SP)
-	JNZ          tap11
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z10, (AX)
-	VMOVUPS      Z11, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z12, (AX)
-	VMOVUPS      Z13, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z14, (AX)
-	VMOVUPS      Z15, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z16, (AX)
-	VMOVUPS      Z17, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z18, (AX)
-	VMOVUPS      Z19, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z20, (AX)
-	VMOVUPS      Z21, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z22, (AX)
-	VMOVUPS      Z23, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z24, (AX)
-	VMOVUPS      Z25, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+11, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile11
+	VMOVUPS      128(R15), Z0
+	VMOVUPS      192(R15), Z1
+	VBROADCASTSS 4(AX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z4, Z4
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z5, Z5
+	VBROADCASTSS 4(BX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z6, Z6
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z7, Z7
+	VBROADCASTSS 4(CX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z8, Z8
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z9, Z9
+	VBROADCASTSS 4(DX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z10, Z10
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z11, Z11
+	VBROADCASTSS 4(SI)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z12, Z12
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z13, Z13
+	VBROADCASTSS 4(R8)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z14, Z14
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z15, Z15
+	VBROADCASTSS 4(R9)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z16, Z16
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z17, Z17
+	VBROADCASTSS 4(R10)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z18, Z18
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z19, Z19
+	VBROADCASTSS 4(R11)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z20, Z20
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z21, Z21
+	VBROADCASTSS 4(R12)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z22, Z22
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z23, Z23
+	VBROADCASTSS 4(R13)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z24, Z24
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z25, Z25
+	ADDQ         $+256, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step11
+	JNE          multiplied11
+
+single11:
+	VMOVUPS      (R15), Z0
+	VMOVUPS      64(R15), Z1
+	VBROADCASTSS (AX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z4, Z4
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z5, Z5
+	VBROADCASTSS (BX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z6, Z6
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z7, Z7
+	VBROADCASTSS (CX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z8, Z8
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z9, Z9
+	VBROADCASTSS (DX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z10, Z10
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z11, Z11
+	VBROADCASTSS (SI)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z12, Z12
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z13, Z13
+	VBROADCASTSS (R8)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z14, Z14
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z15, Z15
+	VBROADCASTSS (R9)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z16, Z16
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z17, Z17
+	VBROADCASTSS (R10)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z18, Z18
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z19, Z19
+	VBROADCASTSS (R11)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z20, Z20
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z21, Z21
+	VBROADCASTSS (R12)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z22, Z22
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z23, Z23
+	VBROADCASTSS (R13)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z24, Z24
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z25, Z25
+	ADDQ         $+128, R15
+
+multiplied11:
+	DECQ    16(SP)
+	JNZ     tap11
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z20, (AX)
+	VMOVUPS Z21, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z22, (AX)
+	VMOVUPS Z23, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z24, (AX)
+	VMOVUPS Z25, 64(AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+11, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile11
 	VZEROUPPER
 	RET
 
@@ -488,7 +744,7 @@ tile10:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -555,11 +811,12 @@ tap10:
 	MOVLQSX (DI), DI
 	ADDQ    DI, R12
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single10
 
 step10:
 	VMOVUPS      (R15), Z0
 	VMOVUPS      64(R15), Z1
-	ADDQ         $+128, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VPMULLD      Z0, Z2, Z3
 	VPADDD       Z3, Z4, Z4
@@ -610,48 +867,160 @@ step10:
 	VPADDD       Z3, Z22, Z22
 	VPMULLD      Z1, Z2, Z3
 	VPADDD       Z3, Z23, Z23
-	ADDQ         $+1, DI
-	JNZ          step10
-	DECQ         16(SP)
-	JNZ          tap10
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z10, (AX)
-	VMOVUPS      Z11, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z12, (AX)
-	VMOVUPS      Z13, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z14, (AX)
-	VMOVUPS      Z15, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z16, (AX)
-	VMOVUPS      Z17, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z18, (AX)
-	VMOVUPS      Z19, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z20, (AX)
-	VMOVUPS      Z21, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z22, (AX)
-	VMOVUPS      Z23, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+10, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile10
+	VMOVUPS      128(R15), Z0
+	VMOVUPS      192(R15), Z1
+	VBROADCASTSS 4(AX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z4, Z4
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z5, Z5
+	VBROADCASTSS 4(BX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z6, Z6
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z7, Z7
+	VBROADCASTSS 4(CX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z8, Z8
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z9, Z9
+	VBROADCASTSS 4(DX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z10, Z10
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z11, Z11
+	VBROADCASTSS 4(SI)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z12, Z12
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z13, Z13
+	VBROADCASTSS 4(R8)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z14, Z14
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z15, Z15
+	VBROADCASTSS 4(R9)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z16, Z16
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z17, Z17
+	VBROADCASTSS 4(R10)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z18, Z18
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z19, Z19
+	VBROADCASTSS 4(R11)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z20, Z20
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z21, Z21
+	VBROADCASTSS 4(R12)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z22, Z22
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z23, Z23
+	ADDQ         $+256, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step10
+	JNE          multiplied10
+
+single10:
+	VMOVUPS      (R15), Z0
+	VMOVUPS      64(R15), Z1
+	VBROADCASTSS (AX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z4, Z4
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z5, Z5
+	VBROADCASTSS (BX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z6, Z6
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z7, Z7
+	VBROADCASTSS (CX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z8, Z8
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z9, Z9
+	VBROADCASTSS (DX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z10, Z10
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z11, Z11
+	VBROADCASTSS (SI)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z12, Z12
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z13, Z13
+	VBROADCASTSS (R8)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z14, Z14
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z15, Z15
+	VBROADCASTSS (R9)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z16, Z16
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z17, Z17
+	VBROADCASTSS (R10)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z18, Z18
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z19, Z19
+	VBROADCASTSS (R11)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z20, Z20
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z21, Z21
+	VBROADCASTSS (R12)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z22, Z22
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z23, Z23
+	ADDQ         $+128, R15
+
+multiplied10:
+	DECQ    16(SP)
+	JNZ     tap10
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z20, (AX)
+	VMOVUPS Z21, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z22, (AX)
+	VMOVUPS Z23, 64(AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+10, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile10
 	VZEROUPPER
 	RET
 
@@ -678,7 +1047,7 @@ tile9:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -742,11 +1111,12 @@ tap9:
 	MOVLQSX (DI), DI
 	ADDQ    DI, R11
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single9
 
 step9:
 	VMOVUPS      (R15), Z0
 	VMOVUPS      64(R15), Z1
-	ADDQ         $+128, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VPMULLD      Z0, Z2, Z3
 	VPADDD       Z3, Z4, Z4
@@ -792,45 +1162,147 @@ step9:
 	VPADDD       Z3, Z20, Z20
 	VPMULLD      Z1, Z2, Z3
 	VPADDD       Z3, Z21, Z21
-	ADDQ         $+1, DI
-	JNZ          step9
-	DECQ         16(SP)
-	JNZ          tap9
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z10, (AX)
-	VMOVUPS      Z11, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z12, (AX)
-	VMOVUPS      Z13, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z14, (AX)
-	VMOVUPS      Z15, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z16, (AX)
-	VMOVUPS      Z17, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z18, (AX)
-	VMOVUPS      Z19, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z20, (AX)
-	VMOVUPS      Z21, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+9, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile9
+	VMOVUPS      128(R15), Z0
+	VMOVUPS      192(R15), Z1
+	VBROADCASTSS 4(AX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z4, Z4
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z5, Z5
+	VBROADCASTSS 4(BX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z6, Z6
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z7, Z7
+	VBROADCASTSS 4(CX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z8, Z8
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z9, Z9
+	VBROADCASTSS 4(DX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z10, Z10
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z11, Z11
+	VBROADCASTSS 4(SI)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z12, Z12
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z13, Z13
+	VBROADCASTSS 4(R8)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z14, Z14
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z15, Z15
+	VBROADCASTSS 4(R9)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z16, Z16
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z17, Z17
+	VBROADCASTSS 4(R10)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z18, Z18
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z19, Z19
+	VBROADCASTSS 4(R11)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z20, Z20
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z21, Z21
+	ADDQ         $+256, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step9
+	JNE          multiplied9
+
+single9:
+	VMOVUPS      (R15), Z0
+	VMOVUPS      64(R15), Z1
+	VBROADCASTSS (AX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z4, Z4
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z5, Z5
+	VBROADCASTSS (BX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z6, Z6
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z7, Z7
+	VBROADCASTSS (CX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z8, Z8
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z9, Z9
+	VBROADCASTSS (DX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z10, Z10
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z11, Z11
+	VBROADCASTSS (SI)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z12, Z12
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z13, Z13
+	VBROADCASTSS (R8)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z14, Z14
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z15, Z15
+	VBROADCASTSS (R9)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z16, Z16
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z17, Z17
+	VBROADCASTSS (R10)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z18, Z18
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z19, Z19
+	VBROADCASTSS (R11)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z20, Z20
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z21, Z21
+	ADDQ         $+128, R15
+
+multiplied9:
+	DECQ    16(SP)
+	JNZ     tap9
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z20, (AX)
+	VMOVUPS Z21, 64(AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+9, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile9
 	VZEROUPPER
 	RET
 
@@ -855,7 +1327,7 @@ tile8:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -916,11 +1388,12 @@ tap8:
 	MOVLQSX (DI), DI
 	ADDQ    DI, R10
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single8
 
 step8:
 	VMOVUPS      (R15), Z0
 	VMOVUPS      64(R15), Z1
-	ADDQ         $+128, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VPMULLD      Z0, Z2, Z3
 	VPADDD       Z3, Z4, Z4
@@ -961,42 +1434,134 @@ step8:
 	VPADDD       Z3, Z18, Z18
 	VPMULLD      Z1, Z2, Z3
 	VPADDD       Z3, Z19, Z19
-	ADDQ         $+1, DI
-	JNZ          step8
-	DECQ         16(SP)
-	JNZ          tap8
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z10, (AX)
-	VMOVUPS      Z11, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z12, (AX)
-	VMOVUPS      Z13, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z14, (AX)
-	VMOVUPS      Z15, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z16, (AX)
-	VMOVUPS      Z17, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z18, (AX)
-	VMOVUPS      Z19, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+8, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile8
+	VMOVUPS      128(R15), Z0
+	VMOVUPS      192(R15), Z1
+	VBROADCASTSS 4(AX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z4, Z4
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z5, Z5
+	VBROADCASTSS 4(BX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z6, Z6
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z7, Z7
+	VBROADCASTSS 4(CX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z8, Z8
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z9, Z9
+	VBROADCASTSS 4(DX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z10, Z10
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z11, Z11
+	VBROADCASTSS 4(SI)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z12, Z12
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z13, Z13
+	VBROADCASTSS 4(R8)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z14, Z14
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z15, Z15
+	VBROADCASTSS 4(R9)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z16, Z16
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z17, Z17
+	VBROADCASTSS 4(R10)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z18, Z18
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z19, Z19
+	ADDQ         $+256, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step8
+	JNE          multiplied8
+
+single8:
+	VMOVUPS      (R15), Z0
+	VMOVUPS      64(R15), Z1
+	VBROADCASTSS (AX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z4, Z4
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z5, Z5
+	VBROADCASTSS (BX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z6, Z6
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z7, Z7
+	VBROADCASTSS (CX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z8, Z8
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z9, Z9
+	VBROADCASTSS (DX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z10, Z10
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z11, Z11
+	VBROADCASTSS (SI)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z12, Z12
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z13, Z13
+	VBROADCASTSS (R8)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z14, Z14
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z15, Z15
+	VBROADCASTSS (R9)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z16, Z16
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z17, Z17
+	VBROADCASTSS (R10)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z18, Z18
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z19, Z19
+	ADDQ         $+128, R15
+
+multiplied8:
+	DECQ    16(SP)
+	JNZ     tap8
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z18, (AX)
+	VMOVUPS Z19, 64(AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+8, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile8
 	VZEROUPPER
 	RET
 
@@ -1019,7 +1584,7 @@ tile7:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -1077,11 +1642,12 @@ tap7:
 	MOVLQSX (DI), DI
 	ADDQ    DI, R9
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single7
 
 step7:
 	VMOVUPS      (R15), Z0
 	VMOVUPS      64(R15), Z1
-	ADDQ         $+128, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VPMULLD      Z0, Z2, Z3
 	VPADDD       Z3, Z4, Z4
@@ -1117,39 +1683,121 @@ step7:
 	VPADDD       Z3, Z16, Z16
 	VPMULLD      Z1, Z2, Z3
 	VPADDD       Z3, Z17, Z17
-	ADDQ         $+1, DI
-	JNZ          step7
-	DECQ         16(SP)
-	JNZ          tap7
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z10, (AX)
-	VMOVUPS      Z11, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z12, (AX)
-	VMOVUPS      Z13, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z14, (AX)
-	VMOVUPS      Z15, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z16, (AX)
-	VMOVUPS      Z17, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+7, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile7
+	VMOVUPS      128(R15), Z0
+	VMOVUPS      192(R15), Z1
+	VBROADCASTSS 4(AX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z4, Z4
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z5, Z5
+	VBROADCASTSS 4(BX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z6, Z6
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z7, Z7
+	VBROADCASTSS 4(CX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z8, Z8
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z9, Z9
+	VBROADCASTSS 4(DX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z10, Z10
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z11, Z11
+	VBROADCASTSS 4(SI)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z12, Z12
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z13, Z13
+	VBROADCASTSS 4(R8)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z14, Z14
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z15, Z15
+	VBROADCASTSS 4(R9)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z16, Z16
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z17, Z17
+	ADDQ         $+256, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step7
+	JNE          multiplied7
+
+single7:
+	VMOVUPS      (R15), Z0
+	VMOVUPS      64(R15), Z1
+	VBROADCASTSS (AX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z4, Z4
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z5, Z5
+	VBROADCASTSS (BX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z6, Z6
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z7, Z7
+	VBROADCASTSS (CX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z8, Z8
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z9, Z9
+	VBROADCASTSS (DX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z10, Z10
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z11, Z11
+	VBROADCASTSS (SI)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z12, Z12
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z13, Z13
+	VBROADCASTSS (R8)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z14, Z14
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z15, Z15
+	VBROADCASTSS (R9)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z16, Z16
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z17, Z17
+	ADDQ         $+128, R15
+
+multiplied7:
+	DECQ    16(SP)
+	JNZ     tap7
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z16, (AX)
+	VMOVUPS Z17, 64(AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+7, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile7
 	VZEROUPPER
 	RET
 
@@ -1170,7 +1818,7 @@ tile6:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -1225,11 +1873,12 @@ tap6:
 	MOVLQSX (DI), DI
 	ADDQ    DI, R8
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single6
 
 step6:
 	VMOVUPS      (R15), Z0
 	VMOVUPS      64(R15), Z1
-	ADDQ         $+128, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VPMULLD      Z0, Z2, Z3
 	VPADDD       Z3, Z4, Z4
@@ -1260,36 +1909,108 @@ step6:
 	VPADDD       Z3, Z14, Z14
 	VPMULLD      Z1, Z2, Z3
 	VPADDD       Z3, Z15, Z15
-	ADDQ         $+1, DI
-	JNZ          step6
-	DECQ         16(SP)
-	JNZ          tap6
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z10, (AX)
-	VMOVUPS      Z11, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z12, (AX)
-	VMOVUPS      Z13, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z14, (AX)
-	VMOVUPS      Z15, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+6, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile6
+	VMOVUPS      128(R15), Z0
+	VMOVUPS      192(R15), Z1
+	VBROADCASTSS 4(AX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z4, Z4
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z5, Z5
+	VBROADCASTSS 4(BX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z6, Z6
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z7, Z7
+	VBROADCASTSS 4(CX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z8, Z8
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z9, Z9
+	VBROADCASTSS 4(DX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z10, Z10
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z11, Z11
+	VBROADCASTSS 4(SI)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z12, Z12
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z13, Z13
+	VBROADCASTSS 4(R8)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z14, Z14
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z15, Z15
+	ADDQ         $+256, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step6
+	JNE          multiplied6
+
+single6:
+	VMOVUPS      (R15), Z0
+	VMOVUPS      64(R15), Z1
+	VBROADCASTSS (AX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z4, Z4
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z5, Z5
+	VBROADCASTSS (BX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z6, Z6
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z7, Z7
+	VBROADCASTSS (CX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z8, Z8
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z9, Z9
+	VBROADCASTSS (DX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z10, Z10
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z11, Z11
+	VBROADCASTSS (SI)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z12, Z12
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z13, Z13
+	VBROADCASTSS (R8)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z14, Z14
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z15, Z15
+	ADDQ         $+128, R15
+
+multiplied6:
+	DECQ    16(SP)
+	JNZ     tap6
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z14, (AX)
+	VMOVUPS Z15, 64(AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+6, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile6
 	VZEROUPPER
 	RET
 
@@ -1308,7 +2029,7 @@ tile5:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -1360,11 +2081,12 @@ tap5:
 	MOVLQSX (DI), DI
 	ADDQ    DI, SI
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single5
 
 step5:
 	VMOVUPS      (R15), Z0
 	VMOVUPS      64(R15), Z1
-	ADDQ         $+128, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VPMULLD      Z0, Z2, Z3
 	VPADDD       Z3, Z4, Z4
@@ -1390,33 +2112,95 @@ step5:
 	VPADDD       Z3, Z12, Z12
 	VPMULLD      Z1, Z2, Z3
 	VPADDD       Z3, Z13, Z13
-	ADDQ         $+1, DI
-	JNZ          step5
-	DECQ         16(SP)
-	JNZ          tap5
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z10, (AX)
-	VMOVUPS      Z11, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z12, (AX)
-	VMOVUPS      Z13, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+5, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile5
+	VMOVUPS      128(R15), Z0
+	VMOVUPS      192(R15), Z1
+	VBROADCASTSS 4(AX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z4, Z4
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z5, Z5
+	VBROADCASTSS 4(BX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z6, Z6
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z7, Z7
+	VBROADCASTSS 4(CX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z8, Z8
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z9, Z9
+	VBROADCASTSS 4(DX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z10, Z10
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z11, Z11
+	VBROADCASTSS 4(SI)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z12, Z12
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z13, Z13
+	ADDQ         $+256, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step5
+	JNE          multiplied5
+
+single5:
+	VMOVUPS      (R15), Z0
+	VMOVUPS      64(R15), Z1
+	VBROADCASTSS (AX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z4, Z4
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z5, Z5
+	VBROADCASTSS (BX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z6, Z6
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z7, Z7
+	VBROADCASTSS (CX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z8, Z8
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z9, Z9
+	VBROADCASTSS (DX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z10, Z10
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z11, Z11
+	VBROADCASTSS (SI)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z12, Z12
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z13, Z13
+	ADDQ         $+128, R15
+
+multiplied5:
+	DECQ    16(SP)
+	JNZ     tap5
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z12, (AX)
+	VMOVUPS Z13, 64(AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+5, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile5
 	VZEROUPPER
 	RET
 
@@ -1433,7 +2217,7 @@ tile4:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -1482,11 +2266,12 @@ tap4:
 	MOVLQSX (DI), DI
 	ADDQ    DI, DX
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single4
 
 step4:
 	VMOVUPS      (R15), Z0
 	VMOVUPS      64(R15), Z1
-	ADDQ         $+128, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VPMULLD      Z0, Z2, Z3
 	VPADDD       Z3, Z4, Z4
@@ -1507,30 +2292,82 @@ step4:
 	VPADDD       Z3, Z10, Z10
 	VPMULLD      Z1, Z2, Z3
 	VPADDD       Z3, Z11, Z11
-	ADDQ         $+1, DI
-	JNZ          step4
-	DECQ         16(SP)
-	JNZ          tap4
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z10, (AX)
-	VMOVUPS      Z11, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+4, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile4
+	VMOVUPS      128(R15), Z0
+	VMOVUPS      192(R15), Z1
+	VBROADCASTSS 4(AX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z4, Z4
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z5, Z5
+	VBROADCASTSS 4(BX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z6, Z6
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z7, Z7
+	VBROADCASTSS 4(CX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z8, Z8
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z9, Z9
+	VBROADCASTSS 4(DX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z10, Z10
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z11, Z11
+	ADDQ         $+256, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step4
+	JNE          multiplied4
+
+single4:
+	VMOVUPS      (R15), Z0
+	VMOVUPS      64(R15), Z1
+	VBROADCASTSS (AX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z4, Z4
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z5, Z5
+	VBROADCASTSS (BX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z6, Z6
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z7, Z7
+	VBROADCASTSS (CX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z8, Z8
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z9, Z9
+	VBROADCASTSS (DX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z10, Z10
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z11, Z11
+	ADDQ         $+128, R15
+
+multiplied4:
+	DECQ    16(SP)
+	JNZ     tap4
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z10, (AX)
+	VMOVUPS Z11, 64(AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+4, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile4
 	VZEROUPPER
 	RET
 
@@ -1545,7 +2382,7 @@ tile3:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -1591,11 +2428,12 @@ tap3:
 	MOVLQSX (DI), DI
 	ADDQ    DI, CX
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single3
 
 step3:
 	VMOVUPS      (R15), Z0
 	VMOVUPS      64(R15), Z1
-	ADDQ         $+128, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VPMULLD      Z0, Z2, Z3
 	VPADDD       Z3, Z4, Z4
@@ -1611,27 +2449,69 @@ step3:
 	VPADDD       Z3, Z8, Z8
 	VPMULLD      Z1, Z2, Z3
 	VPADDD       Z3, Z9, Z9
-	ADDQ         $+1, DI
-	JNZ          step3
-	DECQ         16(SP)
-	JNZ          tap3
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	VMOVUPS      Z9, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+3, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile3
+	VMOVUPS      128(R15), Z0
+	VMOVUPS      192(R15), Z1
+	VBROADCASTSS 4(AX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z4, Z4
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z5, Z5
+	VBROADCASTSS 4(BX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z6, Z6
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z7, Z7
+	VBROADCASTSS 4(CX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z8, Z8
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z9, Z9
+	ADDQ         $+256, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step3
+	JNE          multiplied3
+
+single3:
+	VMOVUPS      (R15), Z0
+	VMOVUPS      64(R15), Z1
+	VBROADCASTSS (AX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z4, Z4
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z5, Z5
+	VBROADCASTSS (BX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z6, Z6
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z7, Z7
+	VBROADCASTSS (CX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z8, Z8
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z9, Z9
+	ADDQ         $+128, R15
+
+multiplied3:
+	DECQ    16(SP)
+	JNZ     tap3
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	VMOVUPS Z9, 64(AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+3, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile3
 	VZEROUPPER
 	RET
 
@@ -1644,7 +2524,7 @@ tile2:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -1687,11 +2567,12 @@ tap2:
 	MOVLQSX (DI), DI
 	ADDQ    DI, BX
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single2
 
 step2:
 	VMOVUPS      (R15), Z0
 	VMOVUPS      64(R15), Z1
-	ADDQ         $+128, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VPMULLD      Z0, Z2, Z3
 	VPADDD       Z3, Z4, Z4
@@ -1702,24 +2583,56 @@ step2:
 	VPADDD       Z3, Z6, Z6
 	VPMULLD      Z1, Z2, Z3
 	VPADDD       Z3, Z7, Z7
-	ADDQ         $+1, DI
-	JNZ          step2
-	DECQ         16(SP)
-	JNZ          tap2
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, 64(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	VMOVUPS      Z7, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+2, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile2
+	VMOVUPS      128(R15), Z0
+	VMOVUPS      192(R15), Z1
+	VBROADCASTSS 4(AX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z4, Z4
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z5, Z5
+	VBROADCASTSS 4(BX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z6, Z6
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z7, Z7
+	ADDQ         $+256, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step2
+	JNE          multiplied2
+
+single2:
+	VMOVUPS      (R15), Z0
+	VMOVUPS      64(R15), Z1
+	VBROADCASTSS (AX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z4, Z4
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z5, Z5
+	VBROADCASTSS (BX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z6, Z6
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z7, Z7
+	ADDQ         $+128, R15
+
+multiplied2:
+	DECQ    16(SP)
+	JNZ     tap2
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	VMOVUPS Z7, 64(AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+2, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile2
 	VZEROUPPER
 	RET
 
@@ -1730,7 +2643,7 @@ tile1:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -1770,30 +2683,53 @@ tap1:
 	MOVLQSX (DI), DI
 	ADDQ    DI, AX
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single1
 
 step1:
 	VMOVUPS      (R15), Z0
 	VMOVUPS      64(R15), Z1
-	ADDQ         $+128, R15
 	VBROADCASTSS (AX)(DI*4), Z2
 	VPMULLD      Z0, Z2, Z3
 	VPADDD       Z3, Z4, Z4
 	VPMULLD      Z1, Z2, Z3
 	VPADDD       Z3, Z5, Z5
-	ADDQ         $+1, DI
-	JNZ          step1
-	DECQ         16(SP)
-	JNZ          tap1
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	VMOVUPS      Z5, 64(AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+1, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile1
+	VMOVUPS      128(R15), Z0
+	VMOVUPS      192(R15), Z1
+	VBROADCASTSS 4(AX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z4, Z4
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z5, Z5
+	ADDQ         $+256, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step1
+	JNE          multiplied1
+
+single1:
+	VMOVUPS      (R15), Z0
+	VMOVUPS      64(R15), Z1
+	VBROADCASTSS (AX)(DI*4), Z2
+	VPMULLD      Z0, Z2, Z3
+	VPADDD       Z3, Z4, Z4
+	VPMULLD      Z1, Z2, Z3
+	VPADDD       Z3, Z5, Z5
+	ADDQ         $+128, R15
+
+multiplied1:
+	DECQ    16(SP)
+	JNZ     tap1
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	VMOVUPS Z5, 64(AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+1, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile1
 	VZEROUPPER
 	RET

@@ -12,7 +12,7 @@ TEXT ·gemm_s32s32_s32_6x16k1_avx2(SB), NOSPLIT, $96-8
 	MOVQ AX, 32(SP)
 	MOVQ 24(DI), AX
 	MOVQ AX, 40(SP)
-	MOVQ 80(DI), AX
+	MOVQ 88(DI), AX
 	CMPQ AX, $+6
 	JEQ  tile6
 	CMPQ AX, $+5
@@ -45,7 +45,7 @@ tile6:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -100,11 +100,12 @@ tap6:
 	MOVLQSX (DI), DI
 	ADDQ    DI, R8
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single6
 
 step6:
 	VMOVUPS      (R15), Y0
 	VMOVUPS      32(R15), Y1
-	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Y2
 	VPMULLD      Y0, Y2, Y3
 	VPADDD       Y3, Y4, Y4
@@ -135,36 +136,108 @@ step6:
 	VPADDD       Y3, Y14, Y14
 	VPMULLD      Y1, Y2, Y3
 	VPADDD       Y3, Y15, Y15
-	ADDQ         $+1, DI
-	JNZ          step6
-	DECQ         16(SP)
-	JNZ          tap6
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      Y7, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y8, (AX)
-	VMOVUPS      Y9, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y10, (AX)
-	VMOVUPS      Y11, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y12, (AX)
-	VMOVUPS      Y13, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y14, (AX)
-	VMOVUPS      Y15, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+6, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile6
+	VMOVUPS      64(R15), Y0
+	VMOVUPS      96(R15), Y1
+	VBROADCASTSS 4(AX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y4, Y4
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y5, Y5
+	VBROADCASTSS 4(BX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y6, Y6
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y7, Y7
+	VBROADCASTSS 4(CX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y8, Y8
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y9, Y9
+	VBROADCASTSS 4(DX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y10, Y10
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y11, Y11
+	VBROADCASTSS 4(SI)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y12, Y12
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y13, Y13
+	VBROADCASTSS 4(R8)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y14, Y14
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y15, Y15
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step6
+	JNE          multiplied6
+
+single6:
+	VMOVUPS      (R15), Y0
+	VMOVUPS      32(R15), Y1
+	VBROADCASTSS (AX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y4, Y4
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y5, Y5
+	VBROADCASTSS (BX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y6, Y6
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y7, Y7
+	VBROADCASTSS (CX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y8, Y8
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y9, Y9
+	VBROADCASTSS (DX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y10, Y10
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y11, Y11
+	VBROADCASTSS (SI)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y12, Y12
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y13, Y13
+	VBROADCASTSS (R8)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y14, Y14
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y15, Y15
+	ADDQ         $+64, R15
+
+multiplied6:
+	DECQ    16(SP)
+	JNZ     tap6
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y6, (AX)
+	VMOVUPS Y7, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y8, (AX)
+	VMOVUPS Y9, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y10, (AX)
+	VMOVUPS Y11, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y12, (AX)
+	VMOVUPS Y13, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y14, (AX)
+	VMOVUPS Y15, 32(AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+6, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile6
 	VZEROUPPER
 	RET
 
@@ -183,7 +256,7 @@ tile5:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -235,11 +308,12 @@ tap5:
 	MOVLQSX (DI), DI
 	ADDQ    DI, SI
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single5
 
 step5:
 	VMOVUPS      (R15), Y0
 	VMOVUPS      32(R15), Y1
-	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Y2
 	VPMULLD      Y0, Y2, Y3
 	VPADDD       Y3, Y4, Y4
@@ -265,33 +339,95 @@ step5:
 	VPADDD       Y3, Y12, Y12
 	VPMULLD      Y1, Y2, Y3
 	VPADDD       Y3, Y13, Y13
-	ADDQ         $+1, DI
-	JNZ          step5
-	DECQ         16(SP)
-	JNZ          tap5
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      Y7, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y8, (AX)
-	VMOVUPS      Y9, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y10, (AX)
-	VMOVUPS      Y11, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y12, (AX)
-	VMOVUPS      Y13, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+5, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile5
+	VMOVUPS      64(R15), Y0
+	VMOVUPS      96(R15), Y1
+	VBROADCASTSS 4(AX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y4, Y4
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y5, Y5
+	VBROADCASTSS 4(BX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y6, Y6
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y7, Y7
+	VBROADCASTSS 4(CX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y8, Y8
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y9, Y9
+	VBROADCASTSS 4(DX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y10, Y10
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y11, Y11
+	VBROADCASTSS 4(SI)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y12, Y12
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y13, Y13
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step5
+	JNE          multiplied5
+
+single5:
+	VMOVUPS      (R15), Y0
+	VMOVUPS      32(R15), Y1
+	VBROADCASTSS (AX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y4, Y4
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y5, Y5
+	VBROADCASTSS (BX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y6, Y6
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y7, Y7
+	VBROADCASTSS (CX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y8, Y8
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y9, Y9
+	VBROADCASTSS (DX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y10, Y10
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y11, Y11
+	VBROADCASTSS (SI)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y12, Y12
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y13, Y13
+	ADDQ         $+64, R15
+
+multiplied5:
+	DECQ    16(SP)
+	JNZ     tap5
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y6, (AX)
+	VMOVUPS Y7, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y8, (AX)
+	VMOVUPS Y9, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y10, (AX)
+	VMOVUPS Y11, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y12, (AX)
+	VMOVUPS Y13, 32(AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+5, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile5
 	VZEROUPPER
 	RET
 
@@ -308,7 +444,7 @@ tile4:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -357,11 +493,12 @@ tap4:
 	MOVLQSX (DI), DI
 	ADDQ    DI, DX
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single4
 
 step4:
 	VMOVUPS      (R15), Y0
 	VMOVUPS      32(R15), Y1
-	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Y2
 	VPMULLD      Y0, Y2, Y3
 	VPADDD       Y3, Y4, Y4
@@ -382,30 +519,82 @@ step4:
 	VPADDD       Y3, Y10, Y10
 	VPMULLD      Y1, Y2, Y3
 	VPADDD       Y3, Y11, Y11
-	ADDQ         $+1, DI
-	JNZ          step4
-	DECQ         16(SP)
-	JNZ          tap4
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      Y7, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y8, (AX)
-	VMOVUPS      Y9, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y10, (AX)
-	VMOVUPS      Y11, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+4, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile4
+	VMOVUPS      64(R15), Y0
+	VMOVUPS      96(R15), Y1
+	VBROADCASTSS 4(AX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y4, Y4
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y5, Y5
+	VBROADCASTSS 4(BX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y6, Y6
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y7, Y7
+	VBROADCASTSS 4(CX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y8, Y8
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y9, Y9
+	VBROADCASTSS 4(DX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y10, Y10
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y11, Y11
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step4
+	JNE          multiplied4
+
+single4:
+	VMOVUPS      (R15), Y0
+	VMOVUPS      32(R15), Y1
+	VBROADCASTSS (AX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y4, Y4
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y5, Y5
+	VBROADCASTSS (BX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y6, Y6
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y7, Y7
+	VBROADCASTSS (CX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y8, Y8
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y9, Y9
+	VBROADCASTSS (DX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y10, Y10
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y11, Y11
+	ADDQ         $+64, R15
+
+multiplied4:
+	DECQ    16(SP)
+	JNZ     tap4
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y6, (AX)
+	VMOVUPS Y7, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y8, (AX)
+	VMOVUPS Y9, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y10, (AX)
+	VMOVUPS Y11, 32(AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+4, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile4
 	VZEROUPPER
 	RET
 
@@ -420,7 +609,7 @@ tile3:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -466,11 +655,12 @@ tap3:
 	MOVLQSX (DI), DI
 	ADDQ    DI, CX
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single3
 
 step3:
 	VMOVUPS      (R15), Y0
 	VMOVUPS      32(R15), Y1
-	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Y2
 	VPMULLD      Y0, Y2, Y3
 	VPADDD       Y3, Y4, Y4
@@ -486,27 +676,69 @@ step3:
 	VPADDD       Y3, Y8, Y8
 	VPMULLD      Y1, Y2, Y3
 	VPADDD       Y3, Y9, Y9
-	ADDQ         $+1, DI
-	JNZ          step3
-	DECQ         16(SP)
-	JNZ          tap3
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      Y7, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y8, (AX)
-	VMOVUPS      Y9, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+3, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile3
+	VMOVUPS      64(R15), Y0
+	VMOVUPS      96(R15), Y1
+	VBROADCASTSS 4(AX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y4, Y4
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y5, Y5
+	VBROADCASTSS 4(BX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y6, Y6
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y7, Y7
+	VBROADCASTSS 4(CX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y8, Y8
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y9, Y9
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step3
+	JNE          multiplied3
+
+single3:
+	VMOVUPS      (R15), Y0
+	VMOVUPS      32(R15), Y1
+	VBROADCASTSS (AX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y4, Y4
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y5, Y5
+	VBROADCASTSS (BX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y6, Y6
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y7, Y7
+	VBROADCASTSS (CX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y8, Y8
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y9, Y9
+	ADDQ         $+64, R15
+
+multiplied3:
+	DECQ    16(SP)
+	JNZ     tap3
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y6, (AX)
+	VMOVUPS Y7, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y8, (AX)
+	VMOVUPS Y9, 32(AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+3, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile3
 	VZEROUPPER
 	RET
 
@@ -519,7 +751,7 @@ tile2:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -562,11 +794,12 @@ tap2:
 	MOVLQSX (DI), DI
 	ADDQ    DI, BX
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single2
 
 step2:
 	VMOVUPS      (R15), Y0
 	VMOVUPS      32(R15), Y1
-	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Y2
 	VPMULLD      Y0, Y2, Y3
 	VPADDD       Y3, Y4, Y4
@@ -577,24 +810,56 @@ step2:
 	VPADDD       Y3, Y6, Y6
 	VPMULLD      Y1, Y2, Y3
 	VPADDD       Y3, Y7, Y7
-	ADDQ         $+1, DI
-	JNZ          step2
-	DECQ         16(SP)
-	JNZ          tap2
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y6, (AX)
-	VMOVUPS      Y7, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+2, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile2
+	VMOVUPS      64(R15), Y0
+	VMOVUPS      96(R15), Y1
+	VBROADCASTSS 4(AX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y4, Y4
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y5, Y5
+	VBROADCASTSS 4(BX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y6, Y6
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y7, Y7
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step2
+	JNE          multiplied2
+
+single2:
+	VMOVUPS      (R15), Y0
+	VMOVUPS      32(R15), Y1
+	VBROADCASTSS (AX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y4, Y4
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y5, Y5
+	VBROADCASTSS (BX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y6, Y6
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y7, Y7
+	ADDQ         $+64, R15
+
+multiplied2:
+	DECQ    16(SP)
+	JNZ     tap2
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    BX, AX
+	VMOVUPS Y6, (AX)
+	VMOVUPS Y7, 32(AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+2, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile2
 	VZEROUPPER
 	RET
 
@@ -605,7 +870,7 @@ tile1:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -645,30 +910,53 @@ tap1:
 	MOVLQSX (DI), DI
 	ADDQ    DI, AX
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single1
 
 step1:
 	VMOVUPS      (R15), Y0
 	VMOVUPS      32(R15), Y1
-	ADDQ         $+64, R15
 	VBROADCASTSS (AX)(DI*4), Y2
 	VPMULLD      Y0, Y2, Y3
 	VPADDD       Y3, Y4, Y4
 	VPMULLD      Y1, Y2, Y3
 	VPADDD       Y3, Y5, Y5
-	ADDQ         $+1, DI
-	JNZ          step1
-	DECQ         16(SP)
-	JNZ          tap1
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Y4, (AX)
-	VMOVUPS      Y5, 32(AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+1, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile1
+	VMOVUPS      64(R15), Y0
+	VMOVUPS      96(R15), Y1
+	VBROADCASTSS 4(AX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y4, Y4
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y5, Y5
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step1
+	JNE          multiplied1
+
+single1:
+	VMOVUPS      (R15), Y0
+	VMOVUPS      32(R15), Y1
+	VBROADCASTSS (AX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y4, Y4
+	VPMULLD      Y1, Y2, Y3
+	VPADDD       Y3, Y5, Y5
+	ADDQ         $+64, R15
+
+multiplied1:
+	DECQ    16(SP)
+	JNZ     tap1
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Y4, (AX)
+	VMOVUPS Y5, 32(AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+1, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile1
 	VZEROUPPER
 	RET

@@ -12,7 +12,7 @@ TEXT ·gemm_s32s32_s32_6x8k1_avx2(SB), NOSPLIT, $96-8
 	MOVQ AX, 32(SP)
 	MOVQ 24(DI), AX
 	MOVQ AX, 40(SP)
-	MOVQ 80(DI), AX
+	MOVQ 88(DI), AX
 	CMPQ AX, $+6
 	JEQ  tile6
 	CMPQ AX, $+5
@@ -39,7 +39,7 @@ tile6:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -94,10 +94,11 @@ tap6:
 	MOVLQSX (DI), DI
 	ADDQ    DI, R8
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single6
 
 step6:
 	VMOVUPS      (R15), Y0
-	ADDQ         $+32, R15
 	VBROADCASTSS (AX)(DI*4), Y2
 	VPMULLD      Y0, Y2, Y3
 	VPADDD       Y3, Y4, Y4
@@ -116,30 +117,76 @@ step6:
 	VBROADCASTSS (R8)(DI*4), Y2
 	VPMULLD      Y0, Y2, Y3
 	VPADDD       Y3, Y9, Y9
-	ADDQ         $+1, DI
-	JNZ          step6
-	DECQ         16(SP)
-	JNZ          tap6
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Y4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y7, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y8, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y9, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+6, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile6
+	VMOVUPS      32(R15), Y0
+	VBROADCASTSS 4(AX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y4, Y4
+	VBROADCASTSS 4(BX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y5, Y5
+	VBROADCASTSS 4(CX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y6, Y6
+	VBROADCASTSS 4(DX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y7, Y7
+	VBROADCASTSS 4(SI)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y8, Y8
+	VBROADCASTSS 4(R8)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y9, Y9
+	ADDQ         $+64, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step6
+	JNE          multiplied6
+
+single6:
+	VMOVUPS      (R15), Y0
+	VBROADCASTSS (AX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y4, Y4
+	VBROADCASTSS (BX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y5, Y5
+	VBROADCASTSS (CX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y6, Y6
+	VBROADCASTSS (DX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y7, Y7
+	VBROADCASTSS (SI)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y8, Y8
+	VBROADCASTSS (R8)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y9, Y9
+	ADDQ         $+32, R15
+
+multiplied6:
+	DECQ    16(SP)
+	JNZ     tap6
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Y4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y6, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y7, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y8, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y9, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+6, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile6
 	VZEROUPPER
 	RET
 
@@ -153,7 +200,7 @@ tile5:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -205,10 +252,11 @@ tap5:
 	MOVLQSX (DI), DI
 	ADDQ    DI, SI
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single5
 
 step5:
 	VMOVUPS      (R15), Y0
-	ADDQ         $+32, R15
 	VBROADCASTSS (AX)(DI*4), Y2
 	VPMULLD      Y0, Y2, Y3
 	VPADDD       Y3, Y4, Y4
@@ -224,28 +272,68 @@ step5:
 	VBROADCASTSS (SI)(DI*4), Y2
 	VPMULLD      Y0, Y2, Y3
 	VPADDD       Y3, Y8, Y8
-	ADDQ         $+1, DI
-	JNZ          step5
-	DECQ         16(SP)
-	JNZ          tap5
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Y4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y7, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y8, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+5, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile5
+	VMOVUPS      32(R15), Y0
+	VBROADCASTSS 4(AX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y4, Y4
+	VBROADCASTSS 4(BX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y5, Y5
+	VBROADCASTSS 4(CX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y6, Y6
+	VBROADCASTSS 4(DX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y7, Y7
+	VBROADCASTSS 4(SI)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y8, Y8
+	ADDQ         $+64, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step5
+	JNE          multiplied5
+
+single5:
+	VMOVUPS      (R15), Y0
+	VBROADCASTSS (AX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y4, Y4
+	VBROADCASTSS (BX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y5, Y5
+	VBROADCASTSS (CX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y6, Y6
+	VBROADCASTSS (DX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y7, Y7
+	VBROADCASTSS (SI)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y8, Y8
+	ADDQ         $+32, R15
+
+multiplied5:
+	DECQ    16(SP)
+	JNZ     tap5
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Y4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y6, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y7, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y8, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+5, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile5
 	VZEROUPPER
 	RET
 
@@ -258,7 +346,7 @@ tile4:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -307,10 +395,11 @@ tap4:
 	MOVLQSX (DI), DI
 	ADDQ    DI, DX
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single4
 
 step4:
 	VMOVUPS      (R15), Y0
-	ADDQ         $+32, R15
 	VBROADCASTSS (AX)(DI*4), Y2
 	VPMULLD      Y0, Y2, Y3
 	VPADDD       Y3, Y4, Y4
@@ -323,26 +412,60 @@ step4:
 	VBROADCASTSS (DX)(DI*4), Y2
 	VPMULLD      Y0, Y2, Y3
 	VPADDD       Y3, Y7, Y7
-	ADDQ         $+1, DI
-	JNZ          step4
-	DECQ         16(SP)
-	JNZ          tap4
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Y4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y7, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+4, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile4
+	VMOVUPS      32(R15), Y0
+	VBROADCASTSS 4(AX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y4, Y4
+	VBROADCASTSS 4(BX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y5, Y5
+	VBROADCASTSS 4(CX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y6, Y6
+	VBROADCASTSS 4(DX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y7, Y7
+	ADDQ         $+64, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step4
+	JNE          multiplied4
+
+single4:
+	VMOVUPS      (R15), Y0
+	VBROADCASTSS (AX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y4, Y4
+	VBROADCASTSS (BX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y5, Y5
+	VBROADCASTSS (CX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y6, Y6
+	VBROADCASTSS (DX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y7, Y7
+	ADDQ         $+32, R15
+
+multiplied4:
+	DECQ    16(SP)
+	JNZ     tap4
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Y4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y6, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y7, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+4, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile4
 	VZEROUPPER
 	RET
 
@@ -354,7 +477,7 @@ tile3:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -400,10 +523,11 @@ tap3:
 	MOVLQSX (DI), DI
 	ADDQ    DI, CX
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single3
 
 step3:
 	VMOVUPS      (R15), Y0
-	ADDQ         $+32, R15
 	VBROADCASTSS (AX)(DI*4), Y2
 	VPMULLD      Y0, Y2, Y3
 	VPADDD       Y3, Y4, Y4
@@ -413,24 +537,52 @@ step3:
 	VBROADCASTSS (CX)(DI*4), Y2
 	VPMULLD      Y0, Y2, Y3
 	VPADDD       Y3, Y6, Y6
-	ADDQ         $+1, DI
-	JNZ          step3
-	DECQ         16(SP)
-	JNZ          tap3
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Y4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y6, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+3, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile3
+	VMOVUPS      32(R15), Y0
+	VBROADCASTSS 4(AX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y4, Y4
+	VBROADCASTSS 4(BX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y5, Y5
+	VBROADCASTSS 4(CX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y6, Y6
+	ADDQ         $+64, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step3
+	JNE          multiplied3
+
+single3:
+	VMOVUPS      (R15), Y0
+	VBROADCASTSS (AX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y4, Y4
+	VBROADCASTSS (BX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y5, Y5
+	VBROADCASTSS (CX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y6, Y6
+	ADDQ         $+32, R15
+
+multiplied3:
+	DECQ    16(SP)
+	JNZ     tap3
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Y4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y6, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+3, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile3
 	VZEROUPPER
 	RET
 
@@ -441,7 +593,7 @@ tile2:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -484,32 +636,55 @@ tap2:
 	MOVLQSX (DI), DI
 	ADDQ    DI, BX
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single2
 
 step2:
 	VMOVUPS      (R15), Y0
-	ADDQ         $+32, R15
 	VBROADCASTSS (AX)(DI*4), Y2
 	VPMULLD      Y0, Y2, Y3
 	VPADDD       Y3, Y4, Y4
 	VBROADCASTSS (BX)(DI*4), Y2
 	VPMULLD      Y0, Y2, Y3
 	VPADDD       Y3, Y5, Y5
-	ADDQ         $+1, DI
-	JNZ          step2
-	DECQ         16(SP)
-	JNZ          tap2
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Y4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Y5, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+2, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile2
+	VMOVUPS      32(R15), Y0
+	VBROADCASTSS 4(AX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y4, Y4
+	VBROADCASTSS 4(BX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y5, Y5
+	ADDQ         $+64, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step2
+	JNE          multiplied2
+
+single2:
+	VMOVUPS      (R15), Y0
+	VBROADCASTSS (AX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y4, Y4
+	VBROADCASTSS (BX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y5, Y5
+	ADDQ         $+32, R15
+
+multiplied2:
+	DECQ    16(SP)
+	JNZ     tap2
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Y4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Y5, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+2, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile2
 	VZEROUPPER
 	RET
 
@@ -519,7 +694,7 @@ tile1:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*4), BX
 	MOVQ    BX, (SP)
@@ -559,26 +734,43 @@ tap1:
 	MOVLQSX (DI), DI
 	ADDQ    DI, AX
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single1
 
 step1:
 	VMOVUPS      (R15), Y0
-	ADDQ         $+32, R15
 	VBROADCASTSS (AX)(DI*4), Y2
 	VPMULLD      Y0, Y2, Y3
 	VPADDD       Y3, Y4, Y4
-	ADDQ         $+1, DI
-	JNZ          step1
-	DECQ         16(SP)
-	JNZ          tap1
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Y4, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+1, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile1
+	VMOVUPS      32(R15), Y0
+	VBROADCASTSS 4(AX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y4, Y4
+	ADDQ         $+64, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step1
+	JNE          multiplied1
+
+single1:
+	VMOVUPS      (R15), Y0
+	VBROADCASTSS (AX)(DI*4), Y2
+	VPMULLD      Y0, Y2, Y3
+	VPADDD       Y3, Y4, Y4
+	ADDQ         $+32, R15
+
+multiplied1:
+	DECQ    16(SP)
+	JNZ     tap1
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Y4, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+1, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile1
 	VZEROUPPER
 	RET

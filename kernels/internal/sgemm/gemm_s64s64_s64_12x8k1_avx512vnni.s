@@ -12,7 +12,7 @@ TEXT ·gemm_s64s64_s64_12x8k1_avx512vnni(SB), NOSPLIT, $96-8
 	MOVQ AX, 32(SP)
 	MOVQ 24(DI), AX
 	MOVQ AX, 40(SP)
-	MOVQ 80(DI), AX
+	MOVQ 88(DI), AX
 	CMPQ AX, $+12
 	JEQ  tile12
 	CMPQ AX, $+11
@@ -57,7 +57,7 @@ tile12:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*8), BX
 	MOVQ    BX, (SP)
@@ -130,10 +130,11 @@ tap12:
 	MOVLQSX (DI), DI
 	ADDQ    DI, R14
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single12
 
 step12:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VPBROADCASTQ (AX)(DI*8), Z2
 	VPMULLQ      Z0, Z2, Z3
 	VPADDQ       Z3, Z4, Z4
@@ -170,42 +171,124 @@ step12:
 	VPBROADCASTQ (R14)(DI*8), Z2
 	VPMULLQ      Z0, Z2, Z3
 	VPADDQ       Z3, Z15, Z15
-	ADDQ         $+1, DI
-	JNZ          step12
-	DECQ         16(SP)
-	JNZ          tap12
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z7, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z9, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z10, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z11, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z12, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z13, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z14, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z15, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+12, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile12
+	VMOVUPS      64(R15), Z0
+	VPBROADCASTQ 8(AX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z4, Z4
+	VPBROADCASTQ 8(BX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z5, Z5
+	VPBROADCASTQ 8(CX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z6, Z6
+	VPBROADCASTQ 8(DX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z7, Z7
+	VPBROADCASTQ 8(SI)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z8, Z8
+	VPBROADCASTQ 8(R8)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z9, Z9
+	VPBROADCASTQ 8(R9)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z10, Z10
+	VPBROADCASTQ 8(R10)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z11, Z11
+	VPBROADCASTQ 8(R11)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z12, Z12
+	VPBROADCASTQ 8(R12)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z13, Z13
+	VPBROADCASTQ 8(R13)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z14, Z14
+	VPBROADCASTQ 8(R14)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z15, Z15
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step12
+	JNE          multiplied12
+
+single12:
+	VMOVUPS      (R15), Z0
+	VPBROADCASTQ (AX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z4, Z4
+	VPBROADCASTQ (BX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z5, Z5
+	VPBROADCASTQ (CX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z6, Z6
+	VPBROADCASTQ (DX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z7, Z7
+	VPBROADCASTQ (SI)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z8, Z8
+	VPBROADCASTQ (R8)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z9, Z9
+	VPBROADCASTQ (R9)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z10, Z10
+	VPBROADCASTQ (R10)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z11, Z11
+	VPBROADCASTQ (R11)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z12, Z12
+	VPBROADCASTQ (R12)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z13, Z13
+	VPBROADCASTQ (R13)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z14, Z14
+	VPBROADCASTQ (R14)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z15, Z15
+	ADDQ         $+64, R15
+
+multiplied12:
+	DECQ    16(SP)
+	JNZ     tap12
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z9, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z10, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z11, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z12, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z13, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z14, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z15, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+12, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile12
 	VZEROUPPER
 	RET
 
@@ -225,7 +308,7 @@ tile11:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*8), BX
 	MOVQ    BX, (SP)
@@ -295,10 +378,11 @@ tap11:
 	MOVLQSX (DI), DI
 	ADDQ    DI, R13
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single11
 
 step11:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VPBROADCASTQ (AX)(DI*8), Z2
 	VPMULLQ      Z0, Z2, Z3
 	VPADDQ       Z3, Z4, Z4
@@ -332,40 +416,116 @@ step11:
 	VPBROADCASTQ (R13)(DI*8), Z2
 	VPMULLQ      Z0, Z2, Z3
 	VPADDQ       Z3, Z14, Z14
-	ADDQ         $+1, DI
-	JNZ          step11
-	DECQ         16(SP)
-	JNZ          tap11
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z7, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z9, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z10, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z11, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z12, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z13, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z14, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+11, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile11
+	VMOVUPS      64(R15), Z0
+	VPBROADCASTQ 8(AX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z4, Z4
+	VPBROADCASTQ 8(BX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z5, Z5
+	VPBROADCASTQ 8(CX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z6, Z6
+	VPBROADCASTQ 8(DX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z7, Z7
+	VPBROADCASTQ 8(SI)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z8, Z8
+	VPBROADCASTQ 8(R8)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z9, Z9
+	VPBROADCASTQ 8(R9)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z10, Z10
+	VPBROADCASTQ 8(R10)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z11, Z11
+	VPBROADCASTQ 8(R11)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z12, Z12
+	VPBROADCASTQ 8(R12)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z13, Z13
+	VPBROADCASTQ 8(R13)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z14, Z14
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step11
+	JNE          multiplied11
+
+single11:
+	VMOVUPS      (R15), Z0
+	VPBROADCASTQ (AX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z4, Z4
+	VPBROADCASTQ (BX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z5, Z5
+	VPBROADCASTQ (CX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z6, Z6
+	VPBROADCASTQ (DX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z7, Z7
+	VPBROADCASTQ (SI)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z8, Z8
+	VPBROADCASTQ (R8)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z9, Z9
+	VPBROADCASTQ (R9)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z10, Z10
+	VPBROADCASTQ (R10)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z11, Z11
+	VPBROADCASTQ (R11)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z12, Z12
+	VPBROADCASTQ (R12)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z13, Z13
+	VPBROADCASTQ (R13)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z14, Z14
+	ADDQ         $+64, R15
+
+multiplied11:
+	DECQ    16(SP)
+	JNZ     tap11
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z9, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z10, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z11, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z12, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z13, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z14, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+11, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile11
 	VZEROUPPER
 	RET
 
@@ -384,7 +544,7 @@ tile10:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*8), BX
 	MOVQ    BX, (SP)
@@ -451,10 +611,11 @@ tap10:
 	MOVLQSX (DI), DI
 	ADDQ    DI, R12
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single10
 
 step10:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VPBROADCASTQ (AX)(DI*8), Z2
 	VPMULLQ      Z0, Z2, Z3
 	VPADDQ       Z3, Z4, Z4
@@ -485,38 +646,108 @@ step10:
 	VPBROADCASTQ (R12)(DI*8), Z2
 	VPMULLQ      Z0, Z2, Z3
 	VPADDQ       Z3, Z13, Z13
-	ADDQ         $+1, DI
-	JNZ          step10
-	DECQ         16(SP)
-	JNZ          tap10
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z7, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z9, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z10, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z11, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z12, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z13, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+10, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile10
+	VMOVUPS      64(R15), Z0
+	VPBROADCASTQ 8(AX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z4, Z4
+	VPBROADCASTQ 8(BX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z5, Z5
+	VPBROADCASTQ 8(CX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z6, Z6
+	VPBROADCASTQ 8(DX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z7, Z7
+	VPBROADCASTQ 8(SI)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z8, Z8
+	VPBROADCASTQ 8(R8)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z9, Z9
+	VPBROADCASTQ 8(R9)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z10, Z10
+	VPBROADCASTQ 8(R10)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z11, Z11
+	VPBROADCASTQ 8(R11)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z12, Z12
+	VPBROADCASTQ 8(R12)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z13, Z13
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step10
+	JNE          multiplied10
+
+single10:
+	VMOVUPS      (R15), Z0
+	VPBROADCASTQ (AX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z4, Z4
+	VPBROADCASTQ (BX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z5, Z5
+	VPBROADCASTQ (CX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z6, Z6
+	VPBROADCASTQ (DX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z7, Z7
+	VPBROADCASTQ (SI)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z8, Z8
+	VPBROADCASTQ (R8)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z9, Z9
+	VPBROADCASTQ (R9)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z10, Z10
+	VPBROADCASTQ (R10)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z11, Z11
+	VPBROADCASTQ (R11)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z12, Z12
+	VPBROADCASTQ (R12)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z13, Z13
+	ADDQ         $+64, R15
+
+multiplied10:
+	DECQ    16(SP)
+	JNZ     tap10
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z9, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z10, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z11, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z12, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z13, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+10, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile10
 	VZEROUPPER
 	RET
 
@@ -534,7 +765,7 @@ tile9:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*8), BX
 	MOVQ    BX, (SP)
@@ -598,10 +829,11 @@ tap9:
 	MOVLQSX (DI), DI
 	ADDQ    DI, R11
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single9
 
 step9:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VPBROADCASTQ (AX)(DI*8), Z2
 	VPMULLQ      Z0, Z2, Z3
 	VPADDQ       Z3, Z4, Z4
@@ -629,36 +861,100 @@ step9:
 	VPBROADCASTQ (R11)(DI*8), Z2
 	VPMULLQ      Z0, Z2, Z3
 	VPADDQ       Z3, Z12, Z12
-	ADDQ         $+1, DI
-	JNZ          step9
-	DECQ         16(SP)
-	JNZ          tap9
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z7, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z9, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z10, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z11, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z12, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+9, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile9
+	VMOVUPS      64(R15), Z0
+	VPBROADCASTQ 8(AX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z4, Z4
+	VPBROADCASTQ 8(BX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z5, Z5
+	VPBROADCASTQ 8(CX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z6, Z6
+	VPBROADCASTQ 8(DX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z7, Z7
+	VPBROADCASTQ 8(SI)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z8, Z8
+	VPBROADCASTQ 8(R8)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z9, Z9
+	VPBROADCASTQ 8(R9)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z10, Z10
+	VPBROADCASTQ 8(R10)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z11, Z11
+	VPBROADCASTQ 8(R11)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z12, Z12
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step9
+	JNE          multiplied9
+
+single9:
+	VMOVUPS      (R15), Z0
+	VPBROADCASTQ (AX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z4, Z4
+	VPBROADCASTQ (BX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z5, Z5
+	VPBROADCASTQ (CX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z6, Z6
+	VPBROADCASTQ (DX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z7, Z7
+	VPBROADCASTQ (SI)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z8, Z8
+	VPBROADCASTQ (R8)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z9, Z9
+	VPBROADCASTQ (R9)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z10, Z10
+	VPBROADCASTQ (R10)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z11, Z11
+	VPBROADCASTQ (R11)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z12, Z12
+	ADDQ         $+64, R15
+
+multiplied9:
+	DECQ    16(SP)
+	JNZ     tap9
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z9, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z10, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z11, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z12, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+9, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile9
 	VZEROUPPER
 	RET
 
@@ -675,7 +971,7 @@ tile8:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*8), BX
 	MOVQ    BX, (SP)
@@ -736,10 +1032,11 @@ tap8:
 	MOVLQSX (DI), DI
 	ADDQ    DI, R10
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single8
 
 step8:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VPBROADCASTQ (AX)(DI*8), Z2
 	VPMULLQ      Z0, Z2, Z3
 	VPADDQ       Z3, Z4, Z4
@@ -764,34 +1061,92 @@ step8:
 	VPBROADCASTQ (R10)(DI*8), Z2
 	VPMULLQ      Z0, Z2, Z3
 	VPADDQ       Z3, Z11, Z11
-	ADDQ         $+1, DI
-	JNZ          step8
-	DECQ         16(SP)
-	JNZ          tap8
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z7, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z9, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z10, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z11, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+8, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile8
+	VMOVUPS      64(R15), Z0
+	VPBROADCASTQ 8(AX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z4, Z4
+	VPBROADCASTQ 8(BX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z5, Z5
+	VPBROADCASTQ 8(CX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z6, Z6
+	VPBROADCASTQ 8(DX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z7, Z7
+	VPBROADCASTQ 8(SI)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z8, Z8
+	VPBROADCASTQ 8(R8)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z9, Z9
+	VPBROADCASTQ 8(R9)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z10, Z10
+	VPBROADCASTQ 8(R10)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z11, Z11
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step8
+	JNE          multiplied8
+
+single8:
+	VMOVUPS      (R15), Z0
+	VPBROADCASTQ (AX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z4, Z4
+	VPBROADCASTQ (BX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z5, Z5
+	VPBROADCASTQ (CX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z6, Z6
+	VPBROADCASTQ (DX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z7, Z7
+	VPBROADCASTQ (SI)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z8, Z8
+	VPBROADCASTQ (R8)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z9, Z9
+	VPBROADCASTQ (R9)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z10, Z10
+	VPBROADCASTQ (R10)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z11, Z11
+	ADDQ         $+64, R15
+
+multiplied8:
+	DECQ    16(SP)
+	JNZ     tap8
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z9, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z10, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z11, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+8, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile8
 	VZEROUPPER
 	RET
 
@@ -807,7 +1162,7 @@ tile7:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*8), BX
 	MOVQ    BX, (SP)
@@ -865,10 +1220,11 @@ tap7:
 	MOVLQSX (DI), DI
 	ADDQ    DI, R9
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single7
 
 step7:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VPBROADCASTQ (AX)(DI*8), Z2
 	VPMULLQ      Z0, Z2, Z3
 	VPADDQ       Z3, Z4, Z4
@@ -890,32 +1246,84 @@ step7:
 	VPBROADCASTQ (R9)(DI*8), Z2
 	VPMULLQ      Z0, Z2, Z3
 	VPADDQ       Z3, Z10, Z10
-	ADDQ         $+1, DI
-	JNZ          step7
-	DECQ         16(SP)
-	JNZ          tap7
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z7, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z9, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z10, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+7, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile7
+	VMOVUPS      64(R15), Z0
+	VPBROADCASTQ 8(AX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z4, Z4
+	VPBROADCASTQ 8(BX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z5, Z5
+	VPBROADCASTQ 8(CX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z6, Z6
+	VPBROADCASTQ 8(DX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z7, Z7
+	VPBROADCASTQ 8(SI)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z8, Z8
+	VPBROADCASTQ 8(R8)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z9, Z9
+	VPBROADCASTQ 8(R9)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z10, Z10
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step7
+	JNE          multiplied7
+
+single7:
+	VMOVUPS      (R15), Z0
+	VPBROADCASTQ (AX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z4, Z4
+	VPBROADCASTQ (BX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z5, Z5
+	VPBROADCASTQ (CX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z6, Z6
+	VPBROADCASTQ (DX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z7, Z7
+	VPBROADCASTQ (SI)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z8, Z8
+	VPBROADCASTQ (R8)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z9, Z9
+	VPBROADCASTQ (R9)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z10, Z10
+	ADDQ         $+64, R15
+
+multiplied7:
+	DECQ    16(SP)
+	JNZ     tap7
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z9, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z10, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+7, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile7
 	VZEROUPPER
 	RET
 
@@ -930,7 +1338,7 @@ tile6:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*8), BX
 	MOVQ    BX, (SP)
@@ -985,10 +1393,11 @@ tap6:
 	MOVLQSX (DI), DI
 	ADDQ    DI, R8
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single6
 
 step6:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VPBROADCASTQ (AX)(DI*8), Z2
 	VPMULLQ      Z0, Z2, Z3
 	VPADDQ       Z3, Z4, Z4
@@ -1007,30 +1416,76 @@ step6:
 	VPBROADCASTQ (R8)(DI*8), Z2
 	VPMULLQ      Z0, Z2, Z3
 	VPADDQ       Z3, Z9, Z9
-	ADDQ         $+1, DI
-	JNZ          step6
-	DECQ         16(SP)
-	JNZ          tap6
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z7, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z9, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+6, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile6
+	VMOVUPS      64(R15), Z0
+	VPBROADCASTQ 8(AX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z4, Z4
+	VPBROADCASTQ 8(BX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z5, Z5
+	VPBROADCASTQ 8(CX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z6, Z6
+	VPBROADCASTQ 8(DX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z7, Z7
+	VPBROADCASTQ 8(SI)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z8, Z8
+	VPBROADCASTQ 8(R8)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z9, Z9
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step6
+	JNE          multiplied6
+
+single6:
+	VMOVUPS      (R15), Z0
+	VPBROADCASTQ (AX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z4, Z4
+	VPBROADCASTQ (BX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z5, Z5
+	VPBROADCASTQ (CX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z6, Z6
+	VPBROADCASTQ (DX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z7, Z7
+	VPBROADCASTQ (SI)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z8, Z8
+	VPBROADCASTQ (R8)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z9, Z9
+	ADDQ         $+64, R15
+
+multiplied6:
+	DECQ    16(SP)
+	JNZ     tap6
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z9, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+6, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile6
 	VZEROUPPER
 	RET
 
@@ -1044,7 +1499,7 @@ tile5:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*8), BX
 	MOVQ    BX, (SP)
@@ -1096,10 +1551,11 @@ tap5:
 	MOVLQSX (DI), DI
 	ADDQ    DI, SI
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single5
 
 step5:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VPBROADCASTQ (AX)(DI*8), Z2
 	VPMULLQ      Z0, Z2, Z3
 	VPADDQ       Z3, Z4, Z4
@@ -1115,28 +1571,68 @@ step5:
 	VPBROADCASTQ (SI)(DI*8), Z2
 	VPMULLQ      Z0, Z2, Z3
 	VPADDQ       Z3, Z8, Z8
-	ADDQ         $+1, DI
-	JNZ          step5
-	DECQ         16(SP)
-	JNZ          tap5
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z7, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z8, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+5, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile5
+	VMOVUPS      64(R15), Z0
+	VPBROADCASTQ 8(AX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z4, Z4
+	VPBROADCASTQ 8(BX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z5, Z5
+	VPBROADCASTQ 8(CX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z6, Z6
+	VPBROADCASTQ 8(DX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z7, Z7
+	VPBROADCASTQ 8(SI)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z8, Z8
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step5
+	JNE          multiplied5
+
+single5:
+	VMOVUPS      (R15), Z0
+	VPBROADCASTQ (AX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z4, Z4
+	VPBROADCASTQ (BX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z5, Z5
+	VPBROADCASTQ (CX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z6, Z6
+	VPBROADCASTQ (DX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z7, Z7
+	VPBROADCASTQ (SI)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z8, Z8
+	ADDQ         $+64, R15
+
+multiplied5:
+	DECQ    16(SP)
+	JNZ     tap5
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z8, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+5, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile5
 	VZEROUPPER
 	RET
 
@@ -1149,7 +1645,7 @@ tile4:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*8), BX
 	MOVQ    BX, (SP)
@@ -1198,10 +1694,11 @@ tap4:
 	MOVLQSX (DI), DI
 	ADDQ    DI, DX
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single4
 
 step4:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VPBROADCASTQ (AX)(DI*8), Z2
 	VPMULLQ      Z0, Z2, Z3
 	VPADDQ       Z3, Z4, Z4
@@ -1214,26 +1711,60 @@ step4:
 	VPBROADCASTQ (DX)(DI*8), Z2
 	VPMULLQ      Z0, Z2, Z3
 	VPADDQ       Z3, Z7, Z7
-	ADDQ         $+1, DI
-	JNZ          step4
-	DECQ         16(SP)
-	JNZ          tap4
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z7, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+4, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile4
+	VMOVUPS      64(R15), Z0
+	VPBROADCASTQ 8(AX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z4, Z4
+	VPBROADCASTQ 8(BX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z5, Z5
+	VPBROADCASTQ 8(CX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z6, Z6
+	VPBROADCASTQ 8(DX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z7, Z7
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step4
+	JNE          multiplied4
+
+single4:
+	VMOVUPS      (R15), Z0
+	VPBROADCASTQ (AX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z4, Z4
+	VPBROADCASTQ (BX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z5, Z5
+	VPBROADCASTQ (CX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z6, Z6
+	VPBROADCASTQ (DX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z7, Z7
+	ADDQ         $+64, R15
+
+multiplied4:
+	DECQ    16(SP)
+	JNZ     tap4
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z7, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+4, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile4
 	VZEROUPPER
 	RET
 
@@ -1245,7 +1776,7 @@ tile3:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*8), BX
 	MOVQ    BX, (SP)
@@ -1291,10 +1822,11 @@ tap3:
 	MOVLQSX (DI), DI
 	ADDQ    DI, CX
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single3
 
 step3:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VPBROADCASTQ (AX)(DI*8), Z2
 	VPMULLQ      Z0, Z2, Z3
 	VPADDQ       Z3, Z4, Z4
@@ -1304,24 +1836,52 @@ step3:
 	VPBROADCASTQ (CX)(DI*8), Z2
 	VPMULLQ      Z0, Z2, Z3
 	VPADDQ       Z3, Z6, Z6
-	ADDQ         $+1, DI
-	JNZ          step3
-	DECQ         16(SP)
-	JNZ          tap3
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z6, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+3, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile3
+	VMOVUPS      64(R15), Z0
+	VPBROADCASTQ 8(AX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z4, Z4
+	VPBROADCASTQ 8(BX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z5, Z5
+	VPBROADCASTQ 8(CX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z6, Z6
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step3
+	JNE          multiplied3
+
+single3:
+	VMOVUPS      (R15), Z0
+	VPBROADCASTQ (AX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z4, Z4
+	VPBROADCASTQ (BX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z5, Z5
+	VPBROADCASTQ (CX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z6, Z6
+	ADDQ         $+64, R15
+
+multiplied3:
+	DECQ    16(SP)
+	JNZ     tap3
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z6, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+3, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile3
 	VZEROUPPER
 	RET
 
@@ -1332,7 +1892,7 @@ tile2:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*8), BX
 	MOVQ    BX, (SP)
@@ -1375,32 +1935,55 @@ tap2:
 	MOVLQSX (DI), DI
 	ADDQ    DI, BX
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single2
 
 step2:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VPBROADCASTQ (AX)(DI*8), Z2
 	VPMULLQ      Z0, Z2, Z3
 	VPADDQ       Z3, Z4, Z4
 	VPBROADCASTQ (BX)(DI*8), Z2
 	VPMULLQ      Z0, Z2, Z3
 	VPADDQ       Z3, Z5, Z5
-	ADDQ         $+1, DI
-	JNZ          step2
-	DECQ         16(SP)
-	JNZ          tap2
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	VMOVUPS      Z5, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+2, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile2
+	VMOVUPS      64(R15), Z0
+	VPBROADCASTQ 8(AX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z4, Z4
+	VPBROADCASTQ 8(BX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z5, Z5
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step2
+	JNE          multiplied2
+
+single2:
+	VMOVUPS      (R15), Z0
+	VPBROADCASTQ (AX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z4, Z4
+	VPBROADCASTQ (BX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z5, Z5
+	ADDQ         $+64, R15
+
+multiplied2:
+	DECQ    16(SP)
+	JNZ     tap2
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	VMOVUPS Z5, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+2, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile2
 	VZEROUPPER
 	RET
 
@@ -1410,7 +1993,7 @@ tile1:
 	MOVQ    AX, 56(SP)
 	MOVQ    64(DI), AX
 	MOVQ    AX, 64(SP)
-	MOVQ    72(DI), AX
+	MOVQ    80(DI), AX
 	MOVQ    (DI), BX
 	LEAQ    (BX)(AX*8), BX
 	MOVQ    BX, (SP)
@@ -1450,26 +2033,43 @@ tap1:
 	MOVLQSX (DI), DI
 	ADDQ    DI, AX
 	MOVQ    24(SP), DI
+	CMPQ    DI, $-1
+	JEQ     single1
 
 step1:
 	VMOVUPS      (R15), Z0
-	ADDQ         $+64, R15
 	VPBROADCASTQ (AX)(DI*8), Z2
 	VPMULLQ      Z0, Z2, Z3
 	VPADDQ       Z3, Z4, Z4
-	ADDQ         $+1, DI
-	JNZ          step1
-	DECQ         16(SP)
-	JNZ          tap1
-	MOVQ         c+0(FP), DI
-	MOVQ         32(SP), AX
-	MOVQ         32(DI), BX
-	VMOVUPS      Z4, (AX)
-	ADDQ         BX, AX
-	MOVQ         AX, 32(SP)
-	IMUL3Q       $+1, BP, BP
-	ADDQ         BP, 40(SP)
-	DECQ         88(DI)
-	JNZ          tile1
+	VMOVUPS      64(R15), Z0
+	VPBROADCASTQ 8(AX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z4, Z4
+	ADDQ         $+128, R15
+	ADDQ         $+2, DI
+	CMPQ         DI, $-1
+	JL           step1
+	JNE          multiplied1
+
+single1:
+	VMOVUPS      (R15), Z0
+	VPBROADCASTQ (AX)(DI*8), Z2
+	VPMULLQ      Z0, Z2, Z3
+	VPADDQ       Z3, Z4, Z4
+	ADDQ         $+64, R15
+
+multiplied1:
+	DECQ    16(SP)
+	JNZ     tap1
+	MOVQ    c+0(FP), DI
+	MOVQ    32(SP), AX
+	MOVQ    32(DI), BX
+	VMOVUPS Z4, (AX)
+	ADDQ    BX, AX
+	MOVQ    AX, 32(SP)
+	IMUL3Q  $+1, BP, BP
+	ADDQ    BP, 40(SP)
+	DECQ    96(DI)
+	JNZ     tile1
 	VZEROUPPER
 	RET

@@ -20,7 +20,7 @@ func init() {
 	few.For, few.suits, few.run = "few columns", func(s Spec) bool { return !moreColumns(s) }, runFew
 	variants.Add(
 		few,
-		assembled(of(dtype.F32, 12, 32, 1, isa.AVX512VNNI), moreColumns, runAVX512),
+		inPairs(assembled(of(dtype.F32, 12, 32, 1, isa.AVX512VNNI), moreColumns, runAVX512), runTwoAVX512),
 		assembled(of(dtype.F32, 6, 16, 1, isa.AVX2), nil, runAVX2),
 		assembled(pairs, func(s Spec) bool { return preferPairs || s.Few }, runPairs),
 		widening(assembled(of(dtype.BF16, 12, 32, 1, isa.AVX512VNNI), nil, runBF16AVX512)),
@@ -55,7 +55,7 @@ func moreColumns(s Spec) bool { return s.N > fewColumns }
 func runFew(p *Packed, a *Args, r Rows, panel0, panel1 int) {
 	for panel := panel0; panel < panel1; panel++ {
 		columns := min(p.spec.N-panel*fewColumns, fewColumns)
-		p.tiles(func(c call, _ int) { fewAVX2(&c, columns) }, a, &r, panel)
+		p.tiles(func(c call, _ int) { fewAVX2(&c, columns) }, a, &r, panel, fewRows)
 	}
 }
 
@@ -87,6 +87,8 @@ func runAVX512(c call, width int) {
 	}
 	gemm_f32f32_f32_12x32k1_avx512vnni(&c)
 }
+
+func runTwoAVX512(c call, _ int) { gemm_f32f32_f32_6x64k1_avx512vnni(&c) }
 
 func runPairs(c call, width int) {
 	if width == 16 {

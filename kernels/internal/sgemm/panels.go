@@ -18,17 +18,41 @@ func assembled(v Variant, suits func(s Spec) bool, k kernel) Variant {
 	}}
 	v.suits = suits
 	v.run = func(p *Packed, a *Args, r Rows, panel0, panel1 int) {
+		_, together := p.variant.Tile(p.spec.N)
 		for panel := panel0; panel < panel1; panel++ {
-			if n0, width := panel*nr, p.width(panel); p.spec.N-n0 < width {
+			switch n0, width := panel*nr, p.width(panel); {
+			case together == 2 && panel+2 <= panel1 && n0+2*nr <= p.spec.N:
+				p.tiles(p.variant.pair, a, &r, panel, pairRows)
+				panel++
+			case p.spec.N-n0 < width:
 				tile := tiles.Get().(*[]byte)
 				p.partial(k, *tile, a, &r, panel)
 				tiles.Put(tile)
-				continue
+			default:
+				p.tiles(k, a, &r, panel, p.variant.MR)
 			}
-			p.tiles(k, a, &r, panel)
 		}
 	}
 	return v
+}
+
+// pairRows is the most rows of a tile of two panels.
+const pairRows = 6
+
+// inPairs adds to an assembled variant that it computes two whole panels at once by a kernel of their own, in tiles of
+// at most pairRows rows.
+func inPairs(v Variant, k kernel) Variant {
+	v.pair = k
+	return v
+}
+
+// Tile returns how many rows a tile has at most, and over how many panels it extends, in a product with n columns: Run
+// is fastest for multiples of them.
+func (v *Variant) Tile(n int) (rows, panels int) {
+	if v.pair != nil && n >= 2*v.NR {
+		return pairRows, 2
+	}
+	return v.MR, 1
 }
 
 // call returns the arguments that all tiles of a panel share.
@@ -37,6 +61,7 @@ func (p *Packed) call(a *Args, r *Rows, panel int) call {
 		a: unsafe.Pointer(unsafe.SliceData(a.A)), b: unsafe.Pointer(unsafe.SliceData(p.panel(panel))), ldc: a.LDC,
 		pitch: 4 * r.Step * p.spec.Taps, list: unsafe.Pointer(unsafe.SliceData(r.Taps)), taps: len(r.Taps),
 		tapB: p.size() * p.tapSteps() * p.width(panel), k: p.spec.TapNumbers,
+		panelB: p.size() * p.steps() * p.variant.NR,
 	}
 }
 
@@ -46,10 +71,11 @@ func (p *Packed) at(c *call, a *Args, r *Rows, i, n0 int) {
 	c.offsets = unsafe.Pointer(&a.Offsets[(r.First+i*r.Step)*p.spec.Taps])
 }
 
-// tiles computes a panel all of whose columns the kernel stores. Tiles differ by at most one row.
-func (p *Packed) tiles(k kernel, a *Args, r *Rows, panel int) {
+// tiles computes a panel, or two, all of whose columns the kernel stores, in tiles of at most mr rows. They differ by
+// one row at most.
+func (p *Packed) tiles(k kernel, a *Args, r *Rows, panel, mr int) {
 	c, n0, width := p.call(a, r, panel), panel*p.variant.NR, p.width(panel)
-	tiles := (r.Count + p.variant.MR - 1) / p.variant.MR
+	tiles := (r.Count + mr - 1) / mr
 	rows, more := r.Count/tiles, r.Count%tiles
 	if more > 0 {
 		c.rows, c.tiles = rows+1, more

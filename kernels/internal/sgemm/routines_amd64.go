@@ -4,6 +4,16 @@
 
 package sgemm
 
+// gemm_f32f32_f32_6x64k1_avx512vnni computes tiles of rows by 64 columns, for every m below rows*tiles:
+//
+//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
+//
+// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least
+// 1.
+//
+//go:noescape
+func gemm_f32f32_f32_6x64k1_avx512vnni(c *call)
+
 // gemm_f32f32_f32_12x32k1_avx512vnni computes tiles of rows by 32 columns, for every m below rows*tiles:
 //
 //	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]

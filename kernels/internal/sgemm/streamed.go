@@ -2,22 +2,23 @@ package sgemm
 
 import "github.com/tf2ng/tf2ng/internal/view"
 
-// Streamed multiplies by a matrix that is packed one panel of columns after the other, in the same memory, so that a
-// panel is still in the first-level cache when it is read.
+// Streamed multiplies by a matrix of which the panels that are computed together are packed, one or two, and then the
+// next ones in the same memory, so that they are still in a near cache when they are read.
 type Streamed struct {
 	whole, last *Packed // last is that of the remaining columns
 	columns     int
-	width       int // of a whole panel
+	width       int // of the panels that are computed together
 }
 
-// NewStreamed returns the memory of a panel. The sizes must be ones that Pack accepts.
+// NewStreamed returns the memory of the panels. The sizes must be ones that Pack accepts.
 func NewStreamed(v *Variant, s Spec) Streamed {
-	p := Streamed{columns: s.N, width: v.NR}
-	s.N = v.NR
+	_, panels := v.Tile(s.N)
+	p := Streamed{columns: s.N, width: panels * v.NR}
+	s.N = p.width
 	p.whole = NewPacked(v, s)
 	memory := view.Bytes(make([]uint64, (p.whole.Size()+7)/8))
 	p.whole.Hold(memory)
-	if s.N = p.columns % v.NR; s.N > 0 {
+	if s.N = p.columns % p.width; s.N > 0 {
 		p.last = NewPacked(v, s)
 		p.last.Hold(memory)
 	}
@@ -40,6 +41,6 @@ func (p *Streamed) Run(a *Args, rows Rows, weights []byte, stride int, turn Tran
 		}
 		panel.Repack(weights[n*step:], stride, turn)
 		a.C = c[size*n:]
-		panel.Run(a, rows, 0, 1)
+		panel.Run(a, rows, 0, panel.Panels())
 	}
 }

@@ -26,6 +26,7 @@ type Variant struct {
 
 	suits   func(s Spec) bool // nil if it suits every product of its type
 	run     func(p *Packed, a *Args, r Rows, panel0, panel1 int)
+	pair    kernel                                    // computes two whole panels at once; nil if there is none
 	widen   func(to []float32, from []uint16) (n int) // widens the first n of some pairs; nil if there is none
 	flushes bool                                      // Packed has no subnormal weights, and the exponent of the least one
 }

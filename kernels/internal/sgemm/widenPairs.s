@@ -10,7 +10,7 @@ TEXT ·widenPairs(SB), NOSPLIT, $0-8
 	MOVQ c+0(FP), DI
 	MOVQ (DI), DX
 	MOVQ 16(DI), SI
-	MOVQ 72(DI), CX
+	MOVQ 80(DI), CX
 
 step:
 	VPMOVZXWD (DX), Y0
