@@ -50,7 +50,7 @@ func lowerFloatConvolution(c *compiler, n *core.Node) (bool, error) {
 		columns: outC, groups: groups, channels: fs[rank-2], run: fs[rank-2],
 	}
 	win := &window.Window{Axes: axes, Batch: data[0], Pixel: p.variant.NumberSize() * inC}
-	if groups == 1 && inC < 4 && win.JoinsTaps() {
+	if groups == 1 && inC < 4 && win.JoinsTaps(outC) {
 		return true, c.lowerWideConvolution(p, win, inC)
 	}
 	src := c.factor(n, in[0], p.variant, p.run)

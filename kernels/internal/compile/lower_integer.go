@@ -63,7 +63,7 @@ func lowerConvolution(c *compiler, n *core.Node) (bool, error) {
 	}
 	src, zero := c.unsignedData(n)
 	m.zero = zero
-	if groups == 1 && win.JoinsTaps() {
+	if groups == 1 && win.JoinsTaps(outC) {
 		k := len(axes) - 1
 		m.taps, m.tapBytes = m.taps/axes[k].Window, axes[k].Window*inC
 		p := window.NewPadded(win, inC, nil)

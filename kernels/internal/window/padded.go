@@ -11,10 +11,12 @@ import (
 
 // JoinsTaps reports whether the taps of each row of the window should be joined to one run of bytes, in images that
 // have been copied with their padding (see Padded). Joining pays for few channels, where a single tap would fill only a
-// part of a kernel's step.
-func (w *Window) JoinsTaps() bool {
+// part of a kernel's step; kernels for few outputs have steps of 64 bytes.
+func (w *Window) JoinsTaps(outputs int) bool {
+	const few, step, least = 8, 64, 16
 	x := w.Axes[len(w.Axes)-1]
-	return w.canPad() && x.Dilation == 1 && x.Window > 1 && (w.Pixel < 16 || w.Pixel%4 != 0 && w.Pixel < 64)
+	return w.canPad() && x.Dilation == 1 && x.Window > 1 &&
+		(w.Pixel < least || w.Pixel < step && (w.Pixel%4 != 0 || outputs <= few))
 }
 
 // canPad reports whether images can be copied with their padding.

@@ -219,7 +219,7 @@ func TestPaddedHasEachRowInOneRun(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			w := &Window{Axes: test.axes, Batch: 2, Pixel: test.pixel}
-			require.True(t, w.JoinsTaps())
+			require.True(t, w.JoinsTaps(32))
 			const zero = 77
 			random := rand.New(rand.NewPCG(1, 2))
 			data := make([]byte, w.Batch*w.inputs()*w.Pixel)
@@ -267,6 +267,7 @@ func TestPaddedWidensByAFunction(t *testing.T) {
 
 func TestJoinsTaps(t *testing.T) {
 	a := axis(geometry.Axis{In: 5, Window: 3, PadBelow: 1, PadAbove: 1})
+	var outputs int
 	for _, c := range []struct {
 		name   string
 		change func(w *Window)
@@ -276,6 +277,8 @@ func TestJoinsTaps(t *testing.T) {
 		{"sixteen bytes", func(w *Window) { w.Pixel = 16 }, false},
 		{"not a multiple of four", func(w *Window) { w.Pixel = 18 }, true},
 		{"many bytes", func(w *Window) { w.Pixel = 66 }, false},
+		{"sixteen bytes and few outputs", func(w *Window) { w.Pixel, outputs = 16, 8 }, true},
+		{"many bytes and few outputs", func(w *Window) { w.Pixel, outputs = 64, 8 }, false},
 		{"one tap in a row", func(w *Window) { w.Axes[1].Window = 1 }, false},
 		{"dilated rows", func(w *Window) { w.Axes[0].Dilation = 2 }, true},
 		{"dilated columns", func(w *Window) { w.Axes[1].Dilation = 2 }, false},
@@ -284,8 +287,9 @@ func TestJoinsTaps(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := &Window{Axes: []geometry.Axis{a, a}, Batch: 1, Pixel: 3}
+			outputs = 32
 			c.change(w)
-			assert.Equal(t, c.want, w.JoinsTaps())
+			assert.Equal(t, c.want, w.JoinsTaps(outputs))
 		})
 	}
 }
