@@ -84,7 +84,7 @@ var table = []Pass{
 	},
 	{
 		Name: "requantize", Run: requantize,
-		Doc: "quantize before padding and concatenation, not behind them, and " +
+		Doc: "quantize before padding, concatenation and what else copies elements, not behind them, and " +
 			"drop quantizations that give back the integers that were dequantized",
 		After: []string{"fold"}, // ranges and the values of paddings must be constants
 	},

@@ -9,45 +9,71 @@ import (
 	"github.com/tf2ng/tf2ng/core/trait"
 )
 
-// requantize moves quantizations in front of paddings and concatenations, so that integers are padded and copied, and
-// drops quantizations that return the very integers that were dequantized.
+// requantize moves quantizations in front of paddings, concatenations and whatever else copies elements, so that integers
+// are copied, and drops quantizations that return the very integers that were dequantized.
 func requantize(f *core.Function, _ Options) (*core.Function, error) {
-	readers := map[*core.Node]int{}
+	r := requantization{}
 	for _, n := range f.Nodes() {
 		for _, v := range n.Inputs() {
-			readers[v.Node]++
+			r[v.Node]++
 		}
 	}
 	return f.Rewrite(func(n *core.Node, inputs []core.Value) ([]core.Value, error) {
 		if !quantizes(n.Op()) || !constants(inputs[1:]) {
 			return nil, nil
 		}
-		// What others read is joined anyway.
-		if concat, ok := inputs[0].Node.Op().(*array.Concat); ok && readers[n.Inputs()[0].Node] == 1 {
-			return quantizeParts(n, inputs, concat)
+		outs, err := r.moved(n, n.Inputs()[0].Node, inputs)
+		if err == nil && outs == nil {
+			outs, err = unchanged(n, inputs)
 		}
-		pad, value, ok := constantPad(inputs[0])
-		if !ok {
-			return unchanged(n, inputs)
-		}
-		padded, err := core.EvalOp(n.Op(), append([]*core.Tensor{value}, tensors(inputs[1:])...))
-		if err != nil {
-			return nil, err
-		}
-		outs, err := quantized(n, append([]core.Value{inputs[0].Node.Inputs()[0]}, inputs[1:]...))
-		if err != nil {
-			return nil, err
-		}
-		outs[0], err = remake(inputs[0].Node, pad, []core.Value{outs[0], core.NewConstant(padded[0])})
 		return outs, err
 	})
 }
 
+// requantization knows how many inputs read a node of the function as it was.
+type requantization map[*core.Node]int
+
+// moved returns the outputs of n, which quantizes inputs[0], from a quantization of what inputs[0] is copied from; nil
+// if it is not, or if that has more elements. from is the node of inputs[0] as it was.
+func (r requantization) moved(n, from *core.Node, inputs []core.Value) ([]core.Value, error) {
+	node := inputs[0].Node
+	// What others read is padded anyway, and joined anyway.
+	if concat, ok := node.Op().(*array.Concat); ok && r[from] == 1 {
+		return r.quantizeParts(n, from, inputs, concat)
+	}
+	if pad, value, ok := constantPad(inputs[0]); ok {
+		padded, err := core.EvalOp(n.Op(), append([]*core.Tensor{value}, tensors(inputs[1:])...))
+		if err != nil {
+			return nil, err
+		}
+		return r.behind(n, from, inputs, pad, core.NewConstant(padded[0]))
+	}
+	if r[from] == 1 && copies(node) {
+		return r.behind(n, from, inputs, node.Op(), node.Inputs()[1:]...)
+	}
+	return nil, nil
+}
+
+// behind returns the outputs of n with op applied to the first one, in place of a quantization of what op gives.
+func (r requantization) behind(
+	n, from *core.Node, inputs []core.Value, op core.Op, others ...core.Value,
+) ([]core.Value, error) {
+	outs, err := r.quantized(n, from.Inputs()[0].Node, append([]core.Value{inputs[0].Node.Inputs()[0]}, inputs[1:]...))
+	if err != nil {
+		return nil, err
+	}
+	outs = slices.Clone(outs)
+	outs[0], err = remake(inputs[0].Node, op, append([]core.Value{outs[0]}, others...))
+	return outs, err
+}
+
 // quantizeParts returns the outputs of n, which quantizes a concatenation, from quantizations of its parts.
-func quantizeParts(n *core.Node, inputs []core.Value, concat *array.Concat) (outs []core.Value, err error) {
+func (r requantization) quantizeParts(
+	n, from *core.Node, inputs []core.Value, concat *array.Concat,
+) (outs []core.Value, err error) {
 	var parts []core.Value
-	for _, part := range inputs[0].Node.Inputs() {
-		outs, err = quantized(n, append([]core.Value{part}, inputs[1:]...))
+	for i, part := range inputs[0].Node.Inputs() {
+		outs, err = r.quantized(n, from.Inputs()[i].Node, append([]core.Value{part}, inputs[1:]...))
 		if err != nil {
 			return nil, err
 		}
@@ -58,13 +84,33 @@ func quantizeParts(n *core.Node, inputs []core.Value, concat *array.Concat) (out
 	return outs, err
 }
 
-// quantized returns the outputs of n for other inputs: those of its op, or what unchanged returns.
-func quantized(n *core.Node, inputs []core.Value) ([]core.Value, error) {
-	outs, err := unchanged(n, inputs)
+// quantized returns the outputs of n for other inputs, whose first one was an output of from.
+func (r requantization) quantized(n, from *core.Node, inputs []core.Value) ([]core.Value, error) {
+	outs, err := r.moved(n, from, inputs)
+	if err == nil && outs == nil {
+		outs, err = unchanged(n, inputs)
+	}
 	if err == nil && outs == nil {
 		outs, err = remakeAll(n, n.Op(), inputs)
 	}
 	return outs, err
+}
+
+// copies reports whether a node copies elements of its first input, bytes as well as reals, to an output that has no
+// fewer elements: it takes or moves them.
+func copies(n *core.Node) bool {
+	if len(n.Inputs()) == 0 {
+		return false
+	}
+	in, out := n.Inputs()[0].Shape(), n.Outputs()[0].Shape
+	if !in.Static() || !out.Static() || out.MustElements() < in.MustElements() {
+		return false
+	}
+	if t, ok := n.Op().(trait.Taking); ok {
+		_, ok = t.Places(in, out)
+		return ok
+	}
+	return rearranges(n.Op())
 }
 
 // quantizes reports whether op quantizes all elements alike.

@@ -9,6 +9,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/internal/enum"
 	"github.com/tf2ng/tf2ng/core/internal/infer"
 	"github.com/tf2ng/tf2ng/core/internal/interpolate"
+	"github.com/tf2ng/tf2ng/core/trait"
 )
 
 var _ = core.Register[Resize]("Resize")
@@ -118,6 +119,23 @@ func (op *Resize) Eval(in, out []*core.Tensor) error {
 		interpolate.Images(like, x.Shape(), y.Shape(), x.Float32s(), core.Data[float32](y), interpolate.Between)
 	}
 	return nil
+}
+
+// Places implements trait.Taking for mode Nearest.
+func (op *Resize) Places(x, out core.Shape) (trait.Places, bool) {
+	if op.Mode != ResizeNearest {
+		return trait.Places{}, false
+	}
+	rows, columns := op.closest(x[1], out[1]), op.closest(x[2], out[2])
+	return trait.NewPlaces(x, out, func(axis, i int) int {
+		switch axis {
+		case 1:
+			return rows[i]
+		case 2:
+			return columns[i]
+		}
+		return i
+	}), true
 }
 
 // Widens is true unless elements are copied: bf16 and f16 are interpolated in f32.

@@ -19,6 +19,9 @@ var (
 
 func lowerResize(c *compiler, n *core.Node) (bool, error) {
 	op, in, out := n.Op().(*vision.Resize), n.Inputs()[0].Fact(), n.Outputs()[0].Shape
+	if op.Mode == vision.ResizeNearest {
+		return lowerTaking(c, n)
+	}
 	typ := machine.TypeOf(in.Type)
 	if !loops.Has(typ) || out.MustElements() == 0 || n.Outputs()[0].Type != core.F32 {
 		return false, nil
