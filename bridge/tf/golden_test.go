@@ -204,6 +204,7 @@ func (c *goldenCase) floatTolerance(typ core.Type) tolerance {
 		"Sum", "AvgPool", "AvgPool3D", "Softmax", "AddN",
 		"BatchMatMulV3", "Einsum", "Conv2DBackpropInput", "Conv3DBackpropInputV2", "_FusedConv2D", "_FusedConv3D",
 		"_FusedDepthwiseConv2dNative", "FusedPadConv2D", "FusedResizeAndPadConv2D",
+		"LSTMBlockCell", "BlockLSTM", "BlockLSTMV2", "GRUBlockCell",
 		"_FusedMatMul", "_MklLayerNorm", "_MklFusedInstanceNorm":
 		return tolerance{relative: relative, sums: step}
 	case "Graph":

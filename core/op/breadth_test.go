@@ -87,6 +87,7 @@ func TestDamagedDynamicOpsNeverPanic(t *testing.T) {
 	for n, b := range append(sparseOps(t), []baseline{
 		{&indexing.Where{}, []*core.Tensor{x(2, 3)}},
 		{&indexing.Unique{Type: core.I32}, []*core.Tensor{tensor(t, core.Shape{4}, int32(1), 2, 1, 3)}},
+		{&indexing.CTCGreedyDecoder{Blank: 1}, []*core.Tensor{x(4, 2, 3), tensor(t, core.Shape{2}, int32(4), 3)}},
 		{&indexing.ListDiff{Type: core.I32}, []*core.Tensor{x(5), x(3)}},
 		{&vision.NonMaxSuppression{}, []*core.Tensor{x(5, 4), x(5), core.Scalar(int32(3)), r(0.5), r(-2), r(0)}},
 		{&vision.NonMaxSuppression{Pad: true}, []*core.Tensor{x(5, 4), x(5), core.Scalar(int32(3)), r(0.5), r(-2), r(0.5)}},

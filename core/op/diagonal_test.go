@@ -164,6 +164,22 @@ func TestConstraintsOfPreparingOps(t *testing.T) {
 			"MatrixSetDiag: input 1 (diagonal): got type i32, want x's f32 (MatrixSetDiag-C3)",
 		},
 		{
+			&indexing.CTCGreedyDecoder{}, ops(f32(3, 2), i32(2)),
+			"CTCGreedyDecoder: input 0 (x): got f32[3,2], want f32 or f64 of rank 3 (CTCGreedyDecoder-C1)",
+		},
+		{
+			&indexing.CTCGreedyDecoder{}, ops(f32(4, 2, 3), i32(3)),
+			"CTCGreedyDecoder: input 1 (lengths): got i32[3], want i32[2] (CTCGreedyDecoder-C2)",
+		},
+		{
+			&indexing.CTCGreedyDecoder{}, ops(f32(4, 2, 3), vector(4, 5)),
+			"CTCGreedyDecoder: input 1 (lengths): got [4 5], want each in [0, 4] (CTCGreedyDecoder-C3)",
+		},
+		{
+			&indexing.CTCGreedyDecoder{Blank: 3}, ops(f32(4, 2, 3), i32(2)),
+			"CTCGreedyDecoder: blank: got 3, want one of the classes of [4,2,3] (CTCGreedyDecoder-C4)",
+		},
+		{
 			&indexing.NthElement{}, ops(f32(), i32()),
 			"NthElement: input 0 (x): got f32[], want numbers of rank 1 or more (NthElement-C1)",
 		},

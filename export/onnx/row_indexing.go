@@ -26,6 +26,7 @@ var (
 	_ = lacks[indexing.MatrixSetDiag](noDiagonals)
 	_ = lacks[indexing.SearchSorted]("ONNX has no search in sorted rows")
 	_ = lacks[indexing.NthElement]("ONNX finds the largest numbers only, all of them")
+	_ = lacks[indexing.CTCGreedyDecoder]("ONNX has no decoders")
 	_ = lacks[indexing.ListDiff]("ONNX has no differences of lists")
 )
 
