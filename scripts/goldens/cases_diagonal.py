@@ -4,6 +4,7 @@ import numpy as np
 from case import case, const, feed, integers, normal, uniform
 
 MOST = ["float", "double", "half", "bfloat16", "int8", "uint8", "int16", "uint16", "int32", "int64", "uint32", "uint64"]
+FEW = [t for t in MOST if t not in ("int16", "uint16", "uint32")]
 ALIGN = ["RIGHT_LEFT", "LEFT_RIGHT", "LEFT_LEFT", "RIGHT_RIGHT"]
 
 
@@ -44,7 +45,7 @@ case("DiagPart", "diagpart_uneven", feed("float", counted(2, 3)), error=True)
 
 # Places in sorted rows
 for op in ["LowerBound", "UpperBound"]:
-    for t in MOST:
+    for t in FEW:
         case(op, f"{op.lower()}_{t}", const(t, [[1, 3, 3, 5, 9], [0, 2, 2, 2, 4]]), feed(t, integers(2, 7, low=0, high=10)))
     case(op, f"{op.lower()}_int64_out", feed("float", np.sort(np.random.default_rng(1).normal(size=(1, 9)))), feed("float", normal(1, 5)), out_type="int64")
     case(op, f"{op.lower()}_nan", feed("float", [[1, 2, np.nan]]), feed("float", [[np.nan, 0, 3]]))
@@ -66,7 +67,7 @@ case("UniqueV2", "uniquev2_empty_rows", feed("float", np.zeros((3, 0))), const("
 case("UniqueWithCountsV2", "uniquewithcountsv2_columns", feed("int32", integers(2, 9, low=0, high=1)), const("int64", [1]))
 case("UniqueV2", "uniquev2_outside", feed("float", normal(2, 3)), const("int64", [2]), error=True)
 case("UniqueV2", "uniquev2_matrix", feed("float", normal(2, 3)), const("int64", np.array([], np.int64)), error=True)
-for t in MOST:
+for t in FEW:
     case("ListDiff", f"listdiff_{t}", feed(t, integers(12, low=0, high=9)), feed(t, integers(4, low=0, high=9)), out_idx="int64" if t == "float" else "int32")
 case("ListDiff", "listdiff_matrix", feed("float", normal(2, 3)), feed("float", normal(3)), error=True)
 
