@@ -225,6 +225,8 @@ func sparseBaselines(t *testing.T) []baseline {
 	return append(sparseOps(t), []baseline{
 		{&indexing.Where{}, in(tensor(t, core.Shape{2, 3}, true, false, true, true, false, false))},
 		{&indexing.Unique{Type: core.I32}, in(tensor(t, core.Shape{4}, int32(1), 2, 1, 3))},
+		{&indexing.CTCGreedyDecoder{Blank: 3}, in(x(4, 2, 4), tensor(t, core.Shape{2}, int32(4), 3))},
+		{&indexing.ListDiff{Type: core.I32}, in(x(5), x(3))},
 		{&vision.NonMaxSuppression{}, nms},
 		{&vision.NonMaxSuppression{Pad: true}, append(nms[:5:5], r(0.5))},
 		{parseExample, in(serialized, x(1, 2))},

@@ -111,11 +111,15 @@ func wideningCases(t *testing.T, x *core.Tensor) (all []wideningCase) {
 	size := one(core.TensorOf(core.Shape{2}, []int32{40, 17}))
 	boxes := one(core.TensorOf(core.Shape{1, 4}, []float32{0, 0.1, 0.9, 1}))
 	index := one(core.TensorOf(core.Shape{1}, []int32{0}))
+	scale := one(core.TensorOf(core.Shape{2}, []float32{0.7, 1.3}))
+	move := one(core.TensorOf(core.Shape{2}, []float32{0.25, -1}))
 	all = append(all,
 		wideningCase{&vision.Resize{}, []*core.Tensor{images, size}},
 		wideningCase{&vision.Resize{Mode: vision.ResizeBicubic}, []*core.Tensor{images, size}},
 		wideningCase{&vision.CropAndResize{}, []*core.Tensor{images, boxes, index, size}},
 		wideningCase{&vision.CropAndResize{Nearest: true}, []*core.Tensor{images, boxes, index, size}},
+		wideningCase{&vision.ResizeArea{}, []*core.Tensor{images, size}},
+		wideningCase{&vision.ScaleAndTranslate{Kernel: vision.KeysCubic}, []*core.Tensor{images, size, scale, move}},
 	)
 	rows := one(core.TensorOver(x.Type(), core.Shape{n, n}, x.Bytes()))
 	at := make([]int32, n) // each index three times

@@ -21,9 +21,19 @@ var (
 	_ = exports(exportInvertPermutation)
 	_ = lacks[indexing.SparseFillEmptyRows](noSparse)
 	_ = lacks[indexing.SparseReshape](noSparse)
+	_ = lacks[indexing.MatrixDiag](noDiagonals)
+	_ = lacks[indexing.MatrixDiagPart](noDiagonals)
+	_ = lacks[indexing.MatrixSetDiag](noDiagonals)
+	_ = lacks[indexing.SearchSorted]("ONNX has no search in sorted rows")
+	_ = lacks[indexing.NthElement]("ONNX finds the largest numbers only, all of them")
+	_ = lacks[indexing.CTCGreedyDecoder]("ONNX has no decoders")
+	_ = lacks[indexing.ListDiff]("ONNX has no differences of lists")
 )
 
-const noSparse = "ONNX has no sparse tensors of computed indices"
+const (
+	noSparse    = "ONNX has no sparse tensors of computed indices"
+	noDiagonals = "ONNX has no ops on diagonals"
+)
 
 func exportGather(e *exporter, n *core.Node, op *indexing.Gather) error {
 	if op.BatchDims != 0 {

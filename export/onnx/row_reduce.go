@@ -29,6 +29,7 @@ var (
 	_ = exports(exportArgMin)
 	_ = exports(exportCumSum)
 	_ = exports(exportCumProd)
+	_ = lacks[reduce.Bincount]("ONNX has no counts of numbers")
 	_ = exports(exportSoftmax)
 	_ = exports(exportLogSoftmax)
 	_ = exports(exportSegments)

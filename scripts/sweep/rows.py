@@ -336,7 +336,7 @@ NO_NUMBERS = re.compile("|".join((
     "Assert|Bitcast|BroadcastArgs|(Stateless)?(Case|If|While)|ConcatOffset|DeepCopy|EmptyTensorList|EnsureShape|Enter|Exit",
     "ExpandDims|GuaranteeConst|HostConst|Identity|IdentityN|LoopCond|Merge|Multinomial|NextIteration|NoOp|Parse.*Example.*",
     "Placeholder.*|PreventGradient|Print|QuantizedReshape|Random.*|Rank|Reshape|Shape|ShapeN|Size|Snapshot|Squeeze|StopGradient|Switch",
-    "TensorArray.*|TensorList.*|TruncatedNormal|_SwitchN|Xla.*|_Mkl.*|Const|.*Partitioned.*",
+    "BatchMatrix.*|Empty|TensorArray.*|TensorList.*|TruncatedNormal|_SwitchN|Xla.*|_Mkl.*|Const|.*Partitioned.*",
     ".*Gradient|QuantizeAndDequantizeV4Grad|QuantizeAndDequantize|QuantizedReluX",
 )))
 
@@ -414,4 +414,86 @@ def segments():
     }
 
 
-BOUNDED = elementwise() | reductions() | movement() | windows() | quantized() | older() | searches() | segments()
+def recurrent():
+    """Cells of speech, text and characters, and sequences of them."""
+    def lstm(op, batch=1, steps=None, inputs=128, state=256, **kw):
+        def more():
+            return {} if steps is None else {"seq_len_max": tf.constant(steps, tf.int64)}
+        return lambda: getattr(R, op)(
+            x=data((batch, inputs) if steps is None else (steps, batch, inputs)), cs_prev=data((batch, state), name="cs"),
+            h_prev=data((batch, state), name="h"), w=constant(inputs + state, 4 * state), wci=constant(state),
+            wcf=constant(state), wco=constant(state), b=constant(4 * state), **more(), **kw).h
+
+    def gru(batch, inputs=128, state=256):
+        return lambda: R.GRUBlockCell(
+            x=data((batch, inputs)), h_prev=data((batch, state), name="h"), w_ru=constant(inputs + state, 2 * state),
+            w_c=constant(inputs + state, state), b_ru=constant(2 * state), b_c=constant(state)).h
+
+    return {
+        "LSTMBlockCell": lstm("LSTMBlockCell"), "LSTMBlockCell of 32": lstm("LSTMBlockCell", 32),
+        "BlockLSTM": lstm("BlockLSTM", 1, 50), "BlockLSTM of 16": lstm("BlockLSTM", 16, 50),
+        "BlockLSTM of small cells": lstm("BlockLSTM", 1, 50, 16, 32),
+        "BlockLSTMV2, peepholes": lstm("BlockLSTMV2", 4, 50, use_peephole=True),
+        "CTCGreedyDecoder": lambda: R.CTCGreedyDecoder(
+            inputs=data((200, 8, 80)), sequence_length=tf.constant([200] * 8))[:4],
+        "GRUBlockCell": gru(1), "GRUBlockCell of 32": gru(32),
+    }
+
+
+def preparing():
+    """What exported graphs do to images before their first product, and ops on diagonals, counts and orders."""
+    photo = (1, 480, 640, 3)
+    scaled = one(lambda x: R.ScaleAndTranslate(
+        images=x, size=[224, 224], scale=[224 / 480, 224 / 640], translation=[0.0, 0.0], kernel_type="triangle"), photo)
+    cubic = one(lambda x: R.ScaleAndTranslate(
+        images=x, size=[224, 224], scale=[2.0, 2.0], translation=[0.0, 0.0], kernel_type="keyscubic"), (1, 112, 112, 3))
+    rows = {
+        "ResizeArea": one(lambda x: R.ResizeArea(images=x, size=[224, 224]), photo),
+        "ResizeArea of u8": one(lambda x: R.ResizeArea(images=x, size=[224, 224]), photo, tf.uint8),
+        "ResizeArea of 32": one(lambda x: R.ResizeArea(images=x, size=[28, 28]), (2, 56, 56, 32)),
+        "ScaleAndTranslate": scaled, "ScaleAndTranslate, cubic": cubic,
+        "RGBToHSV": one(lambda x: R.RGBToHSV(images=x), photo), "HSVToRGB": one(lambda x: R.HSVToRGB(images=x), photo),
+        "AdjustContrastv2": one(lambda x: R.AdjustContrastv2(images=x, contrast_factor=1.5), photo),
+        "AdjustHue": one(lambda x: R.AdjustHue(images=x, delta=0.2), photo),
+        "AdjustSaturation": one(lambda x: R.AdjustSaturation(images=x, scale=1.5), photo),
+        "FusedPadConv2D": one(lambda x: R.FusedPadConv2D(
+            input=x, paddings=[[0, 0], [1, 1], [1, 1], [0, 0]], filter=constant(3, 3, 64, 64), mode="REFLECT",
+            strides=[1, 1, 1, 1], padding="VALID"), (1, 56, 56, 64)),
+        "FusedResizeAndPadConv2D": one(lambda x: R.FusedResizeAndPadConv2D(
+            input=x, size=[56, 56], paddings=[[0, 0], [1, 1], [1, 1], [0, 0]], filter=constant(3, 3, 64, 64), mode="REFLECT",
+            strides=[1, 1, 1, 1], padding="VALID"), (1, 28, 28, 64)),
+        "DiagPart": one(lambda x: R.DiagPart(input=x), MATRIX), "Diag": one(lambda x: R.Diag(diagonal=x), (512,)),
+        "LowerBound": lambda: R.LowerBound(
+            sorted_inputs=tf.sort(constant(8, 1000)), values=data((8, 4096))),
+        "UpperBound of i32": lambda: R.UpperBound(
+            sorted_inputs=tf.constant(np.arange(1000, dtype=np.int32)[None] // 9), values=data((1, 20000), tf.int32)),
+        "UniqueV2": lambda: R.UniqueV2(x=data((4096,), tf.int32), axis=[0])[0],
+        "UniqueV2 of rows": lambda: R.UniqueV2(x=data((4096, 2), tf.int32), axis=[0])[0],
+        "UniqueWithCounts": lambda: R.UniqueWithCounts(x=data((4096,)))[:3],
+        "UniqueWithCountsV2": lambda: R.UniqueWithCountsV2(x=data((4096,), tf.int64), axis=[0])[:3],
+        "ListDiff": lambda: R.ListDiff(x=tf.range(4096), y=data((1000,), tf.int32))[0],
+        "Bincount": lambda: R.Bincount(arr=data((20000,), tf.int32), size=100, weights=tf.zeros([0])),
+        "DenseBincount": lambda: R.DenseBincount(input=data((64, 512), tf.int32), size=100, weights=tf.zeros([0])),
+        "InTopK": lambda: R.InTopK(predictions=data((256, 1000)), targets=data((256,), tf.int32, "y"), k=5),
+        "InTopKV2": lambda: R.InTopKV2(predictions=data((256, 1000)), targets=data((256,), tf.int32, "y"), k=5),
+        "NthElement": one(lambda x: R.NthElement(input=x, n=500), (64, 1000)),
+        "NthElement, reverse": one(lambda x: R.NthElement(input=x, n=5, reverse=True), (64, 1000)),
+        "Cross": two(lambda x, y: R.Cross(a=x, b=y), (20000, 3)),
+        "ApproximateEqual": two(lambda x, y: R.ApproximateEqual(x=x, y=y)),
+    }
+    for version in ("", "V2", "V3"):
+        more = {} if not version else {"k": 1 if version == "V2" else [-1, 1]}
+        diagonal = (64, 128) if version != "V3" else (64, 3, 128)
+        size = {} if not version else {"num_rows": -1, "num_cols": -1, "padding_value": 0.0}
+        put = {} if not version else {"padding_value": 0.0}
+        rows[f"MatrixDiag{version}"] = one(
+            lambda x, v=version, kw=more | size: getattr(R, f"MatrixDiag{v}")(diagonal=x, **kw), diagonal)
+        rows[f"MatrixDiagPart{version}"] = one(
+            lambda x, v=version, kw=more | put: getattr(R, f"MatrixDiagPart{v}")(input=x, **kw), (64, 128, 128))
+        rows[f"MatrixSetDiag{version}"] = lambda v=version, kw=more, d=diagonal: getattr(R, f"MatrixSetDiag{v}")(
+            input=data((64, 128, 128)), diagonal=data(d if v != "V2" else (64, 127), name="y"), **kw)
+    return rows
+
+
+BOUNDED = (elementwise() | reductions() | movement() | windows() | quantized() | older() | searches() | segments()
+           | preparing() | recurrent())

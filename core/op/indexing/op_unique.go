@@ -1,6 +1,9 @@
 package indexing
 
 import (
+	"encoding/binary"
+	"math"
+
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/internal/elements"
 	"github.com/tf2ng/tf2ng/core/internal/infer"
@@ -8,16 +11,18 @@ import (
 
 var _ = core.Register[Unique]("Unique")
 
-// Unique lists the distinct elements of a vector in the order of their first appearance.
+// Unique lists the distinct elements of a vector, or slices along the first axis, in the order of their first
+// appearance.
 //
-//	Inputs:  x: a number type or boolean, [n]
-//	Outputs: y: the type of x, [how many differ]
-//	         index: Type, [n]: the place in y of each element of x
+//	Inputs:  x: a number type or boolean, [n, ...]
+//	Outputs: y: the type of x, [how many differ, ...]
+//	         index: Type, [n]: the place in y of each slice of x
 //
-//	C1: x is a number or boolean of rank 1
+//	C1: x is a number or boolean of rank 1 or more
 //	C2: Type is i32 or i64
 //
-// It is TensorFlow's Unique.
+// A NaN differs from all. 0 and -0 are equal in f32 and f64, and differ in bf16 and f16. It is TensorFlow's Unique, and
+// UniqueV2 along the first axis.
 type Unique struct {
 	Type core.Type `json:"type"`
 }
@@ -27,41 +32,114 @@ func (op *Unique) Infer(in []core.Operand) ([]core.Fact, error) {
 	if err := core.WantInputs(in, 1); err != nil {
 		return nil, err
 	}
-	s, ok := in[0].Shape.Merge(core.Shape{core.Unknown})
-	if t := in[0].Type; !infer.IsNumber(t) && t != core.Bool || !ok {
-		return nil, core.Violation("C1", 0, "got %v, want numbers or booleans of rank 1", in[0].Fact)
+	s := in[0].Shape
+	if t := in[0].Type; !infer.IsNumber(t) && t != core.Bool || s.Ranked() && len(s) < 1 {
+		return nil, core.Violation("C1", 0, "got %v, want numbers or booleans of rank 1 or more", in[0].Fact)
 	}
 	if op.Type != core.I32 && op.Type != core.I64 {
 		return nil, core.Violation("C2", -1, "type: got %v, want i32 or i64", op.Type)
 	}
-	return []core.Fact{{Type: in[0].Type, Shape: core.Shape{core.Unknown}}, {Type: op.Type, Shape: s}}, nil
+	index := core.Fact{Type: op.Type, Shape: core.Shape{core.Unknown}}
+	if !s.Ranked() {
+		return []core.Fact{{Type: in[0].Type}, index}, nil
+	}
+	index.Shape[0] = s[0]
+	return []core.Fact{{Type: in[0].Type, Shape: infer.JoinedShapes(core.Shape{core.Unknown}, s[1:])}, index}, nil
 }
 
-// Eval compares the bits of the elements.
+// Eval compares the bits of the slices, of which each number has one form.
 func (op *Unique) Eval(in, out []*core.Tensor) error {
-	x, size := in[0], in[0].Type().Size()
-	seen := map[string]int64{}
-	index := make([]int64, x.Len())
+	x := in[0]
+	s := x.Shape()
+	length := core.Shape(s[1:]).MustElements()
+	index := make([]int64, s[0])
 	var first []int
-	for i := range index {
-		bits := string(x.Bytes()[i*size : (i+1)*size])
-		number, known := seen[bits]
-		if !known {
-			number = int64(len(first))
-			seen[bits] = number
-			first = append(first, i)
-		}
-		index[i] = number
+	if length == 1 {
+		first = distinctNumbers(x, index)
+	} else {
+		first = distinctSlices(x, length, index)
 	}
-	if err := elements.Ensure(out, 0, x.Type(), core.Shape{len(first)}); err != nil {
+	if err := elements.Ensure(out, 0, x.Type(), infer.JoinedShapes(core.Shape{len(first)}, s[1:])); err != nil {
 		return err
 	}
-	if err := elements.Ensure(out, 1, op.Type, x.Shape()); err != nil {
+	if err := elements.Ensure(out, 1, op.Type, core.Shape{s[0]}); err != nil {
 		return err
 	}
 	for to, from := range first {
-		elements.CopyUnit(out[0], to, x, from, 1)
+		elements.CopyUnit(out[0], to*length, x, from*length, length)
 	}
 	elements.SetInts(out[1], index)
 	return nil
+}
+
+// distinctNumbers sets index to the place of each element among the distinct ones, and returns where these are.
+func distinctNumbers(x *core.Tensor, index []int64) (first []int) {
+	seen := map[uint64]int64{}
+	for i := range index {
+		bits, nan := bitsOf(x, i)
+		number, known := seen[bits]
+		if nan || !known {
+			number = int64(len(first))
+			first = append(first, i)
+		}
+		if !nan && !known {
+			seen[bits] = number
+		}
+		index[i] = number
+	}
+	return first
+}
+
+// distinctSlices is distinctNumbers of slices of a length.
+func distinctSlices(x *core.Tensor, length int, index []int64) (first []int) {
+	seen := map[string]int64{}
+	var key []byte
+	for i := range index {
+		key = key[:0]
+		nan := false
+		for k := range length {
+			bits, no := bitsOf(x, i*length+k)
+			key, nan = binary.LittleEndian.AppendUint64(key, bits), nan || no
+		}
+		number, known := seen[string(key)]
+		if nan || !known {
+			number = int64(len(first))
+			first = append(first, i)
+		}
+		if !nan && !known {
+			seen[string(key)] = number
+		}
+		index[i] = number
+	}
+	return first
+}
+
+// bitsOf returns bits that equal elements have in common, and whether element i is a NaN.
+func bitsOf(x *core.Tensor, i int) (bits uint64, nan bool) {
+	b := x.Bytes()
+	switch x.Type().Size() {
+	case 1:
+		return uint64(b[i]), false
+	case 2:
+		v := binary.LittleEndian.Uint16(b[2*i:])
+		nan = x.Type() == core.F16 && v&0x7fff > 0x7c00 || x.Type() == core.BF16 && v&0x7fff > 0x7f80
+		return uint64(v), nan
+	case 4:
+		v := binary.LittleEndian.Uint32(b[4*i:])
+		if x.Type() != core.F32 {
+			return uint64(v), false
+		}
+		if v == 1<<31 {
+			v = 0
+		}
+		return uint64(v), v&(1<<31-1) > 0x7f800000
+	}
+	v := binary.LittleEndian.Uint64(b[8*i:])
+	if x.Type() != core.F64 {
+		return v, false
+	}
+	if v == 1<<63 {
+		v = 0
+	}
+	return v, math.IsNaN(math.Float64frombits(v))
 }

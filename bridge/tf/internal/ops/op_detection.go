@@ -9,6 +9,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/indexing"
 	"github.com/tf2ng/tf2ng/core/op/linear"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/op/reduce"
 	"github.com/tf2ng/tf2ng/core/op/vision"
 )
 
@@ -16,6 +17,20 @@ import (
 var _ = register("detection",
 	op{name: "Where", signature: "input:T=bool -> index:int64", translate: apply(&indexing.Where{})},
 	op{name: "Unique", signature: "x:T -> y:T idx:out_idx=int32", translate: unique},
+	op{name: "UniqueV2", signature: "x:T axis:Taxis=int64 -> y:T idx:out_idx=int32", translate: uniqueV2},
+	op{name: "UniqueWithCounts", signature: "x:T -> y:T idx:out_idx=int32 count:out_idx=int32", translate: unique},
+	op{
+		name:      "UniqueWithCountsV2",
+		signature: "x:T axis:Taxis=int64 -> y:T idx:out_idx=int32 count:out_idx=int32",
+		translate: uniqueV2,
+	},
+	op{
+		name:      "ListDiff",
+		signature: "x:T y:T -> out:T idx:out_idx=int32",
+		translate: func(c *call) []core.Value {
+			return c.emit(&indexing.ListDiff{Type: c.typ("out_idx", core.I32)}, c.in...)
+		},
+	},
 	op{
 		name:      "NonMaxSuppression",
 		signature: "boxes:float scores:float max_output_size:int32 -> selected_indices:int32",
@@ -65,8 +80,56 @@ var _ = register("detection",
 
 const suppression = "boxes:T=float scores:T=float max_output_size:int32 iou_threshold:"
 
+// unique lists the distinct elements of a vector.
 func unique(c *call) []core.Value {
-	return c.emit(&indexing.Unique{Type: c.typ("out_idx", core.I32)}, c.in...)
+	c.wantRank(0, 1, "a vector")
+	return c.unique(0)
+}
+
+// uniqueV2 lists the distinct slices along an axis.
+func uniqueV2(c *call) []core.Value {
+	axes, s := c.integers(1), c.in[0].Shape()
+	if c.err != nil {
+		return nil
+	}
+	if len(axes) == 0 {
+		return unique(c)
+	}
+	axis := axes[0]
+	if axis < 0 {
+		axis += len(s)
+	}
+	if !s.Ranked() || len(axes) > 1 || axis < 0 || axis >= len(s) {
+		c.failInput(1, "got %v for shape %v, want one of its axes", axes, s)
+		return nil
+	}
+	return c.unique(axis)
+}
+
+// unique lists the distinct slices along an axis, and counts them if the op does.
+func (c *call) unique(axis int) []core.Value {
+	op := &indexing.Unique{Type: c.typ("out_idx", core.I32)}
+	var out []core.Value
+	if axis == 0 {
+		out = c.emit(op, c.in[0])
+	} else {
+		swap := &array.Transpose{}
+		for i := range c.in[0].Shape() {
+			swap.Order = append(swap.Order, i)
+		}
+		swap.Order[0], swap.Order[axis] = axis, 0
+		out = c.emitAs("#slices", op, c.helper("x", swap, c.in[0]))
+		if c.err == nil {
+			out[0] = c.emit(swap, out[0])[0]
+		}
+	}
+	if c.err != nil || len(c.op.out) == 2 {
+		return out
+	}
+	shape := c.helper("shape", &core.ShapeOf{Type: core.I64}, out[0])
+	many := c.helper("many", &indexing.Gather{}, shape, c.literal("axis", core.Scalar(int64(axis)), nil))
+	none, err := core.NewTensor(op.Type, core.Shape{0})
+	return append(out, c.helper("count", &reduce.Bincount{}, out[1], many, c.literal("weights", none, err)))
 }
 
 // nonMaxSuppression translates all versions: inputs that a version lacks have values without effect.

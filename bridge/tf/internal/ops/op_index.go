@@ -3,6 +3,7 @@ package ops
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/geometry"
@@ -72,6 +73,23 @@ var _ = register("index",
 		signature: "sparse_indices:Tindices output_shape:Tindices sparse_values:T default_value:T -> dense:T",
 		translate: sparseToDense,
 	},
+	op{name: "Empty", signature: "shape:int32 -> output:dtype", translate: empty},
+	op{name: "LowerBound", signature: searchSignature, translate: search(false)},
+	op{name: "UpperBound", signature: searchSignature, translate: search(true)},
+	op{name: "MatrixDiag", signature: "diagonal:T -> output:T", translate: matrixDiag},
+	op{name: "BatchMatrixDiag", signature: "diagonal:T -> output:T", translate: matrixDiag},
+	op{name: "MatrixDiagV2", signature: matrixDiagSignature, translate: matrixDiagV2},
+	op{name: "MatrixDiagV3", signature: matrixDiagSignature, translate: matrixDiagV2},
+	op{name: "MatrixDiagPart", signature: "input:T -> diagonal:T", translate: matrixDiagPart},
+	op{name: "BatchMatrixDiagPart", signature: "input:T -> diagonal:T", translate: matrixDiagPart},
+	op{name: "MatrixDiagPartV2", signature: "input:T k:int32 padding_value:T -> diagonal:T", translate: matrixDiagPartV2},
+	op{name: "MatrixDiagPartV3", signature: "input:T k:int32 padding_value:T -> diagonal:T", translate: matrixDiagPartV2},
+	op{name: "MatrixSetDiag", signature: "input:T diagonal:T -> output:T", translate: matrixSetDiag},
+	op{name: "BatchMatrixSetDiag", signature: "input:T diagonal:T -> output:T", translate: matrixSetDiag},
+	op{name: "MatrixSetDiagV2", signature: "input:T diagonal:T k:int32 -> output:T", translate: matrixSetDiagV2},
+	op{name: "MatrixSetDiagV3", signature: "input:T diagonal:T k:int32 -> output:T", translate: matrixSetDiagV2},
+	op{name: "Diag", signature: "diagonal:T -> output:T", translate: diag},
+	op{name: "DiagPart", signature: "input:T -> diagonal:T", translate: diagPart},
 	op{name: "AccumulateNV2", signature: "inputs:N*T -> sum:T", translate: addN},
 	op{name: "GuaranteeConst", signature: "input:T -> output:T", translate: passThrough},
 	op{name: "DeepCopy", signature: "x:T -> y:T", translate: passThrough},
@@ -146,6 +164,8 @@ var _ = register("index",
 )
 
 const (
+	searchSignature          = "sorted_inputs:T values:T -> output:out_type=int32"
+	matrixDiagSignature      = "diagonal:T k:int32 num_rows:int32 num_cols:int32 padding_value:T -> output:T"
 	scatterSignature         = "tensor:T indices:Tindices updates:T -> output:T"
 	segmentSignature         = "data:T segment_ids:Tindices -> output:T"
 	unsortedSegmentSignature = "data:T segment_ids:Tindices num_segments:Tnumsegments=int32 -> output:T"
@@ -320,4 +340,92 @@ func squareBlocks(op core.Op) func(*call) []core.Value {
 func sparseDot(c *call) []core.Value {
 	op := &linear.SparseDot{TransposeA: c.boolOr("adjoint_a", false), TransposeB: c.boolOr("adjoint_b", false)}
 	return c.emit(op, c.in...)
+}
+
+// empty gives zeros, whatever init says.
+func empty(c *call) []core.Value {
+	zero, err := core.NewTensor(c.typ("dtype", core.Dynamic), core.Shape{})
+	return c.emit(&array.BroadcastTo{}, c.literal("zero", zero, err), c.in[0])
+}
+
+func search(upper bool) func(*call) []core.Value {
+	return func(c *call) []core.Value {
+		return c.emit(&indexing.SearchSorted{Upper: upper, Type: c.typ("out_type", core.I32)}, c.in...)
+	}
+}
+
+// diagonals reads align, which V3 has. Else diagonals lie at the left end of their rows.
+func (c *call) diagonals() indexing.Diagonals {
+	if !strings.HasSuffix(c.op.name, "V3") {
+		return indexing.Diagonals{}
+	}
+	return choice(c, "align", []string{"RIGHT_LEFT", "LEFT_RIGHT", "LEFT_LEFT", "RIGHT_RIGHT"}, []indexing.Diagonals{
+		{RightUpper: true}, {RightLower: true}, {}, {RightUpper: true, RightLower: true},
+	})
+}
+
+// scalarOf is a constant of i32.
+func (c *call) scalarOf(role string, v int32) core.Value { return c.literal(role, core.Scalar(v), nil) }
+
+// zero is 0 in the type of input 0.
+func (c *call) zero() core.Value {
+	t, err := core.NewTensor(c.in[0].Type(), core.Shape{})
+	return c.literal("zero", t, err)
+}
+
+func matrixDiag(c *call) []core.Value { return c.emit(&indexing.MatrixDiag{}, c.matrixOf(c.in[0])...) }
+
+// matrixOf are the inputs of MatrixDiag for the main diagonal of square matrices.
+func (c *call) matrixOf(diagonal core.Value) []core.Value {
+	return []core.Value{diagonal, c.scalarOf("k", 0), c.scalarOf("rows", -1), c.scalarOf("columns", -1), c.zero()}
+}
+
+func matrixDiagV2(c *call) []core.Value {
+	return c.emit(&indexing.MatrixDiag{Diagonals: c.diagonals()}, c.in...)
+}
+
+func matrixDiagPart(c *call) []core.Value {
+	return c.emit(&indexing.MatrixDiagPart{}, c.in[0], c.scalarOf("k", 0), c.zero())
+}
+
+func matrixDiagPartV2(c *call) []core.Value {
+	return c.emit(&indexing.MatrixDiagPart{Diagonals: c.diagonals()}, c.in...)
+}
+
+func matrixSetDiag(c *call) []core.Value {
+	return c.emit(&indexing.MatrixSetDiag{}, c.in[0], c.in[1], c.scalarOf("k", 0))
+}
+
+func matrixSetDiagV2(c *call) []core.Value {
+	return c.emit(&indexing.MatrixSetDiag{Diagonals: c.diagonals()}, c.in...)
+}
+
+// diag makes a diagonal of all elements: the result has each dimension twice.
+func diag(c *call) []core.Value {
+	if s := c.in[0].Shape(); s.Ranked() && len(s) == 0 {
+		c.failInput(0, "got shape [], want rank 1 or more")
+	}
+	matrix := c.helper("matrix", &indexing.MatrixDiag{}, c.matrixOf(c.flat(c.in[0]))...)
+	shape := c.helper("shape", &core.ShapeOf{Type: core.I64}, c.in[0])
+	return c.emit(&array.Reshape{}, matrix, c.helper("twice", &array.Concat{}, shape, shape))
+}
+
+// diagPart takes that diagonal.
+func diagPart(c *call) []core.Value {
+	s := c.in[0].Shape()
+	half := len(s) / 2
+	if !s.Ranked() || half == 0 || len(s)%2 != 0 || !s[:half].Compatible(s[half:]) {
+		c.failInput(0, "got shape %v, want each dimension twice", s)
+		return nil
+	}
+	shape := c.helper("shape", &core.ShapeOf{Type: core.I64}, c.in[0])
+	halves := c.emitAs("#halves", &array.Split{Sizes: []int{half, half}}, shape)
+	if c.err != nil {
+		return nil
+	}
+	all := &reduce.Prod{Reduction: reduce.Reduction{Axes: []int{0}, KeepDims: true}}
+	size := c.helper("size", &array.Concat{}, c.helper("rows", all, halves[0]), c.helper("columns", all, halves[1]))
+	matrix := c.helper("matrix", &array.Reshape{}, c.in[0], size)
+	part := c.helper("part", &indexing.MatrixDiagPart{}, matrix, c.scalarOf("k", 0), c.zero())
+	return c.emit(&array.Reshape{}, part, halves[0])
 }

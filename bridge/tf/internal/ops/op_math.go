@@ -1,6 +1,8 @@
 package ops
 
 import (
+	"fmt"
+
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/array"
 	"github.com/tf2ng/tf2ng/core/op/indexing"
@@ -103,6 +105,13 @@ var _ = register("math",
 		signature: reduceSignature,
 		translate: reduction(func(r reduce.Reduction) core.Op { return &reduce.Min{Reduction: r} }),
 	},
+	op{name: "ApproximateEqual", signature: "x:T y:T -> z:bool", translate: approximateEqual},
+	op{name: "Cross", signature: "a:T b:T -> product:T", translate: cross},
+	op{name: "Bincount", signature: "arr:int32 size:int32 weights:T -> bins:T", translate: bincount},
+	op{name: "DenseBincount", signature: "input:Tidx size:Tidx weights:T -> output:T", translate: denseBincount},
+	op{name: "InTopK", signature: "predictions:float targets:T=int32 -> precision:bool", translate: inTopK},
+	op{name: "InTopKV2", signature: "predictions:float targets:T=int32 k:T=int32 -> precision:bool", translate: inTopK},
+	op{name: "NthElement", signature: "input:T n:int32 -> values:T", translate: nthElement},
 	op{name: "ArgMax", signature: "input:T dimension:Tidx=int32 -> output:output_type=int64", translate: argMax},
 )
 
@@ -177,4 +186,112 @@ func reduction(reducer func(reduce.Reduction) core.Op) func(*call) []core.Value 
 
 func argMax(c *call) []core.Value {
 	return c.emit(&reduce.ArgMax{Axis: c.integer(1), Type: c.typ("output_type", core.I64)}, c.in[0])
+}
+
+// approximateEqual is |x - y| <= tolerance, whatever TensorFlow's documents say.
+func approximateEqual(c *call) []core.Value {
+	x, y := c.in[0].Shape(), c.in[1].Shape()
+	if !x.Compatible(y) {
+		c.failInput(1, "got shape %v, want x's %v", y, x)
+	}
+	distance := c.helper("distance", &pointwise.Unary{Function: pointwise.Abs},
+		c.helper("difference", &pointwise.Subtract{}, c.in...))
+	return c.emit(&pointwise.Compare{Relation: pointwise.LessEqual}, distance,
+		c.number("tolerance", c.floatOr("tolerance", 1e-5), distance))
+}
+
+// cross is a[1]*b[2] - a[2]*b[1] and so on, each step rounded.
+func cross(c *call) []core.Value {
+	a, b := c.in[0].Shape(), c.in[1].Shape()
+	if !a.Compatible(b) {
+		c.failInput(1, "got shape %v, want a's %v", b, a)
+	}
+	if a.Ranked() && (len(a) == 0 || !a[len(a)-1:].Compatible(core.Shape{3})) {
+		c.failInput(0, "got shape %v, want a last dimension of 3", a)
+	}
+	parts := func(role string, v core.Value) []core.Value {
+		return c.emitAs("#"+role, &array.Split{Axis: -1, Sizes: []int{1, 1, 1}}, v)
+	}
+	x, y := parts("a", c.in[0]), parts("b", c.in[1])
+	if c.err != nil {
+		return nil
+	}
+	out := make([]core.Value, 3)
+	for i := range out {
+		k, l := (i+1)%3, (i+2)%3
+		out[i] = c.helper(fmt.Sprintf("product_%d", i), &pointwise.Subtract{},
+			c.helper(fmt.Sprintf("first_%d", i), &pointwise.Multiply{}, x[k], y[l]),
+			c.helper(fmt.Sprintf("second_%d", i), &pointwise.Multiply{}, x[l], y[k]))
+	}
+	return c.emit(&array.Concat{Axis: -1}, out...)
+}
+
+// bincount counts over all dimensions.
+func bincount(c *call) []core.Value {
+	weights := c.in[2]
+	if s := weights.Shape(); !s.Ranked() || len(s) != 1 {
+		weights = c.flat(weights)
+	}
+	return c.emit(&reduce.Bincount{}, c.flat(c.in[0]), c.in[1], weights)
+}
+
+// denseBincount counts in each row. With binary_output, weights have no effect.
+func denseBincount(c *call) []core.Value {
+	x, weights := c.in[0], c.in[2]
+	s := x.Shape()
+	if !s.Ranked() || len(s) > 2 {
+		c.failInput(0, "got shape %v, want rank 2 at most", s)
+		return nil
+	}
+	op := &reduce.Bincount{Binary: c.boolOr("binary_output", false)}
+	if op.Binary {
+		none, err := core.NewTensor(weights.Type(), core.Shape{0})
+		weights = c.literal("weights", none, err)
+	}
+	if len(s) == 0 {
+		x = c.flat(x)
+		if len(weights.Shape()) == 0 {
+			weights = c.flat(weights)
+		}
+	}
+	return c.emit(op, x, c.in[1], weights)
+}
+
+// inTopK is true of rows whose numbers are finite, and of which less than k exceed that of the target.
+func inTopK(c *call) []core.Value {
+	c.wantRank(0, 2, "rows of predictions")
+	c.wantRank(1, 1, "a target for each")
+	if c.err != nil {
+		return nil
+	}
+	targets := c.helper("targets", &pointwise.Convert{Type: core.I64}, c.in[1])
+	var k core.Value
+	if c.has("k") {
+		k = c.helper("k", &pointwise.Convert{Type: core.I64}, c.in[2])
+	} else {
+		k = c.literal("k", core.Scalar(c.intOr("k", 0)), nil)
+	}
+	zero, along := c.literal("zero", core.Scalar(int64(0)), nil), []int{1}
+	classes := c.helper("classes", &indexing.Gather{}, c.helper("shape", &core.ShapeOf{Type: core.I64}, c.in[0]),
+		c.literal("axis", core.Scalar(int32(1)), nil))
+	is := func(role string, r pointwise.Relation, a, b core.Value) core.Value {
+		return c.helper(role, &pointwise.Compare{Relation: r}, a, b)
+	}
+	both := func(role string, a, b core.Value) core.Value {
+		return c.helper(role, &pointwise.Logical{Function: pointwise.And}, a, b)
+	}
+	known := both("known", is("not_negative", pointwise.GreaterEqual, targets, zero),
+		is("below", pointwise.Less, targets, classes))
+	own := c.helper("own", &indexing.Gather{Axis: 1, BatchDims: 1}, c.in[0],
+		c.helper("column", &array.ExpandDims{Axes: along}, c.helper("safe", &pointwise.Select{}, known, targets, zero)))
+	above := c.helper("above", &pointwise.Convert{Type: core.I32}, is("exceeds", pointwise.Greater, c.in[0], own))
+	count := c.helper("count", &reduce.Sum{Reduction: reduce.Reduction{Axes: along}}, above)
+	less := is("less", pointwise.Less, c.helper("count_i64", &pointwise.Convert{Type: core.I64}, count), k)
+	finite := c.helper("finite", &reduce.All{BoolReduction: reduce.BoolReduction{Axes: along}},
+		c.helper("each_finite", &pointwise.Is{Class: pointwise.Finite}, c.in[0]))
+	return c.emit(&pointwise.Logical{Function: pointwise.And}, both("counts", known, less), finite)
+}
+
+func nthElement(c *call) []core.Value {
+	return c.emit(&indexing.NthElement{Reverse: c.boolOr("reverse", false)}, c.in...)
 }

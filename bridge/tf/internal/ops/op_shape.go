@@ -112,14 +112,14 @@ func splitV(c *call) []core.Value {
 	return c.emit(op, c.in[0])
 }
 
-// paddings returns input 1, a constant [rank, 2] of paddings before and after.
-func (c *call) paddings(op *array.Pad) {
-	t := c.constant(1)
+// paddings sets those before and after each dimension to input i, a constant [rank, 2].
+func (c *call) paddings(op *array.Pad, i int) {
+	t := c.constant(i)
 	if t == nil {
 		return
 	}
 	if s := t.Shape(); len(s) != 2 || s[1] != 2 {
-		c.failInput(1, "got shape %v, want [rank,2]", s)
+		c.failInput(i, "got shape %v, want [rank,2]", s)
 		return
 	}
 	for i, v := range t.Int64s() {
@@ -143,18 +143,32 @@ func pad(c *call) []core.Value {
 		return c.emit(&array.DynPad{}, c.in[0], c.in[1], value)
 	}
 	op := &array.Pad{}
-	c.paddings(op)
+	c.paddings(op, 1)
 	return c.emit(op, c.in[0], value)
 }
 
 func mirrorPad(c *call) []core.Value {
+	op := c.mirror(1)
+	return c.emit(op, mirrored(op, c.in[0], c.in[1])...)
+}
+
+// mirror returns the op that pads by reflection as input i and the attribute mode say.
+func (c *call) mirror(i int) core.Op {
 	mode := choice(c, "mode", []string{"REFLECT", "SYMMETRIC"}, []array.PadMode{array.PadReflect, array.PadSymmetric})
-	if c.in[1].Folded() == nil {
-		return c.emit(&array.DynPad{Mode: mode}, c.in...)
+	if c.in[i].Folded() == nil {
+		return &array.DynPad{Mode: mode}
 	}
 	op := &array.Pad{Mode: mode}
-	c.paddings(op)
-	return c.emit(op, c.in[0])
+	c.paddings(op, i)
+	return op
+}
+
+// mirrored returns the inputs of a mirror, whose paddings may be in it.
+func mirrored(op core.Op, x, paddings core.Value) []core.Value {
+	if _, ok := op.(*array.Pad); ok {
+		return []core.Value{x}
+	}
+	return []core.Value{x, paddings}
 }
 
 func shape(c *call) []core.Value {

@@ -1,0 +1,9 @@
+
+7
+imagesPlaceholder*
+dtype0*
+shape
+:
+
+opHSVToRGBimages*
+T0

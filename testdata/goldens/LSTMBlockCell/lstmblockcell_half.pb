@@ -1,0 +1,41 @@
+
+2
+xPlaceholder*
+dtype0*
+shape
+:
+8
+cs_prevPlaceholder*
+dtype0*
+shape
+:
+7
+h_prevPlaceholder*
+dtype0*
+shape
+:
+ñ
+wConst*
+dtype0*¸
+valueÚBÔ"‡Í-ΩªπK∑V7uπX&q;±9˚3”∫∏3/9.§ªå∫~∑(;≤πÒ≤i=Â:âª´1®ºÂª¬æ<8»+!À7¶ªW7€@X9˚=˘:˛¥[º¢πºd¬≈Ω+2{±"ª∆<ä;h±k4∏Dßç4π≥h¿:π(µ6ΩﬂΩ`;∫¨«º@∂C#‡@=Õ'¥7ï4¥ø7≥πòºsªéº≥º»;
+"“¥·Æ¶∏¶0¶4è¿,ß<t88~>Åøv±°¥ÀºÕ5Ï®ô<
+Ω@;^º{<>ñπGπ77Ó≠'æ\∑\∑˚6
+8
+wciConst*
+dtype0*
+valueB"¢ºÿA2∏Ó1
+8
+wcfConst*
+dtype0*
+valueB"˝39∑w∏k:
+8
+wcoConst*
+dtype0*
+valueB"bæ¢¿,5‰=
+N
+bConst*
+dtype0*5
+value,B*" ÿ¥‹:á;ƒ©NªŸ∞w∑Y∏áª>¿g@_ªµ¥´∫≥>
+E
+opLSTMBlockCellxcs_prevh_prevwwciwcfwcob*
+T0

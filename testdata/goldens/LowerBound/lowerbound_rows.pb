@@ -1,0 +1,15 @@
+
+>
+sorted_inputsPlaceholder*
+dtype0*
+shape
+:
+7
+valuesPlaceholder*
+dtype0*
+shape
+:
+0
+op
+LowerBoundsorted_inputsvalues*
+T0

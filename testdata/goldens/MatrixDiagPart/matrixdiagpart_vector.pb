@@ -1,0 +1,8 @@
+
+2
+inputPlaceholder*
+dtype0*
+shape:
+$
+opMatrixDiagPartinput*
+T0

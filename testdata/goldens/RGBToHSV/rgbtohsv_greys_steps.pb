@@ -1,0 +1,9 @@
+
+7
+imagesPlaceholder*
+dtype0*
+shape
+:
+
+opRGBToHSVimages*
+T0
