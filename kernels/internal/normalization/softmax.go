@@ -107,7 +107,7 @@ func (s *softmax) columns(y, x, scratch []byte, _ *elementwise.Numbers) {
 	if s.log {
 		exps = scratch[size+len(x):][:len(x)]
 	}
-	s.matrix.Run(movement.Matrix{Out: all, In: x, Rows: rows, Columns: s.n, OutStride: size, InStride: 4 * s.n}, 0, rows)
+	s.matrix.RunStrided(all, x, rows, s.n, size, 4*s.n)
 	copy(one, all)
 	for at := size; at < len(all); at += size {
 		s.maximum.Run(one, all[at:], one, rows, nil)
@@ -130,7 +130,7 @@ func (s *softmax) columns(y, x, scratch []byte, _ *elementwise.Numbers) {
 	for at := 0; at < len(all); at += size {
 		finish.Run(all[at:], all[at:], sums, rows, nil)
 	}
-	s.matrix.Run(movement.Matrix{Out: y, In: all, Rows: s.n, Columns: rows, OutStride: 4 * s.n, InStride: size}, 0, s.n)
+	s.matrix.RunStrided(y, all, s.n, rows, 4*s.n, size)
 }
 
 // widened is float64(v). By the bits, unless v is not a normal number: the CPU's conversion waits for what its register
