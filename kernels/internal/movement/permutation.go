@@ -15,7 +15,7 @@ type Permutation struct {
 
 	rows, columns side
 	axes          []axis // the others
-	size          int // bytes per element
+	size          int    // bytes per element
 	run           func(m Matrix)
 }
 

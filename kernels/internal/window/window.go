@@ -55,8 +55,8 @@ const Outside = -1
 // Bytes returns how many bytes all outputs take.
 func (w *Window) Bytes() int { return w.Batch * w.Outputs() * w.Pixel }
 
-// Separated returns windows that slide along one axis each, the last one first, over the outputs of the one before. What
-// is behind an axis is part of its pixels.
+// Separated returns windows that slide along one axis each, the last one first, over the outputs of the one before.
+// What is behind an axis is part of its pixels.
 func (w *Window) Separated() []*Window {
 	var passes []*Window
 	pixel := w.Pixel
