@@ -55,6 +55,7 @@ def types():
         rows[f"Cast of {from_} to {to}"] = one(lambda x, to=to: tf.cast(x, TYPES[to]), kind=TYPES[from_])
     for name in ("f16", "bf16", "u8", "i64", "f64"):
         rows[f"TopKV2 of {name}"] = one(lambda x: tf.math.top_k(x, 5)[0], (8, 1000), TYPES[name])
+        rows[f"TopKV2 of 1 of {name}"] = one(lambda x: tf.math.top_k(x, 1)[0], (512, 1000), TYPES[name])
     for name in ("f16", "bf16"):
         rows[f"AvgPool of {name}"] = one(lambda x: tf.nn.avg_pool2d(x, 3, 1, "SAME"), kind=TYPES[name])
     for name in ("i16", "i32", "f64"):
