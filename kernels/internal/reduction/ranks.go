@@ -103,14 +103,20 @@ func halves(infinity uint16) *Order {
 		of: func(row []byte, i int) uint64 { return halfOrder(view.Of[uint16](row)[i], infinity) },
 		next: func(row []byte, i, than int) int {
 			x := view.Of[uint16](row)
-			order := halfOrder(x[than], infinity)
-			for i < len(x) && halfOrder(x[i], infinity) <= order {
+			order, key := halfOrder(x[than], infinity), halfKey(x[than])
+			if order == 0 {
+				key = math.MinInt16
+			}
+			for i < len(x) && (halfKey(x[i]) <= key || halfOrder(x[i], infinity) <= order) {
 				i++
 			}
 			return i
 		},
 	}
 }
+
+// halfKey is the order of reals of 16 bits other than NaN, except that 0 is above -0.
+func halfKey(b uint16) int16 { return int16(b) ^ int16(uint16(int16(b)>>15)>>1) }
 
 // halfOrder is the order of a real of 16 bits, of which those of infinity are given.
 func halfOrder(b, infinity uint16) uint64 {
