@@ -351,6 +351,76 @@ func TestPools(t *testing.T) {
 	}
 }
 
+// TestMaxPoolOfLargeWindows: these are taken one axis after the other, and keep the same of equal zeros and of NaN.
+func TestMaxPoolOfLargeWindows(t *testing.T) {
+	zero := math.Copysign(0, -1)
+	reals := []float64{zero, 0, -1, math.NaN(), zero, 0, zero, -1, 0, math.Inf(-1)}
+	for _, typ := range []core.Type{core.U8, core.I8, core.I16, core.I32, core.F16, core.BF16, core.F32, core.F64} {
+		for seed := range uint64(10) {
+			t.Run(fmt.Sprint(typ, seed), func(t *testing.T) {
+				g := newGraph(t, seed)
+				x := g.parameter(typ, core.Shape{1 + g.r.IntN(2), 9 + g.r.IntN(6), 9 + g.r.IntN(6), 1 + g.r.IntN(70)})
+				if typ == core.F32 && seed%2 == 0 {
+					few := make([]float32, x.Shape().MustElements())
+					for i := range few {
+						few[i] = float32(reals[g.r.IntN(len(reals))])
+					}
+					data, err := core.TensorOf(x.Shape(), few)
+					require.NoError(t, err)
+					g.fixed = map[string]*core.Tensor{x.Node.Name: data}
+				}
+				s := geometry.Spatial{Layout: geometry.NHWC, PadType: geometry.PadSameUpper}
+				s.Strides = []int{1 + g.r.IntN(2), 1}
+				g.result(g.apply(&pooling.MaxPool{Spatial: s, Window: []int{5 + g.r.IntN(4), 5 + g.r.IntN(9)}}, x))
+				g.check(true)
+				p, err := Compile(g.f, nil, Options{})
+				require.NoError(t, err)
+				pools := 0
+				for _, step := range p.Steps() {
+					if strings.HasPrefix(step.Kernel, "pool_") {
+						pools++
+					}
+				}
+				require.Equal(t, 2, pools)
+			})
+		}
+	}
+}
+
+// TestSegmentsOfHalves: rows of 16 bits are converted by kernels, and rounded as often as core rounds them.
+func TestSegmentsOfHalves(t *testing.T) {
+	vector := func(n, most int) core.Value {
+		ids := make([]int32, n)
+		for i := range ids {
+			ids[i] = int32(i * most / n)
+		}
+		return constant(core.Shape{n}, ids...)
+	}
+	for _, typ := range []core.Type{core.F16, core.BF16} {
+		for _, columns := range []int{1, 7, 8, 64, 67} {
+			for _, rows := range []int{5, 40, 200} {
+				t.Run(fmt.Sprint(typ, columns, rows), func(t *testing.T) {
+					g := newGraph(t, uint64(rows*columns))
+					g.anyKernel = true
+					x, ids := g.parameter(typ, core.Shape{rows, columns}), vector(rows, 3)
+					for mode := reduce.SegmentSum; mode <= reduce.SegmentMin; mode++ {
+						if mode != reduce.SegmentSqrtN {
+							g.result(g.apply(&reduce.SegmentReduce{Mode: mode}, x, ids))
+						}
+						if mode != reduce.SegmentSqrtN && mode != reduce.SegmentMean {
+							g.result(g.apply(&reduce.UnsortedSegmentReduce{Mode: mode}, x, ids, scalar(int32(4))))
+						}
+						if mode <= reduce.SegmentSqrtN {
+							g.result(g.apply(&reduce.SparseSegmentReduce{Mode: mode}, x, vector(rows, rows), ids))
+						}
+					}
+					g.check(true, "reference, elementwise_")
+				})
+			}
+		}
+	}
+}
+
 func TestQuantizedAvgPool(t *testing.T) {
 	for seed := range uint64(60) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {

@@ -381,6 +381,19 @@ type Widening interface {
 	Widens() bool
 }
 
+// HalfRows are functions that convert rows of numbers of one 16-bit type to f32 and back, as Convert does.
+type HalfRows struct {
+	Widen  func(y []float32, x []uint16)
+	Narrow func(y []uint16, x []float32)
+}
+
+// OnHalfRows is an Op that converts reals of 16 bits row by row.
+type OnHalfRows interface {
+	core.Op
+	// EvalHalfRows is Eval with functions for the type of the first input, which is bf16 or f16.
+	EvalHalfRows(in, out []*core.Tensor, h HalfRows) error
+}
+
 // Fusable is an Op that may belong to a group that TensorFlow computes as one op on bf16. In the group, what
 // makes bf16 of f32 rounds for the op behind it, what makes f32 of bf16 takes that back, and what makes bf16 of
 // bf16 computes in f32 and rounds once.

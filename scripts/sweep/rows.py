@@ -401,6 +401,8 @@ def segments():
     return rows | {
         "SegmentSum of long segments": sorted_rows("Sum", ids(16, 256)),
         "SegmentSum of int8": sorted_rows("Sum", kind=tf.int8),
+        "SegmentSum of f16": sorted_rows("Sum", kind=tf.float16),
+        "SegmentSum of bf16": sorted_rows("Sum", kind=tf.bfloat16),
         "SparseSegmentMean of 16": sparse("Mean", width=16),
         "SparseSegmentMean of 2 rows": sparse("Mean", each=2),
         "SparseSegmentMean of computed ids": sparse("Mean", computed=True),

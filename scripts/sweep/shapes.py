@@ -55,6 +55,7 @@ def types():
         rows[f"Cast of {from_} to {to}"] = one(lambda x, to=to: tf.cast(x, TYPES[to]), kind=TYPES[from_])
     for name in ("f16", "bf16", "u8", "i64", "f64"):
         rows[f"TopKV2 of {name}"] = one(lambda x: tf.math.top_k(x, 5)[0], (8, 1000), TYPES[name])
+        rows[f"TopKV2 of 1 of {name}"] = one(lambda x: tf.math.top_k(x, 1)[0], (512, 1000), TYPES[name])
     for name in ("f16", "bf16"):
         rows[f"AvgPool of {name}"] = one(lambda x: tf.nn.avg_pool2d(x, 3, 1, "SAME"), kind=TYPES[name])
     for name in ("i16", "i32", "f64"):
@@ -174,6 +175,7 @@ def movement():
     return {
         "Transpose of 4 axes, reversed": one(tf.transpose),
         "Transpose of 6 axes, reversed": one(tf.transpose, (2, 4, 8, 8, 8, 16)),
+        "Transpose of 5 axes, reversed": one(tf.transpose, (4, 32, 32, 32, 8)),
         "Transpose of 2 groups of channels": one(lambda x: tf.transpose(x, [0, 2, 1]), (5488, 2, 58)),
         "Transpose of bytes, reversed": one(tf.transpose, kind=tf.uint8),
         "StridedSlice, one colour": one(lambda x: x[..., 0], colours),
@@ -246,6 +248,8 @@ def windows():
         rows[f"ResizeBilinear of {name}"] = one(
             lambda x: R.ResizeBilinear(images=x, size=(112, 112)), (1, 56, 56, 16), TYPES[name])
     return rows | {
+        "MaxPool of 13 by 13": one(
+            lambda x: R.MaxPool(input=x, ksize=[1, 13, 13, 1], strides=[1] * 4, padding="SAME"), (1, 20, 20, 512)),
         "ScatterNd into many rows": lambda: tf.scatter_nd([[200 * i] for i in range(128)], data((128, 768)), (30522, 768)),
         "AvgPool of f64": one(lambda x: tf.nn.avg_pool2d(x, 3, 2, "SAME"), kind=f64),
         "Conv2D of f64": one(lambda x: tf.nn.conv2d(x, filters(3, 3, 64, 64), 1, "SAME"), image, f64),

@@ -155,18 +155,24 @@ func SetFloat32s(t *core.Tensor, v []float32) {
 		copy(core.Data[float32](t), v)
 	case core.F64:
 		Store(core.Data[float64](t), v)
-	case core.BF16:
-		d := core.Data[uint16](t)
-		for i, x := range v {
-			d[i] = activation.F32ToBF16(x)
-		}
-	case core.F16:
-		d := core.Data[uint16](t)
-		for i, x := range v {
-			d[i] = activation.F32ToF16(x)
-		}
+	case core.BF16, core.F16:
+		Halve(core.Data[uint16](t), v, t.Type())
 	default:
 		panic("elements: SetFloat32s of a tensor of " + t.Type().String())
+	}
+}
+
+// Halve sets y to numbers rounded to the type t, which is BF16 or F16.
+func Halve(y []uint16, x []float32, t core.Type) {
+	y = y[:len(x)]
+	if t == core.BF16 {
+		for i, v := range x {
+			y[i] = activation.F32ToBF16(v)
+		}
+		return
+	}
+	for i, v := range x {
+		y[i] = activation.F32ToF16(v)
 	}
 }
 

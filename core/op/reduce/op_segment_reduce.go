@@ -7,6 +7,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/internal/elements"
 	"github.com/tf2ng/tf2ng/core/internal/infer"
 	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/trait"
 )
 
 var _ = core.Register[SegmentReduce]("SegmentReduce")
@@ -73,10 +74,15 @@ func (op *SegmentReduce) Infer(in []core.Operand) ([]core.Fact, error) {
 
 // Eval combines row by row.
 func (op *SegmentReduce) Eval(in, out []*core.Tensor) error {
+	return op.EvalHalfRows(in, out, halfRows(in[0].Type()))
+}
+
+// EvalHalfRows is Eval with functions that convert bf16 or f16.
+func (op *SegmentReduce) EvalHalfRows(in, out []*core.Tensor, h trait.HalfRows) error {
 	if err := elements.Allocate(op, in, out); err != nil {
 		return err
 	}
-	s := &segments{mode: op.Mode, ids: in[1].Int64s(), y: out[0]}
+	s := &segments{mode: op.Mode, halves: h, ids: in[1].Int64s(), y: out[0]}
 	return s.eval(sortedSegments, in[0])
 }
 
@@ -84,8 +90,8 @@ func (op *SegmentReduce) Eval(in, out []*core.Tensor) error {
 const lanes = 4
 
 // combineSorted combines the rows of each segment.
-func combineSorted[T numeric.Number](s *segments, x, y []T) error {
-	f := foldOf(s.mode, infinite(s.y.Type(), T(s.lo), -1), infinite(s.y.Type(), T(s.hi), 1), s.y.Type())
+func combineSorted[T numeric.Number](s *segments, row func(i int) []T, y []T, round func(row []T)) error {
+	f := foldOf(s.mode, infinite(s.y.Type(), T(s.lo), -1), infinite(s.y.Type(), T(s.hi), 1), round)
 	gap, vector, next := T(0), 8, 0
 	if s.mode == SegmentProd {
 		gap = 1
@@ -98,14 +104,15 @@ func combineSorted[T numeric.Number](s *segments, x, y []T) error {
 	return s.each(func(id, first, end int) error {
 		fill(y[next*s.cols:id*s.cols], gap)
 		next = id + 1
-		acc, rows := y[id*s.cols:(id+1)*s.cols], x[first*s.cols:end*s.cols]
+		acc := y[id*s.cols : (id+1)*s.cols]
 		if end-first == 1 {
-			copy(acc, rows)
+			copy(acc, row(first))
 			return nil
 		}
-		f.segment(acc, rows, body, scratch, s.mode == SegmentMean)
+		from := func(i int) []T { return row(first + i) }
+		f.segment(acc, from, end-first, body, scratch, s.mode == SegmentMean)
 		if s.mode == SegmentMean {
-			return divideRow(s.y.Type(), acc, end-first)
+			return divideRow(s.y.Type(), acc, end-first, round)
 		}
 		return nil
 	})
@@ -119,15 +126,10 @@ func infinite[T numeric.Number](t core.Type, v T, sign int) T {
 	return T(math.Inf(sign))
 }
 
-// segment sets acc to the fold of rows, of whose elements body are in vectors.
-func (f *fold[T]) segment(acc, rows []T, body int, scratch []T, inOrder bool) {
-	cols := len(acc)
-	if cols == 0 {
-		return
-	}
+// segment sets acc to the fold of n rows, of whose elements body are in vectors.
+func (f *fold[T]) segment(acc []T, row func(i int) []T, n, body int, scratch []T, inOrder bool) {
 	fill(acc, f.start)
-	n, whole, rest := len(rows)/cols, acc[:body], acc[body:]
-	row := func(i int) []T { return rows[i*cols:][:cols] }
+	whole, rest := acc[:body], acc[body:]
 	done := 0
 	if n >= 16 && !inOrder {
 		done = n &^ (lanes - 1)
@@ -170,15 +172,19 @@ func (f *fold[T]) lanes(acc []T, row func(int) []T, n int, scratch []T) {
 }
 
 // divideRow divides by the number of rows as a number of the type t.
-func divideRow[T numeric.Number](t core.Type, acc []T, rows int) error {
+func divideRow[T numeric.Number](t core.Type, acc []T, rows int, round func(row []T)) error {
 	n := []T{T(rows)}
 	if n[0] == 0 {
 		return core.Violation("C5", 1, "got a segment of %d rows, which is 0 as %v", rows, t)
 	}
-	elements.Narrow(t, n)
+	if round != nil {
+		round(n)
+	}
 	for i := range acc {
 		acc[i] /= n[0]
 	}
-	elements.Narrow(t, acc)
+	if round != nil {
+		round(acc)
+	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/internal/elements"
 	"github.com/tf2ng/tf2ng/core/internal/infer"
 	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/trait"
 )
 
 var _ = core.Register[SparseSegmentReduce]("SparseSegmentReduce")
@@ -112,17 +113,23 @@ func checkRows(indices []int64, n int) error {
 
 // Eval adds row by row.
 func (op *SparseSegmentReduce) Eval(in, out []*core.Tensor) error {
+	return op.EvalHalfRows(in, out, halfRows(in[0].Type()))
+}
+
+// EvalHalfRows is Eval with functions that convert bf16 or f16.
+func (op *SparseSegmentReduce) EvalHalfRows(in, out []*core.Tensor, h trait.HalfRows) error {
 	if err := elements.Allocate(op, in, out); err != nil {
 		return err
 	}
-	s := &segments{mode: op.Mode, ids: in[2].Int64s(), indices: in[1].Int64s(), y: out[0]}
+	s := &segments{mode: op.Mode, halves: h, ids: in[2].Int64s(), indices: in[1].Int64s(), y: out[0]}
 	return s.eval(sparseSegments, in[0])
 }
 
 // sparseTable gives rows of a table as T.
 type sparseTable[T numeric.Number] struct {
 	rows   []T // of the table, or of what was widened last
-	halves *core.Tensor
+	halves []uint16
+	widen  func(row []T, halves []uint16)
 	cols   int
 }
 
@@ -134,22 +141,13 @@ func (t *sparseTable[T]) take(indices []int64) (rows []T, at []int64) {
 	if t.halves == nil {
 		return t.rows, indices
 	}
-	bits := core.Data[uint16](t.halves)
 	for i, index := range indices {
-		elements.Widen(t.rows[i*t.cols:(i+1)*t.cols], bits[int(index)*t.cols:], t.halves.Type())
+		t.widen(t.rows[i*t.cols:(i+1)*t.cols], t.halves[int(index)*t.cols:(int(index)+1)*t.cols])
 	}
 	return t.rows, firstRows[:len(indices)]
 }
 
 var firstRows = [mostRows]int64{0, 1, 2, 3, 4, 5, 6, 7, 8}
-
-// sumHalves adds rows of halves as float32.
-func (s *segments) sumHalves(x *core.Tensor) error {
-	y := make([]float32, s.y.Len())
-	err := sumSparse(s, &sparseTable[float32]{make([]float32, mostRows*s.cols), x, s.cols}, y)
-	elements.SetFloat32s(s.y, y)
-	return err
-}
 
 // sumSparse adds the rows of each segment.
 func sumSparse[T numeric.Number](s *segments, t *sparseTable[T], y []T) error {

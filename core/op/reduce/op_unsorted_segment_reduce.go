@@ -8,6 +8,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/internal/elements"
 	"github.com/tf2ng/tf2ng/core/internal/infer"
 	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/trait"
 )
 
 var _ = core.Register[UnsortedSegmentReduce]("UnsortedSegmentReduce")
@@ -85,26 +86,28 @@ func checkBelow(ids []int64, n int) error {
 
 // Eval combines row by row.
 func (op *UnsortedSegmentReduce) Eval(in, out []*core.Tensor) error {
+	return op.EvalHalfRows(in, out, halfRows(in[0].Type()))
+}
+
+// EvalHalfRows is Eval with functions that convert bf16 or f16.
+func (op *UnsortedSegmentReduce) EvalHalfRows(in, out []*core.Tensor, h trait.HalfRows) error {
 	if err := elements.Allocate(op, in, out); err != nil {
 		return err
 	}
-	s := &segments{mode: op.Mode, ids: in[1].Int64s(), y: out[0]}
+	s := &segments{mode: op.Mode, halves: h, ids: in[1].Int64s(), y: out[0]}
 	return s.eval(unsortedSegments, in[0])
 }
 
 // combineUnsorted combines each row with the segment that has its number.
-func combineUnsorted[T numeric.Number](s *segments, x, y []T) {
-	f := foldOf(s.mode, finite(s.y.Type(), T(s.lo), -1), finite(s.y.Type(), T(s.hi), 1), s.y.Type())
+func combineUnsorted[T numeric.Number](s *segments, row func(i int) []T, y []T, round func(row []T)) {
+	f := foldOf(s.mode, finite(s.y.Type(), T(s.lo), -1), finite(s.y.Type(), T(s.hi), 1), round)
 	fill(y, f.start)
-	if len(x) == 0 {
-		return
-	}
 	for i, id := range s.ids {
 		if i&(1<<10-1) == 0 && s.y.Abandoned() {
 			return
 		}
 		if id >= 0 {
-			f.rest(y[int(id)*s.cols:(int(id)+1)*s.cols], x[i*s.cols:])
+			f.rest(y[int(id)*s.cols:(int(id)+1)*s.cols], row(i))
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/internal/enum"
 	"github.com/tf2ng/tf2ng/core/internal/infer"
 	"github.com/tf2ng/tf2ng/core/numeric"
+	"github.com/tf2ng/tf2ng/core/trait"
 	"github.com/tf2ng/tf2ng/internal/view"
 )
 
@@ -46,6 +47,7 @@ type segments struct {
 	indices []int64 // the row for each id; otherwise it is the one at the same place
 	cols    int
 	lo, hi  int64 // the lowest and the highest number of integers
+	halves  trait.HalfRows
 	y       *core.Tensor
 }
 
@@ -91,24 +93,77 @@ func (s *segments) eval(kind segmentKind, x *core.Tensor) error {
 	case core.F64:
 		return combine(kind, s, core.Data[float64](x), core.Data[float64](s.y))
 	}
+	return s.evalHalves(kind, x)
+}
+
+// evalHalves combines rows of bf16 or f16 in f32.
+func (s *segments) evalHalves(kind segmentKind, x *core.Tensor) error {
+	halves, y := core.Data[uint16](x), make([]float32, s.y.Len())
+	var err error
 	if kind == sparseSegments {
-		return s.sumHalves(x)
+		table := &sparseTable[float32]{make([]float32, mostRows*s.cols), halves, s.halves.Widen, s.cols}
+		err = sumSparse(s, table, y)
+	} else {
+		err = combineRows(kind, s, s.widened(halves), y, s.rounding())
 	}
-	y := make([]float32, s.y.Len())
-	err := combine(kind, s, x.Float32s(), y)
-	elements.SetFloat32s(s.y, y)
+	s.halves.Narrow(core.Data[uint16](s.y), y)
 	return err
 }
 
-func combine[T numeric.Number](kind segmentKind, s *segments, x, y []T) error {
-	switch kind {
-	case sortedSegments:
-		return combineSorted(s, x, y)
-	case unsortedSegments:
-		combineUnsorted(s, x, y)
-		return nil
+// halfRows are plain loops for bf16 or f16.
+func halfRows(t core.Type) trait.HalfRows {
+	return trait.HalfRows{
+		Widen:  func(y []float32, x []uint16) { elements.Widen(y, x, t) },
+		Narrow: func(y []uint16, x []float32) { elements.Halve(y, x, t) },
 	}
-	return sumSparse(s, &sparseTable[T]{rows: x, cols: s.cols}, y)
+}
+
+// widened returns a function that gives a row in f32. Many rows are converted at once, and a row is valid until
+// others of two such blocks have been given.
+func (s *segments) widened(halves []uint16) func(i int) []float32 {
+	const block = 32
+	var now, before []float32
+	first := -block
+	return func(i int) []float32 {
+		if i < first || i >= first+block {
+			now, before = before, now
+			if now == nil {
+				now = make([]float32, block*s.cols)
+			}
+			first = i
+			rows := halves[i*s.cols : min((i+block)*s.cols, len(halves))]
+			s.halves.Widen(now[:len(rows)], rows)
+		}
+		return now[(i-first)*s.cols:][:s.cols]
+	}
+}
+
+// rounding returns a function that rounds the numbers of at most one row to bf16 or f16.
+func (s *segments) rounding() func(row []float32) {
+	halves := make([]uint16, max(s.cols, 1))
+	return func(row []float32) {
+		halves := halves[:len(row)]
+		s.halves.Narrow(halves, row)
+		s.halves.Widen(row, halves)
+	}
+}
+
+func combine[T numeric.Number](kind segmentKind, s *segments, x, y []T) error {
+	if kind == sparseSegments {
+		return sumSparse(s, &sparseTable[T]{rows: x, cols: s.cols}, y)
+	}
+	return combineRows(kind, s, func(i int) []T { return x[i*s.cols:][:s.cols] }, y, nil)
+}
+
+// combineRows combines rows that are not sparse. round rounds what a step makes of a row; it is nil if nothing does.
+func combineRows[T numeric.Number](
+	kind segmentKind, s *segments, row func(i int) []T, y []T, round func(row []T),
+) error {
+	if kind == sortedSegments {
+		return combineSorted(s, row, y, round)
+	}
+	combineUnsorted(s, row, y, round)
+	return nil
 }
 
 // each calls f with the number of each segment of sorted ids, and where it begins and ends. It stops early if the
@@ -137,9 +192,9 @@ type fold[T numeric.Number] struct {
 	four        func(acc, a, b, c, d []T) // whole for one row after the other
 }
 
-// foldOf returns the fold of a mode; that of a sum unless the mode is Prod, Max or Min. Integers are in [lo, hi]. If y
-// is a type of halves, each step is rounded to it.
-func foldOf[T numeric.Number](mode SegmentMode, lo, hi T, y core.Type) fold[T] {
+// foldOf returns the fold of a mode; that of a sum unless the mode is Prod, Max or Min. Integers are in [lo, hi]. round
+// is as in combineRows.
+func foldOf[T numeric.Number](mode SegmentMode, lo, hi T, round func(row []T)) fold[T] {
 	f := fold[T]{0, addRow[T], addRow[T], addFour[T]}
 	switch mode {
 	case SegmentProd:
@@ -157,10 +212,10 @@ func foldOf[T numeric.Number](mode SegmentMode, lo, hi T, y core.Type) fold[T] {
 		case *fold[float64]:
 			setExtremes[uint64](f, mode)
 		}
-	case y.IsHalf():
+	case round != nil:
 		f.whole = func(acc, x []T) {
 			whole(acc, x)
-			elements.Narrow(y, acc)
+			round(acc)
 		}
 		f.rest, f.four = f.whole, nil
 	}

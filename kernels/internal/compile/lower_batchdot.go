@@ -151,12 +151,7 @@ func (c *compiler) widened(n *core.Node, v core.Value) int {
 
 // transposition returns the transposition of matrices of numbers of some bytes.
 func (c *compiler) transposition(size int) sgemm.Transposition {
-	v := movement.Choose(c.isas, size)
-	return func(out, in []byte, rows, columns, outStride, inStride int) {
-		v.Run(movement.Matrix{
-			Out: out, In: in, Rows: rows, Columns: columns, OutStride: outStride, InStride: inStride,
-		}, 0, rows)
-	}
+	return movement.Choose(c.isas, size).RunStrided
 }
 
 // maxComputed bounds the size of a matrix that each thread packs in each run.

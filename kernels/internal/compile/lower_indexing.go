@@ -239,6 +239,13 @@ func lowerTopK(c *compiler, n *core.Node) (bool, error) {
 // topOf returns what finds the places of the k largest of the n numbers of a row; false for types that have no order.
 // scratch has room for twice as many.
 func topOf(t core.Type, n, k int) (find func(row []byte, scratch []uint64) []uint64, ok bool) {
+	if typ := machine.TypeOf(t); k == 1 && loops.Has(typ) && t != core.Bool {
+		largest := loops.ArgExtreme(typ, true)
+		return func(row []byte, scratch []uint64) []uint64 {
+			largest.Run(view.Of[int64](view.Bytes(scratch[:1])), row, n, 1)
+			return scratch[:1]
+		}, true
+	}
 	if t == core.F32 {
 		return func(row []byte, scratch []uint64) []uint64 {
 			keys := scratch[:k]
@@ -252,7 +259,7 @@ func topOf(t core.Type, n, k int) (find func(row []byte, scratch []uint64) []uin
 	order := reduction.OrderOf(t)
 	return func(row []byte, scratch []uint64) []uint64 {
 		ranks := reduction.Ranks{Orders: scratch[:k], Places: scratch[k:][:k]}
-		ranks.Top(n, func(i int) uint64 { return order(row, i) })
+		ranks.Top(row, n, order)
 		return ranks.Places
 	}, order != nil
 }

@@ -23,7 +23,7 @@ func (c *compiler) emitLines(n *core.Node, kernel string, lines, src, dst int, r
 // emitPermutation appends the instruction of a transposition, to the given order of axes, of elements of size bytes.
 func (c *compiler) emitPermutation(n *core.Node, s core.Shape, order []int, size, src, dst int) {
 	p := movement.NewPermutation(c.isas, s, order, size)
-	c.emitLines(n, p.Kernel, p.Lines, src, dst, p.Run)
+	c.emitLines(n, p.Kernel, p.Tiles, src, dst, p.Run)
 }
 
 // emitCopy appends an instruction that copies bytes of src, from offset from on, to dst.

@@ -73,14 +73,39 @@ func lowerMaxPool(c *compiler, n *core.Node) (bool, error) {
 		return false, nil
 	}
 	if ok {
-		c.lowerPool(n, w, kind, nil)
+		src := c.bufferInArena(n.Inputs()[0])
+		c.emitMaxPool(n, w, kind, src, c.newOutput(n.Out(0)))
 		return true, nil
 	}
 	c.widenPool(n, widen, narrow, func(wide, pooled int) {
 		w.Pixel *= 2
-		c.emitPool(n, w, pool.MaxF32, nil, wide, pooled)
+		c.emitMaxPool(n, w, pool.MaxF32, wide, pooled)
 	})
 	return true, nil
+}
+
+// emitMaxPool is emitPool for maxima. A large window is taken one axis after the other, the last one first: of equal
+// zeros the last tap stays so, too, and of NaN the first.
+func (c *compiler) emitMaxPool(n *core.Node, w *window.Window, kind pool.Kind, src, dst int) {
+	passes := w.Separated()
+	const access = 2 // what storing a number and reading it again takes, in taps
+	cost := 0
+	for _, p := range passes {
+		cost += p.Bytes() * (p.Taps() + access)
+	}
+	if 5*cost > 4*w.Bytes()*(w.Taps()+access) {
+		c.emitPool(n, w, kind, nil, src, dst)
+		return
+	}
+	for i, p := range passes {
+		to := dst
+		if i < len(passes)-1 {
+			to = c.newScratch(p.Bytes())
+			c.buffers[to].Addressed = true
+		}
+		c.emitPool(n, p, kind, nil, src, to)
+		src = to
+	}
 }
 
 // widenPool emits a pooling of float32 between conversions from and to 16 bits. The maximum is one of the inputs, so

@@ -4,7 +4,11 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/trait"
+	"github.com/tf2ng/tf2ng/internal/view"
+	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+	"github.com/tf2ng/tf2ng/kernels/internal/match"
 )
 
 // lowerReference appends an instruction that runs the op's reference on the values in their buffers.
@@ -12,11 +16,32 @@ func lowerReference(c *compiler, n *core.Node) (bool, error) {
 	if err := c.checkOutputs(n, referenceBytes); err != nil {
 		return false, err
 	}
-	c.emitEval(n, "reference", func(r *machine.Run, in, out []*core.Tensor) error {
-		return evalInto(r, n.Op(), in, out)
-	})
+	kernel, op := "reference", n.Op()
+	if rows, ok := op.(trait.OnHalfRows); ok && n.Inputs()[0].Type().IsHalf() {
+		widen, narrow := c.halves(n.Inputs()[0].Type())
+		kernel += ", " + widen.Name + ", " + narrow.Name
+		op = &onHalfRows{rows, trait.HalfRows{
+			Widen:  func(y []float32, x []uint16) { widen.Run(view.Bytes(y), view.Bytes(x), nil, len(x), nil) },
+			Narrow: func(y []uint16, x []float32) { narrow.Run(view.Bytes(y), view.Bytes(x), nil, len(x), nil) },
+		}}
+	}
+	c.emitEval(n, kernel, func(r *machine.Run, in, out []*core.Tensor) error { return evalInto(r, op, in, out) })
 	c.code[len(c.code)-1].Operations = machine.Operations(n)
 	return true, nil
+}
+
+// onHalfRows is an op that converts rows with kernels.
+type onHalfRows struct {
+	trait.OnHalfRows
+	rows trait.HalfRows
+}
+
+func (op *onHalfRows) Eval(in, out []*core.Tensor) error { return op.EvalHalfRows(in, out, op.rows) }
+
+// halves returns what converts numbers of a type of 16 bits to float32 and back.
+func (c *compiler) halves(t core.Type) (widen, narrow *elementwise.Variant) {
+	w, n, _ := match.Halves(t)
+	return elementwise.Choose(c.isas, w), elementwise.Choose(c.isas, n)
 }
 
 // emitEval appends an instruction that calls eval with tensors over a node's inputs and outputs. eval runs a

@@ -8,7 +8,9 @@ import "unsafe"
 type call struct {
 	out       unsafe.Pointer
 	in        unsafe.Pointer
-	outStride int // bytes from row to row of the output
-	inStride  int // bytes from row to row of the input
-	blocks    int // squares of the input, beside one another
+	rows      unsafe.Pointer // an int for each row
+	inStride  int            // times which it begins in the input
+	columns   unsafe.Pointer // an int for each column
+	outStride int            // times which it begins in the output
+	blocks    int            // squares of the input, beside one another
 }

@@ -57,15 +57,18 @@ func requireLines(t *testing.T, want, in []byte, lines int, run func(out, in []b
 	require.Equal(t, want, got, what...)
 }
 
-// TestPermutation covers every order of axes of up to four dimensions, some of them 1.
+// TestPermutation covers every order of axes of up to five dimensions, some of them 1.
 func TestPermutation(t *testing.T) {
 	for _, without := range isatest.Levels() {
 		s := isa.Available().Without(without...)
 		for seed := range uint64(300) {
 			r := rand.New(rand.NewPCG(seed, 1))
-			shape := make([]int, 1+r.IntN(4))
+			shape := make([]int, 1+r.IntN(5))
 			for i := range shape {
 				shape[i] = []int{1, 2, 3, 8, 17}[r.IntN(5)]
+			}
+			if len(shape) < 4 { // more than a tile has
+				shape[r.IntN(len(shape))] *= 11
 			}
 			order, size := r.Perm(len(shape)), []int{1, 2, 3, 4, 8}[r.IntN(5)]
 			in := randomBytes(r, sizeOf(shape)*size)
@@ -81,7 +84,7 @@ func TestPermutation(t *testing.T) {
 				want = append(want, element(in, shape, from, size)...)
 			})
 			p := NewPermutation(s, shape, order, size)
-			requireLines(t, want, in, p.Lines, p.Run, "%v to %v, %d bytes", shape, order, size)
+			requireLines(t, want, in, p.Tiles, p.Run, "%v to %v, %d bytes", shape, order, size)
 		}
 	}
 }

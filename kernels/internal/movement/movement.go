@@ -3,16 +3,15 @@
 //
 //	out[j][i] = in[i][j]
 //
-// The rows of both have a stride, so that a matrix may be any two axes of a tensor: that is how a Permutation reorders
-// all axes. A Taking copies the elements at some positions of each axis, a Padding surrounds a tensor with a constant,
-// and CopyRuns, Take and Repeat copy runs of bytes.
+// The rows of both begin anywhere, so that a matrix may be made of several axes of a tensor: that is how a Permutation
+// reorders all axes. A Taking copies the elements at some positions of each axis, a Padding surrounds a tensor with a
+// constant, and CopyRuns, Take and Repeat copy runs of bytes.
 package movement
 
 import (
 	"fmt"
 	"unsafe"
 
-	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 	"github.com/tf2ng/tf2ng/kernels/internal/variant"
 )
@@ -22,14 +21,17 @@ type Variant struct {
 	variant.Info
 	Size int
 
-	run func(m Matrix, r0, r1 int)
+	run func(m Matrix)
 }
 
 // Matrix is an input matrix and the memory for its transpose.
 type Matrix struct {
-	Out, In             []byte
-	Rows, Columns       int // of the input matrix
-	OutStride, InStride int // bytes from row to row
+	Out, In  []byte
+	Rows     []int // where each row begins in In, in multiples of InStride; none begins behind the last one
+	InStride int
+
+	Columns   []int // where each row of the transpose begins in Out, in multiples of OutStride
+	OutStride int
 }
 
 // does returns the Info.Does of the variants for elements of size bytes.
@@ -49,68 +51,94 @@ func Variants() []variant.Info { return variants.Infos() }
 // Choose returns the fastest variant within s for elements of 1, 2, 4 or 8 bytes.
 func Choose(s isa.Set, size int) *Variant { return variants.Choose(s, does(size)) }
 
-// Run transposes rows [r0,r1) of the input. Calls for rows that do not overlap may run at the same time. Run panics
-// if a slice is shorter than the matrix.
-func (v *Variant) Run(m Matrix, r0, r1 int) {
-	if r0 >= r1 || m.Columns <= 0 {
+// Run transposes a matrix. It panics if a slice is shorter than the matrix.
+func (v *Variant) Run(m Matrix) {
+	rows, columns := len(m.Rows), len(m.Columns)
+	if rows == 0 || columns == 0 {
 		return
 	}
-	if in, out := span(m.Rows, m.Columns, m.InStride, v.Size), span(m.Columns, m.Rows, m.OutStride, v.Size); r0 < 0 ||
-		r1 > m.Rows || len(m.In) < in || len(m.Out) < out {
-		panic(fmt.Sprintf("movement: got %d and %d bytes for rows %d to %d of %d by %d, want %d and %d",
-			len(m.In), len(m.Out), r0, r1, m.Rows, m.Columns, in, out))
+	in, out := m.Rows[rows-1]*m.InStride+columns*v.Size, m.Columns[columns-1]*m.OutStride+rows*v.Size
+	if len(m.In) < in || len(m.Out) < out {
+		panic(fmt.Sprintf("movement: got %d and %d bytes for a matrix of %d by %d, want %d and %d",
+			len(m.In), len(m.Out), rows, columns, in, out))
 	}
-	v.run(m, r0, r1)
+	v.run(m)
 }
 
-// span returns how many bytes a matrix takes from its first element to the end of its last.
-func span(rows, columns, stride, size int) int { return (rows-1)*stride + columns*size }
-
-// block is how many rows are moved together: few enough that their lines of the output stay in the first-level cache.
-const block = 64
-
-func runPortable[T uint8 | uint16 | uint32 | uint64](m Matrix, r0, r1 int) {
-	for i := r0; i < r1; i += block {
-		rest[T](m, i, min(i+block, r1), 0, m.Columns)
+// RunStrided transposes a matrix whose rows begin inStride bytes apart, and those of the transpose outStride.
+func (v *Variant) RunStrided(out, in []byte, rows, columns, outStride, inStride int) {
+	for i := 0; i < rows; i += len(counting) {
+		for j := 0; j < columns; j += len(counting) {
+			v.Run(Matrix{
+				Out: out[i*v.Size+j*outStride:], In: in[i*inStride+j*v.Size:], OutStride: outStride, InStride: inStride,
+				Rows: counting[:min(len(counting), rows-i)], Columns: counting[:min(len(counting), columns-j)],
+			})
+		}
 	}
 }
 
-// rest moves rows [i0,i1) of columns [j0,j1) with a plain loop: over the columns if there are few rows, and the columns
-// of the output lie close together.
-func rest[T uint8 | uint16 | uint32 | uint64](m Matrix, i0, i1, j0, j1 int) {
+// counting has the numbers 0, 1, 2, ...
+var counting = func() (n [64]int) {
+	for i := range n {
+		n[i] = i
+	}
+	return n
+}()
+
+// runPortable moves columns with a plain loop each, or rows if there are few, and the columns of the output lie close
+// together.
+func runPortable[T any](m Matrix) {
 	const few, line = 8, 64
-	size := int(unsafe.Sizeof(T(0)))
-	if i1-i0 < few && m.OutStride <= line {
-		for ; j0 < j1; j0 += block {
-			for i := i0; i < i1; i++ {
-				copyRuns[T](m.Out[j0*m.OutStride+i*size:], m.In[i*m.InStride+j0*size:], min(block, j1-j0), m.OutStride, size)
+	size, columns := int(unsafe.Sizeof(*new(T))), len(m.Columns)
+	if len(m.Rows) < few && m.Columns[columns-1]*m.OutStride <= line*columns {
+		for i, row := range m.Rows {
+			scatter[T](m.Out[i*size:], m.In[row*m.InStride:], m.Columns, m.OutStride)
+		}
+		return
+	}
+	for j, column := range m.Columns {
+		gather[T](m.Out[column*m.OutStride:], m.In[j*size:], m.Rows, m.InStride)
+	}
+}
+
+// gather stores in to, one after the other, the elements of from at the given multiples of stride.
+func gather[T any](to, from []byte, at []int, stride int) {
+	out, in := unsafe.Pointer(unsafe.SliceData(to)), unsafe.Pointer(unsafe.SliceData(from))
+	for i, a := range at {
+		*(*T)(unsafe.Add(out, i*int(unsafe.Sizeof(*new(T))))) = *(*T)(unsafe.Add(in, a*stride))
+	}
+}
+
+// scatter stores the elements of from at the given multiples of stride in to.
+func scatter[T any](to, from []byte, at []int, stride int) {
+	out, in := unsafe.Pointer(unsafe.SliceData(to)), unsafe.Pointer(unsafe.SliceData(from))
+	for i, a := range at {
+		*(*T)(unsafe.Add(out, a*stride)) = *(*T)(unsafe.Add(in, i*int(unsafe.Sizeof(*new(T)))))
+	}
+}
+
+// squares returns a function that moves squares of side by side elements with a routine, of which the last ones overlap
+// with others, and a matrix that is smaller than one with the function smaller. run takes the call by value, so that
+// the call stays on the stack.
+func squares(size, side int, run func(c call), smaller func(m Matrix)) func(m Matrix) {
+	return func(m Matrix) {
+		columns := len(m.Columns)
+		if len(m.Rows) < side || columns < side {
+			smaller(m)
+			return
+		}
+		for i := 0; i < len(m.Rows); i += side {
+			i := min(i, len(m.Rows)-side)
+			c := call{
+				out: unsafe.Pointer(&m.Out[i*size]), in: unsafe.Pointer(&m.In[0]),
+				rows: unsafe.Pointer(&m.Rows[i]), inStride: m.InStride,
+				columns: unsafe.Pointer(&m.Columns[0]), outStride: m.OutStride, blocks: columns / side,
+			}
+			run(c)
+			if first := columns - side; columns%side != 0 {
+				c.in, c.columns, c.blocks = unsafe.Pointer(&m.In[first*size]), unsafe.Pointer(&m.Columns[first]), 1
+				run(c)
 			}
 		}
-		return
-	}
-	for j := j0; j < j1; j++ {
-		to := view.First[T](m.Out[j*m.OutStride+i0*size:], i1-i0)
-		from := i0*m.InStride + j*size
-		for i := range to {
-			to[i] = *(*T)(unsafe.Pointer(&m.In[from]))
-			from += m.InStride
-		}
-	}
-}
-
-// squares returns a function that moves squares of side by side elements with a routine, and the rest in Go. run
-// takes the call by value, so that the call stays on the stack.
-func squares[T uint8 | uint16 | uint32 | uint64](side int, run func(c call)) func(m Matrix, r0, r1 int) {
-	size := int(unsafe.Sizeof(T(0)))
-	return func(m Matrix, r0, r1 int) {
-		i := r0
-		for ; i+side <= r1 && m.Columns >= side; i += side {
-			run(call{
-				out: unsafe.Pointer(&m.Out[i*size]), in: unsafe.Pointer(&m.In[i*m.InStride]),
-				outStride: m.OutStride, inStride: m.InStride, blocks: m.Columns / side,
-			})
-			rest[T](m, i, i+side, m.Columns/side*side, m.Columns)
-		}
-		runPortable[T](m, i, r1)
 	}
 }

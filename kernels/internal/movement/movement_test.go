@@ -21,8 +21,15 @@ var simulated bool
 
 const guard = 64
 
-// TestSizes covers matrices below, at and above the tiles, with and without gaps between rows, in two
-// parts as threads would.
+// lastGreatest exchanges the greatest number with the last one.
+func lastGreatest(numbers []int) []int {
+	i, last := slices.Index(numbers, slices.Max(numbers)), len(numbers)-1
+	numbers[i], numbers[last] = numbers[last], numbers[i]
+	return numbers
+}
+
+// TestSizes covers matrices below, at and above the tiles, with their rows and columns in any order, and with and
+// without gaps between them.
 func TestSizes(t *testing.T) {
 	for _, v := range variants.Within(isatest.Runnable(simulated)) {
 		t.Run(v.Name, func(t *testing.T) {
@@ -32,23 +39,20 @@ func TestSizes(t *testing.T) {
 					r := rand.New(rand.NewPCG(uint64(rows), uint64(columns)))
 					for _, gap := range []int{0, 3 * v.Size} {
 						m := Matrix{
-							Rows: rows, Columns: columns, OutStride: rows*v.Size + gap, InStride: columns*v.Size + gap,
+							Rows: lastGreatest(r.Perm(rows)), InStride: columns*v.Size + gap,
+							Columns: lastGreatest(r.Perm(columns)), OutStride: rows*v.Size + gap,
 						}
-						m.In = make([]byte, span(rows, columns, m.InStride, v.Size))
-						for i := range m.In {
-							m.In[i] = byte(r.IntN(256))
-						}
-						end := span(columns, rows, m.OutStride, v.Size)
+						m.In = randomBytes(r, (rows-1)*m.InStride+columns*v.Size)
+						end := (columns-1)*m.OutStride + rows*v.Size
 						got := slices.Repeat([]byte{0xa5}, end+2*guard)
 						want := slices.Clone(got)
-						for i := range rows {
-							for j := range columns {
-								copy(want[guard+j*m.OutStride+i*v.Size:][:v.Size], m.In[i*m.InStride+j*v.Size:])
+						for i, from := range m.Rows {
+							for j, to := range m.Columns {
+								copy(want[guard+to*m.OutStride+i*v.Size:][:v.Size], m.In[from*m.InStride+j*v.Size:])
 							}
 						}
 						m.Out = got[guard : guard+end : guard+end]
-						v.Run(m, rows/3, rows)
-						v.Run(m, 0, rows/3)
+						v.Run(m)
 						require.True(t, bytes.Equal(want, got), "%d by %d, gap %d", rows, columns, gap)
 					}
 				}
@@ -59,8 +63,8 @@ func TestSizes(t *testing.T) {
 
 func TestRunPanics(t *testing.T) {
 	v := Choose(isa.Available(), 4)
-	require.PanicsWithValue(t, "movement: got 20 and 24 bytes for rows 0 to 2 of 2 by 3, want 24 and 24", func() {
-		v.Run(Matrix{Out: make([]byte, 24), In: make([]byte, 20), Rows: 2, Columns: 3, OutStride: 8, InStride: 12}, 0, 2)
+	require.PanicsWithValue(t, "movement: got 20 and 24 bytes for a matrix of 2 by 3, want 24 and 24", func() {
+		v.RunStrided(make([]byte, 24), make([]byte, 20), 2, 3, 8, 12)
 	})
 }
 
@@ -70,9 +74,24 @@ func TestNoAllocation(t *testing.T) {
 		t.Skip("simulated routines allocate")
 	}
 	for _, v := range variants.Within(isatest.Runnable(simulated)) {
-		m := Matrix{Rows: 33, Columns: 20, OutStride: 33 * v.Size, InStride: 20 * v.Size}
-		m.In, m.Out = make([]byte, 33*20*v.Size), make([]byte, 33*20*v.Size)
-		require.Zero(t, testing.AllocsPerRun(10, func() { v.Run(m, 0, 33) }), v.Name)
+		in, out := make([]byte, 100*20*v.Size), make([]byte, 100*20*v.Size)
+		require.Zero(t, testing.AllocsPerRun(10, func() { v.RunStrided(out, in, 100, 20, 100*v.Size, 20*v.Size) }), v.Name)
+	}
+}
+
+// TestStrided: a matrix of several tiles is transposed as a whole.
+func TestStrided(t *testing.T) {
+	for _, v := range variants.Within(isatest.Runnable(simulated)) {
+		const rows, columns = 100, 70
+		in := randomBytes(rand.New(rand.NewPCG(1, 2)), rows*columns*v.Size)
+		want, got := make([]byte, len(in)), make([]byte, len(in))
+		for i := range rows {
+			for j := range columns {
+				copy(want[(j*rows+i)*v.Size:][:v.Size], in[(i*columns+j)*v.Size:])
+			}
+		}
+		v.RunStrided(got, in, rows, columns, rows*v.Size, columns*v.Size)
+		require.Equal(t, want, got, v.Name)
 	}
 }
 
@@ -80,11 +99,10 @@ func BenchmarkTranspose(b *testing.B) {
 	for _, v := range variants.Within(isatest.Runnable(simulated)) {
 		b.Run(v.Name, func(b *testing.B) {
 			const n = 512
-			m := Matrix{Rows: n, Columns: n, OutStride: n * v.Size, InStride: n * v.Size}
-			m.In, m.Out = make([]byte, n*n*v.Size), make([]byte, n*n*v.Size)
+			in, out := make([]byte, n*n*v.Size), make([]byte, n*n*v.Size)
 			b.SetBytes(n * n * int64(v.Size))
 			for b.Loop() {
-				v.Run(m, 0, n)
+				v.RunStrided(out, in, n, n, n*v.Size, n*v.Size)
 			}
 		})
 	}

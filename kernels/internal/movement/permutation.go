@@ -6,24 +6,53 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
 
-// Permutation is a transposition of a tensor. Dimensions that stay neighbours are merged. A line is the output's last
-// dimension; its elements are read from the data at a stride.
+// Permutation is a transposition of a tensor. Dimensions that stay neighbours are merged, and contiguous runs are moved
+// as single elements. It is divided into tiles, which are matrices: their rows lie along the last dimensions of the
+// output, their columns along the last ones of the data, so that whole cache lines are read and written.
 type Permutation struct {
 	Kernel string
-	Lines  int
+	Tiles  int
 
-	axes   []axis   // the output's dimensions before the line; a dimension of neighbours in the data is the last
-	n      int      // elements per line
-	stride int      // bytes from one element of a line to the next in the data
-	size   int      // bytes per element
-	matrix *Variant // transposes elements of this size; nil if there is none
+	rows, columns side
+	axes          []axis // the others
+	size          int    // bytes per element
+	run           func(m Matrix)
 }
 
 // axis is a dimension, with its strides in the data and in the output in bytes.
 type axis struct{ n, in, out int }
 
+// side is the rows or the columns of a tile.
+type side struct {
+	at    []int // as in Matrix
+	tiles axis
+	last  int // how many rows or columns the last tile has
+}
+
 // NewPermutation returns the transposition of elements of size bytes to the given order of axes.
 func NewPermutation(s isa.Set, in, order []int, size int) *Permutation {
+	axes, size := merged(in, order, size)
+	most := min(64, max(16, 512/size), max(1, 1<<14/size))
+	rows, axes := innermost(axes, most, func(a axis, n int) bool { return a.out == n*size && a.in != size })
+	columns, axes := innermost(axes, most, func(a axis, n int) bool { return a.in == n*size })
+	p := &Permutation{
+		Kernel: "transpose", axes: axes, size: size,
+		rows:    sideOf(rows, most, func(a axis) int { return a.in }),
+		columns: sideOf(columns, most, func(a axis) int { return a.out }),
+	}
+	p.Tiles = p.rows.tiles.n * p.columns.tiles.n
+	for _, a := range p.axes {
+		p.Tiles *= a.n
+	}
+	if p.run = p.moveRuns; slices.Contains([]int{1, 2, 4, 8}, size) {
+		v := Choose(s, size)
+		p.Kernel, p.run = v.Name, v.Run
+	}
+	return p
+}
+
+// merged returns the axes of the output, and the bytes of its elements.
+func merged(in, order []int, size int) ([]axis, int) {
 	strides := stridesOf(in, size)
 	var axes []axis
 	for _, a := range order {
@@ -36,60 +65,87 @@ func NewPermutation(s isa.Set, in, order []int, size int) *Permutation {
 		}
 		axes = append(axes, axis{n: in[a], in: strides[a]})
 	}
-	if last := len(axes) - 1; last >= 0 && axes[last].in == size { // contiguous runs are moved as single elements
+	if last := len(axes) - 1; last >= 0 && axes[last].in == size {
 		size *= axes[last].n
 		axes = axes[:last]
 	}
-	p := &Permutation{Kernel: "transpose", Lines: 1, n: 1, size: size}
-	if last := len(axes) - 1; last >= 0 {
-		p.n, p.stride, p.axes = axes[last].n, axes[last].in, axes[:last]
+	step := size
+	for i := len(axes) - 1; i >= 0; i-- {
+		axes[i].out = step
+		step *= axes[i].n
 	}
-	step := p.n * p.size
-	for i := len(p.axes) - 1; i >= 0; i-- {
-		p.axes[i].out = step
-		step *= p.axes[i].n
-		p.Lines *= p.axes[i].n
-	}
-	if i := slices.IndexFunc(p.axes, func(a axis) bool { return a.in == p.size }); i >= 0 {
-		a := p.axes[i]
-		p.axes = append(slices.Delete(p.axes, i, i+1), a)
-	}
-	if slices.Contains([]int{1, 2, 4, 8}, p.size) && p.n > 1 {
-		p.matrix = Choose(s, p.size)
-		p.Kernel = p.matrix.Name
-	}
-	return p
+	return axes, size
 }
 
-// Run computes lines [l0,l1).
-func (p *Permutation) Run(out, in []byte, l0, l1 int) {
-	width, step := 1, p.n*p.size // of the columns of a matrix, which are lines
-	if last := len(p.axes) - 1; p.matrix != nil && last >= 0 && p.axes[last].in == p.size {
-		width, step = p.axes[last].n, p.axes[last].out
-	}
-	for l := l0; l < l1; {
-		lines := min(width-l%width, l1-l)
-		from, to := p.places(l)
-		if p.matrix == nil {
-			CopyRuns(out[to:], in[from:], p.n, p.size, p.size, p.stride)
-		} else {
-			p.matrix.Run(Matrix{
-				Out: out[to:], In: in[from:], Rows: p.n, Columns: lines, OutStride: step, InStride: p.stride,
-			}, 0, p.n)
+// innermost takes from axes one after the other that next accepts behind n elements, until these are most.
+func innermost(axes []axis, most int, next func(a axis, n int) bool) (taken, left []axis) {
+	for n := 1; n < most; {
+		i := slices.IndexFunc(axes, func(a axis) bool { return next(a, n) })
+		if i < 0 {
+			break
 		}
-		l += lines
+		n *= axes[i].n
+		taken, axes = append(taken, axes[i]), slices.Delete(axes, i, i+1)
+	}
+	return taken, axes
+}
+
+// sideOf returns the side of a tile along axes, the innermost first. The last of these is divided if there are more
+// than about most rows or columns.
+func sideOf(axes []axis, most int, stride func(axis) int) side {
+	s := side{at: []int{0}, tiles: axis{n: 1}, last: 1}
+	for i, a := range axes {
+		n, each := a.n, len(s.at)
+		if i == len(axes)-1 && n*each > most+most/2 {
+			n = (most + each - 1) / each
+		}
+		for k := 1; k < n; k++ {
+			for _, at := range s.at[:each] {
+				s.at = append(s.at, at+k*stride(a))
+			}
+		}
+		s.tiles = axis{n: (a.n + n - 1) / n, in: n * a.in, out: n * a.out}
+		s.last = each * (a.n - (s.tiles.n-1)*n)
+	}
+	return s
+}
+
+// Run computes tiles [t0,t1).
+func (p *Permutation) Run(out, in []byte, t0, t1 int) {
+	for t := t0; t < t1; t++ {
+		m := Matrix{Rows: p.rows.at, InStride: 1, Columns: p.columns.at, OutStride: 1}
+		rest, i := divided(t, p.rows.tiles.n)
+		if i == p.rows.tiles.n-1 {
+			m.Rows = m.Rows[:p.rows.last]
+		}
+		rest, j := divided(rest, p.columns.tiles.n)
+		if j == p.columns.tiles.n-1 {
+			m.Columns = m.Columns[:p.columns.last]
+		}
+		from, to := i*p.rows.tiles.in+j*p.columns.tiles.in, i*p.rows.tiles.out+j*p.columns.tiles.out
+		for i := len(p.axes) - 1; i >= 0; i-- {
+			a, k := &p.axes[i], 0
+			rest, k = divided(rest, a.n)
+			from, to = from+k*a.in, to+k*a.out
+		}
+		m.Out, m.In = out[to:], in[from:]
+		p.run(m)
 	}
 }
 
-// places returns the offsets in the data and in the output at which line l begins.
-func (p *Permutation) places(l int) (from, to int) {
-	for i := len(p.axes) - 1; i >= 0; i-- {
-		a := &p.axes[i]
-		k := l % a.n
-		from, to = from+k*a.in, to+k*a.out
-		l /= a.n
+// divided returns the quotient and the remainder; most axes of tiles have one.
+func divided(i, n int) (quotient, remainder int) {
+	if n == 1 {
+		return i, 0
 	}
-	return from, to
+	return i / n, i % n
+}
+
+// moveRuns transposes a matrix of elements for which there is no Variant.
+func (p *Permutation) moveRuns(m Matrix) {
+	for j, to := range m.Columns {
+		Take(m.Out[to:], m.In[j*p.size:], m.Rows, m.Rows[len(m.Rows)-1], p.size)
+	}
 }
 
 // stridesOf returns the bytes from one index of each axis to the next, for elements of size bytes.

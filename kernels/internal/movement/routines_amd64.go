@@ -4,23 +4,37 @@
 
 package movement
 
+// transpose_b64_8x8_avx512vnni computes, for elements of 64 bits:
+//
+//	out[columns[j]*outStride + i] = in[rows[i]*inStride + j]    for i < 8 and j < 8*blocks
+//
+//go:noescape
+func transpose_b64_8x8_avx512vnni(c *call)
+
 // transpose_b32_16x16_avx512vnni computes, for elements of 32 bits:
 //
-//	out[j][i] = in[i][j]    for i < 16 and j < 16*blocks
+//	out[columns[j]*outStride + i] = in[rows[i]*inStride + j]    for i < 16 and j < 16*blocks
 //
 //go:noescape
 func transpose_b32_16x16_avx512vnni(c *call)
 
 // transpose_b32_8x8_avx2 computes, for elements of 32 bits:
 //
-//	out[j][i] = in[i][j]    for i < 8 and j < 8*blocks
+//	out[columns[j]*outStride + i] = in[rows[i]*inStride + j]    for i < 8 and j < 8*blocks
 //
 //go:noescape
 func transpose_b32_8x8_avx2(c *call)
 
+// transpose_b16_8x8_avx2 computes, for elements of 16 bits:
+//
+//	out[columns[j]*outStride + i] = in[rows[i]*inStride + j]    for i < 8 and j < 8*blocks
+//
+//go:noescape
+func transpose_b16_8x8_avx2(c *call)
+
 // transpose_b8_8x8_avx2 computes, for elements of 8 bits:
 //
-//	out[j][i] = in[i][j]    for i < 8 and j < 8*blocks
+//	out[columns[j]*outStride + i] = in[rows[i]*inStride + j]    for i < 8 and j < 8*blocks
 //
 //go:noescape
 func transpose_b8_8x8_avx2(c *call)

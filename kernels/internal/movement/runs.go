@@ -64,6 +64,10 @@ func Take(to, from []byte, at []int, most, size int) {
 		take[[12]byte](to, from, at)
 	case 16:
 		take[[16]byte](to, from, at)
+	case 32:
+		take[[32]byte](to, from, at)
+	case 64:
+		take[[64]byte](to, from, at)
 	default:
 		for i, a := range at {
 			copy(to[i*size:][:size], from[a:][:size])

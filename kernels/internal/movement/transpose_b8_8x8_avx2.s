@@ -7,25 +7,41 @@
 // func transpose_b8_8x8_avx2(c *byte)
 // Requires: AVX
 TEXT ·transpose_b8_8x8_avx2(SB), NOSPLIT, $0-8
-	MOVQ c+0(FP), DI
-	MOVQ (DI), SI
-	MOVQ 8(DI), DX
-	MOVQ 16(DI), CX
-	MOVQ 24(DI), R8
-	MOVQ 32(DI), BX
-	LEAQ (R8)(R8*2), R9
-	LEAQ (CX)(CX*2), R11
+	MOVQ  c+0(FP), DI
+	MOVQ  (DI), SI
+	MOVQ  8(DI), DX
+	MOVQ  16(DI), R8
+	MOVQ  24(DI), R11
+	MOVQ  32(DI), R9
+	MOVQ  40(DI), R10
+	MOVQ  48(DI), BX
+	MOVQ  R11, AX
+	MOVQ  (R8), CX
+	IMULQ AX, CX
+	MOVQ  8(R8), R12
+	IMULQ AX, R12
+	MOVQ  16(R8), R13
+	IMULQ AX, R13
+	MOVQ  24(R8), R14
+	IMULQ AX, R14
+	MOVQ  32(R8), R15
+	IMULQ AX, R15
+	MOVQ  40(R8), DI
+	IMULQ AX, DI
+	MOVQ  48(R8), R11
+	IMULQ AX, R11
+	MOVQ  56(R8), R8
+	IMULQ AX, R8
 
 next:
-	LEAQ       (DX)(R8*4), R12
-	VMOVQ      (DX), X0
-	VMOVQ      (DX)(R8*1), X1
-	VMOVQ      (DX)(R8*2), X2
-	VMOVQ      (DX)(R9*1), X3
-	VMOVQ      (R12), X4
-	VMOVQ      (R12)(R8*1), X5
-	VMOVQ      (R12)(R8*2), X6
-	VMOVQ      (R12)(R9*1), X7
+	VMOVQ      (DX)(CX*1), X0
+	VMOVQ      (DX)(R12*1), X1
+	VMOVQ      (DX)(R13*1), X2
+	VMOVQ      (DX)(R14*1), X3
+	VMOVQ      (DX)(R15*1), X4
+	VMOVQ      (DX)(DI*1), X5
+	VMOVQ      (DX)(R11*1), X6
+	VMOVQ      (DX)(R8*1), X7
 	VPUNPCKLBW X1, X0, X8
 	VPUNPCKLBW X3, X2, X9
 	VPUNPCKLBW X5, X4, X10
@@ -38,17 +54,32 @@ next:
 	VPUNPCKHDQ X2, X0, X5
 	VPUNPCKLDQ X3, X1, X6
 	VPUNPCKHDQ X3, X1, X7
-	VMOVQ      X4, (SI)
-	VPEXTRQ    $0x01, X4, (SI)(CX*1)
-	VMOVQ      X5, (SI)(CX*2)
-	VPEXTRQ    $0x01, X5, (SI)(R11*1)
-	LEAQ       (SI)(CX*4), SI
-	VMOVQ      X6, (SI)
-	VPEXTRQ    $0x01, X6, (SI)(CX*1)
-	VMOVQ      X7, (SI)(CX*2)
-	VPEXTRQ    $0x01, X7, (SI)(R11*1)
-	LEAQ       (SI)(CX*4), SI
+	MOVQ       (R9), AX
+	IMULQ      R10, AX
+	VMOVQ      X4, (SI)(AX*1)
+	MOVQ       8(R9), AX
+	IMULQ      R10, AX
+	VPEXTRQ    $0x01, X4, (SI)(AX*1)
+	MOVQ       16(R9), AX
+	IMULQ      R10, AX
+	VMOVQ      X5, (SI)(AX*1)
+	MOVQ       24(R9), AX
+	IMULQ      R10, AX
+	VPEXTRQ    $0x01, X5, (SI)(AX*1)
+	MOVQ       32(R9), AX
+	IMULQ      R10, AX
+	VMOVQ      X6, (SI)(AX*1)
+	MOVQ       40(R9), AX
+	IMULQ      R10, AX
+	VPEXTRQ    $0x01, X6, (SI)(AX*1)
+	MOVQ       48(R9), AX
+	IMULQ      R10, AX
+	VMOVQ      X7, (SI)(AX*1)
+	MOVQ       56(R9), AX
+	IMULQ      R10, AX
+	VPEXTRQ    $0x01, X7, (SI)(AX*1)
 	ADDQ       $+8, DX
+	ADDQ       $+64, R9
 	DECQ       BX
 	JNZ        next
 	VZEROUPPER

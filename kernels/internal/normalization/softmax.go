@@ -30,8 +30,8 @@ func NewSoftmax(s isa.Set, n int, log bool) *Softmax {
 	f := newSoftmax(s, n, log)
 	m := &Softmax{Kernel: fmt.Sprintf("softmax_%v", f.exp.ISA), Block: max(1, blockNumbers/n), Run: f.rows}
 	switch v := elementwise.Choose(s, elementwise.Softmax); {
-	case log && n < 2*shortRow: // a row alone has a logarithm and two more calls
-		m.Run, m.Block = f.columns, reduction.TransposedRows(n)
+	case log && n < 4*shortRow: // a row alone has a logarithm and two more calls
+		m.Run, m.Block = f.columns, max(transposedRows, reduction.TransposedRows(n))
 	case log:
 	case v.ISA == f.exp.ISA:
 		length := binary.NativeEndian.AppendUint64(nil, uint64(n))
@@ -45,7 +45,10 @@ func NewSoftmax(s isa.Set, n int, log bool) *Softmax {
 
 const (
 	blockNumbers = 2048 // bounds the numbers of a block of rows, or of pixels; a longer one is a block by itself
-	shortRow     = 48   // the length of the shortest row that is worth calls of its own
+	// transposedRows are as many short rows as make the calls for their columns long enough, beyond the first-level cache.
+	transposedRows = 128
+
+	shortRow = 48 // the length of the shortest row that is worth calls of its own
 )
 
 // softmax normalizes rows of n numbers.
@@ -107,7 +110,7 @@ func (s *softmax) columns(y, x, scratch []byte, _ *elementwise.Numbers) {
 	if s.log {
 		exps = scratch[size+len(x):][:len(x)]
 	}
-	s.matrix.Run(movement.Matrix{Out: all, In: x, Rows: rows, Columns: s.n, OutStride: size, InStride: 4 * s.n}, 0, rows)
+	s.matrix.RunStrided(all, x, rows, s.n, size, 4*s.n)
 	copy(one, all)
 	for at := size; at < len(all); at += size {
 		s.maximum.Run(one, all[at:], one, rows, nil)
@@ -130,7 +133,7 @@ func (s *softmax) columns(y, x, scratch []byte, _ *elementwise.Numbers) {
 	for at := 0; at < len(all); at += size {
 		finish.Run(all[at:], all[at:], sums, rows, nil)
 	}
-	s.matrix.Run(movement.Matrix{Out: y, In: all, Rows: s.n, Columns: rows, OutStride: 4 * s.n, InStride: size}, 0, s.n)
+	s.matrix.RunStrided(y, all, s.n, rows, 4*s.n, size)
 }
 
 // widened is float64(v). By the bits, unless v is not a normal number: the CPU's conversion waits for what its register

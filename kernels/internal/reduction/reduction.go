@@ -45,7 +45,7 @@ func transpose(v *movement.Variant, out, x []byte, n int) {
 	}
 	row := v.Size * n
 	rows := len(x) / row
-	v.Run(movement.Matrix{Out: out, In: x, Rows: rows, Columns: n, OutStride: v.Size * rows, InStride: row}, 0, rows)
+	v.RunStrided(out, x, rows, n, v.Size*rows, row)
 }
 
 // Combine combines the blocks of x, each as long as acc and the last one perhaps shorter, with acc.

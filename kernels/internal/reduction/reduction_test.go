@@ -148,3 +148,32 @@ func TestTop(t *testing.T) {
 		})
 	}
 }
+
+// TestRanksOfHalves compares the largest numbers of 16 bits with those of a sorted row: NaN is below everything, and
+// zeros are equal.
+func TestRanksOfHalves(t *testing.T) {
+	for _, typ := range []core.Type{core.F16, core.BF16} {
+		for seed := range uint64(200) {
+			t.Run(fmt.Sprint(typ, seed), func(t *testing.T) {
+				r := rand.New(rand.NewPCG(seed, 1))
+				row := make([]uint16, 1+r.IntN(60))
+				for i := range row {
+					if row[i] = uint16(r.IntN(1 << 16)); r.IntN(3) == 0 {
+						row[i] = []uint16{0, 0x8000, 0x7fff, 0xffff, 1, 0x8001}[r.IntN(6)]
+					}
+				}
+				data, err := core.TensorOver(typ, core.Shape{len(row)}, view.Bytes(row))
+				require.NoError(t, err)
+				numbers, want := data.Float32s(), make([]uint64, len(row))
+				for i := range want {
+					want[i] = uint64(i)
+				}
+				slices.SortStableFunc(want, func(i, j uint64) int { return cmp.Compare(numbers[j], numbers[i]) })
+				k := 1 + r.IntN(len(row))
+				ranks := Ranks{Orders: make([]uint64, k), Places: make([]uint64, k)}
+				ranks.Top(view.Bytes(row), len(row), OrderOf(typ))
+				require.Equal(t, want[:k], ranks.Places)
+			})
+		}
+	}
+}

@@ -52,6 +52,22 @@ func (w *Window) inputs() int {
 // Outside stands for the number of a pixel where a tap lies in the padding.
 const Outside = -1
 
+// Bytes returns how many bytes all outputs take.
+func (w *Window) Bytes() int { return w.Batch * w.Outputs() * w.Pixel }
+
+// Separated returns windows that slide along one axis each, the last one first, over the outputs of the one before.
+// What is behind an axis is part of its pixels.
+func (w *Window) Separated() []*Window {
+	var passes []*Window
+	pixel := w.Pixel
+	for i := len(w.Axes) - 1; i >= 0; i-- {
+		before := &Window{Axes: w.Axes[:i], Batch: w.Batch}
+		passes = append(passes, &Window{Axes: w.Axes[i : i+1], Batch: w.Batch * before.inputs(), Pixel: pixel})
+		pixel *= w.Axes[i].Out
+	}
+	return passes
+}
+
 // Image returns, for one image, the number of the pixel that each tap of each output reads, or Outside: [output][tap].
 func (w *Window) Image() []int32 {
 	at, outputs, taps := []int32{0}, 1, 1

@@ -355,3 +355,39 @@ func TestStrips(t *testing.T) {
 		})
 	}
 }
+
+// TestSeparated: the passes together read, for each byte of an output, the bytes that the window reads, in its order.
+func TestSeparated(t *testing.T) {
+	for name, w := range windows() {
+		t.Run(name, func(t *testing.T) {
+			through := func(w *Window, in [][]int) (out [][]int) {
+				at, taps := w.Image(), w.Taps()
+				for image := range w.Batch {
+					for o := range w.Outputs() {
+						for b := range w.Pixel {
+							var read []int
+							for _, pixel := range at[o*taps:][:taps] {
+								if pixel != Outside {
+									read = append(read, in[(image*w.inputs()+int(pixel))*w.Pixel+b]...)
+								}
+							}
+							out = append(out, read)
+						}
+					}
+				}
+				return out
+			}
+			var data [][]int
+			for i := range w.Batch * w.inputs() * w.Pixel {
+				data = append(data, []int{i})
+			}
+			got := data
+			for _, pass := range w.Separated() {
+				require.Len(t, pass.Axes, 1)
+				got = through(pass, got)
+				require.Len(t, got, pass.Bytes())
+			}
+			require.Equal(t, through(w, data), got)
+		})
+	}
+}
