@@ -3,18 +3,17 @@ package indexing
 import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/internal/elements"
-	"github.com/tf2ng/tf2ng/core/internal/infer"
 )
 
 var _ = core.Register[Unique]("Unique")
 
 // Unique lists the distinct elements of a vector in the order of their first appearance.
 //
-//	Inputs:  x: a number type or boolean, [n]
+//	Inputs:  x: any type, [n]
 //	Outputs: y: the type of x, [how many differ]
 //	         index: Type, [n]: the place in y of each element of x
 //
-//	C1: x is a number or boolean of rank 1
+//	C1: x has rank 1
 //	C2: Type is i32 or i64
 //
 // It is TensorFlow's Unique.
@@ -28,8 +27,8 @@ func (op *Unique) Infer(in []core.Operand) ([]core.Fact, error) {
 		return nil, err
 	}
 	s, ok := in[0].Shape.Merge(core.Shape{core.Unknown})
-	if t := in[0].Type; !infer.IsNumber(t) && t != core.Bool || !ok {
-		return nil, core.Violation("C1", 0, "got %v, want numbers or booleans of rank 1", in[0].Fact)
+	if !ok {
+		return nil, core.Violation("C1", 0, "got %v, want rank 1", in[0].Fact)
 	}
 	if op.Type != core.I32 && op.Type != core.I64 {
 		return nil, core.Violation("C2", -1, "type: got %v, want i32 or i64", op.Type)
@@ -37,14 +36,19 @@ func (op *Unique) Infer(in []core.Operand) ([]core.Fact, error) {
 	return []core.Fact{{Type: in[0].Type, Shape: core.Shape{core.Unknown}}, {Type: op.Type, Shape: s}}, nil
 }
 
-// Eval compares the bits of the elements.
+// Eval compares the bits of the elements, or the strings.
 func (op *Unique) Eval(in, out []*core.Tensor) error {
 	x, size := in[0], in[0].Type().Size()
 	seen := map[string]int64{}
 	index := make([]int64, x.Len())
 	var first []int
 	for i := range index {
-		bits := string(x.Bytes()[i*size : (i+1)*size])
+		var bits string
+		if size == 0 {
+			bits = x.Strings()[i]
+		} else {
+			bits = string(x.Bytes()[i*size : (i+1)*size])
+		}
 		number, known := seen[bits]
 		if !known {
 			number = int64(len(first))
