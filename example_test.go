@@ -210,5 +210,5 @@ func ExampleModel_Signature() {
 	// embed [{x f32 [?,6]}] [{hidden f32 [?,8]}]
 	// pair [{a f32 [?,6]} {b f32 [?,6]}] [{a f32 [?,6]} {likeness f32 [?]}]
 	// serving_default [{x f32 [?,6]}] [{logits f32 [?,3]}]
-	// signature "words": unsupported ops: HashTableV2 (1 node "has ...
+	// words [{words string [?]}] [{ids i64 [?]}]
 }

@@ -298,14 +298,24 @@ func TestSavedModelErrors(t *testing.T) {
 			`no graph has the tags ["serve" "gpu"]: the SavedModel has graphs with the tags ["serve"], ["train"]`,
 		},
 		{
-			"vocabulary",
-			as("module_signatures"),
-			[]tf2ng.Option{tf2ng.WithSignature("words")},
+			"no file of a vocabulary",
+			copied("int8_vocabulary", remove("assets/words.txt")),
 			nil,
-			`signature "words": unsupported ops: HashTableV2 (1 node "hash_table": a lookup table or vocabulary), ` +
-				`LookupTableFindV2 (1 node "StatefulPartitionedCall_3/StatefulPartitionedCall/None_Lookup/` +
-				`LookupTableFindV2": a lookup table or vocabulary); to do without them, start behind with --input ` +
-				`StatefulPartitionedCall_3/StatefulPartitionedCall/None_Lookup/LookupTableFindV2:0`,
+			fs.ErrNotExist,
+			"",
+		},
+		{
+			"vocabulary outside of the SavedModel",
+			copied("int8_vocabulary", func(dir string) {
+				path := filepath.Join(dir, "saved_model.pb")
+				data, err := os.ReadFile(path)
+				require.NoError(t, err)
+				data = bytes.ReplaceAll(data, []byte("words.txt"), []byte("../rd.txt"))
+				require.NoError(t, os.WriteFile(path, data, 0o600))
+			}),
+			nil,
+			graphdef.ErrStructure,
+			"",
 		},
 		{
 			"variable that changes",

@@ -88,7 +88,8 @@ func findOutputs(g *graphdef.Graph) ([]tensorName, error) {
 	var found []tensorName
 	for i := range g.Nodes {
 		n := &g.Nodes[i]
-		if read[n.Name] || slices.Contains(notOutputs, n.Op) || isGuard(g, n) || forwardsGuard(g, n) {
+		if read[n.Name] || slices.Contains(notOutputs, n.Op) || isGuard(g, n) || forwardsGuard(g, n) ||
+			ops.IsTableOp(n.Op) || initializers[n.Op] != "" {
 			continue
 		}
 		count := max(countOutputs(g, n), 1)

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
+	"github.com/tf2ng/tf2ng/bridge/tf/internal/ops"
 	"github.com/tf2ng/tf2ng/builders"
 	"github.com/tf2ng/tf2ng/core"
 )
@@ -28,6 +29,9 @@ type Options struct {
 	// TFVersion is the version of TensorFlow whose arithmetic to follow, such as "2.13"; "" and "auto"
 	// mean 2.21 without two of its defects.
 	TFVersion string
+	// Files returns the content of a file that tables are initialized from, by the name that the graph has. If it
+	// is nil, such tables are refused.
+	Files func(name string) ([]byte, error)
 }
 
 // MetaVersion is the key of Function.Meta that says which version of TensorFlow's arithmetic the function
@@ -169,6 +173,9 @@ func (t *translation) results(outputs []tensorName) error {
 		v, err := t.read(o)
 		if err != nil {
 			return err
+		}
+		if ops.IsTable(v) {
+			return fmt.Errorf("output %q: is a table, which has no value", o)
 		}
 		r, err := core.NewNamedNode(o.String(), &core.Result{}, v)
 		if err != nil {

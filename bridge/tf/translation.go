@@ -21,6 +21,7 @@ type program struct {
 	lists      map[core.Value]bool         // the values that represent lists of tensors
 	malformed  map[string]bool             // nodes with errors; nil until one is found
 	leftOut    []string                    // Asserts
+	tables     *tables                     // nil until one is asked for
 }
 
 // translation is the state of translating a graph, or a part of it that a loop or a conditional runs. What
@@ -268,7 +269,7 @@ func (t *translation) node(n *graphdef.Node, later []*graphdef.Node) error {
 		out, err = t.branch(n, flow)
 	default:
 		out, err = ops.Translate(n, ops.Context{
-			Arithmetic: t.arithmetic, ConstantInputs: constant, Read: t.readInput, Lists: t.lists,
+			Arithmetic: t.arithmetic, ConstantInputs: constant, Read: t.readInput, Lists: t.lists, Table: t.table,
 		})
 	}
 	if err != nil {
@@ -303,7 +304,7 @@ func (t *translation) give(n *graphdef.Node, out []core.Value, constant bool) {
 	t.constant[n.Name] = constant
 	for i, v := range out {
 		name := tensorName{n.Name, i}
-		if _, isInput := t.cut[name]; !isInput && v.Node != nil && !ops.IsUnset(v) && t.parent == nil {
+		if _, isInput := t.cut[name]; !isInput && v.Node != nil && !ops.IsUnset(v) && !ops.IsTable(v) && t.parent == nil {
 			t.function.Names[name.String()] = v
 		}
 	}

@@ -85,7 +85,8 @@ func (o UnsupportedOp) String() string {
 const (
 	whyLoop     = "part of a while loop that is not as TensorFlow writes them"
 	whyVariable = "a variable: freeze the graph first"
-	whyTable    = "a lookup table or vocabulary"
+	whyTable    = "of the tables, only those with one value for each key are supported"
+	whyChanges  = "it changes a table: results would depend on earlier runs"
 	whyTraining = "training"
 	whyForeign  = "TensorFlow 2.21 does not register this op"
 	whyIntel    = whyForeign + "; Intel's builds of TensorFlow did"
@@ -101,10 +102,11 @@ var why = byOp(map[string][]string{
 		"RestoreV2",
 	},
 	whyTable: {
-		"HashTable", "HashTableV2", "MutableHashTable", "MutableHashTableV2", "MutableDenseHashTable",
-		"MutableDenseHashTableV2", "MutableHashTableOfTensorsV2", "AnonymousHashTable", "LookupTableFind",
-		"LookupTableFindV2", "LookupTableSize", "LookupTableSizeV2", "LookupTableExport", "LookupTableExportV2",
+		"MutableDenseHashTable", "MutableDenseHashTableV2", "AnonymousMutableDenseHashTable",
+		"MutableHashTableOfTensors", "MutableHashTableOfTensorsV2", "AnonymousMutableHashTableOfTensors",
+		"LookupTableExport", "LookupTableExportV2",
 	},
+	whyChanges: {"LookupTableInsert", "LookupTableInsertV2", "LookupTableRemoveV2"},
 	whyTraining: {
 		"FusedBatchNormGradV3", "Conv2DBackpropFilter", "ApplyGradientDescent",
 		"FakeQuantWithMinMaxArgsGradient", "FakeQuantWithMinMaxVarsGradient",

@@ -7,6 +7,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/tf2ng/tf2ng/internal/npy"
+	"github.com/tf2ng/tf2ng/internal/testmodel"
 )
 
 const savedModels = "../../testdata/savedmodels/"
@@ -34,8 +37,7 @@ func TestCommandsTakeSavedModels(t *testing.T) {
 	ng := filepath.Join(t.TempDir(), "m.ng")
 	code, _, stderr := program("convert", model, "-o", ng)
 	require.Zero(t, code, stderr)
-	assert.Contains(t, stderr, `warning: left out: signature "words": unsupported ops: HashTableV2 (1 node "hash_table": `+
-		`a lookup table or vocabulary)`)
+	assert.Empty(t, stderr)
 	pair := joined(input("module_signatures", "pair", "a"), input("module_signatures", "pair", "b"))
 	for _, path := range []string{model, model + "/", model + "/saved_model.pb", ng} {
 		t.Run(filepath.Base(path), func(t *testing.T) {
@@ -47,12 +49,41 @@ func TestCommandsTakeSavedModels(t *testing.T) {
 			assert.Contains(t, out, "a: f32[2,6]")
 			assert.NotContains(t, out, "likeness")
 			out = must(t, "inspect", path, "--signature", "embed")
-			assert.Contains(t, out, "signature \"embed\"; there are also [\"pair\" \"serving_default\"")
+			assert.Contains(t, out, "signature \"embed\"; there are also [\"pair\" \"serving_default\" \"words\"]")
 			assert.Contains(t, out, "input   x f32[?,6]\noutput  hidden f32[?,8]\n")
 			assert.Contains(t, must(t, "inspect", path, "--json"), `"signature": "serving_default"`)
 			must(t, "bench", path, "--signature", "pair", "--runs", "1", "--min-time", "1ns")
 		})
 	}
+}
+
+// What is left out is told.
+func TestRefusedSignaturesAreTold(t *testing.T) {
+	code, _, stderr := program("convert", savedModels+"module_counter/model", "--signature", "read", "-o",
+		filepath.Join(t.TempDir(), "m.ng"))
+	require.Zero(t, code, stderr)
+	assert.Contains(t, stderr, `warning: left out: signature "serving_default": variable "calls": `)
+}
+
+// A .ng file has the tables, so that it runs without the files that they were read from; ONNX has none.
+func TestTablesAreConverted(t *testing.T) {
+	const model = "module_tables"
+	ng, words := filepath.Join(t.TempDir(), "m.ng"), filepath.Join(t.TempDir(), "words.npy")
+	must(t, "convert", savedModels+model+"/model", "-o", ng)
+	f, err := os.Create(words)
+	require.NoError(t, err)
+	require.NoError(t, npy.Write(f, testmodel.Array(t, savedModels+model+"/recorded.npz", "serving_default.in.words")))
+	require.NoError(t, f.Close())
+	inputs := joined([]string{"--input", "words=" + words}, input(model, "serving_default", "at"))
+	must(t, joined([]string{"diff", ng}, inputs, expect(model, "serving_default", "ids"),
+		expect(model, "serving_default", "column"), expect(model, "serving_default", "size"))...)
+	assert.Contains(t, must(t, joined([]string{"run", ng}, inputs)...), "lines: string[2,3]")
+
+	code, _, stderr := program("convert", savedModels+model+"/model", "--format", "onnx", "-o",
+		filepath.Join(t.TempDir(), "m.onnx"))
+	assert.Equal(t, 2, code)
+	assert.Contains(t, stderr, "TableLookup")
+	assert.Contains(t, stderr, "ONNX has tables in the domain ai.onnx.ml only")
 }
 
 func TestSavedModelInText(t *testing.T) {

@@ -388,7 +388,7 @@ func TestConstraintsOfFurtherOps(t *testing.T) {
 		{&indexing.Where{}, ops(boolean()), "Where: input 0: got shape [], want rank 1 or more (Where-C1)"},
 		{
 			&indexing.Unique{Type: core.I32}, ops(i32()),
-			"Unique: input 0: got i32[], want numbers or booleans of rank 1 or more (Unique-C1)",
+			"Unique: input 0: got shape [], want rank 1 or more (Unique-C1)",
 		},
 		{
 			&array.EnsureShape{Shape: core.Shape{2}}, ops(f32(3)),

@@ -136,7 +136,8 @@ func addOpFiles(t *testing.T) {
 		return
 	}
 	samples := map[string][]baseline{}
-	for _, b := range slices.Concat(baselines(t), sparseBaselines(t), quantizedBaselines(t), graphBaselines(t)) {
+	for _, b := range slices.Concat(baselines(t), sparseBaselines(t), quantizedBaselines(t), graphBaselines(t),
+		textBaselines(t)) {
 		samples[core.OpName(b.op)] = append(samples[core.OpName(b.op)], b)
 	}
 	require.NoError(t, os.MkdirAll(filepath.Dir(opFile(core.Schema, "")), 0o755))

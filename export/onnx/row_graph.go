@@ -7,16 +7,31 @@ import (
 	"strings"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/indexing"
 	"github.com/tf2ng/tf2ng/core/op/parsing"
+	"github.com/tf2ng/tf2ng/core/op/text"
 )
 
-// The ends of a graph.
+// noText is why ops on strings are not exported.
+const noText = "ONNX has no such op on strings"
+
+// The ends of a graph, and ops on strings.
 var (
 	_ = exports(exportParameter)
 	_ = exports(exportConstant)
 	_ = exports(exportResult)
 	_ = exports(exportShapeOf)
 	_ = lacks[parsing.ParseExample]("ONNX reads no protocol buffers; give its features as inputs")
+	_ = lacks[indexing.TableLookup]("ONNX has tables in the domain ai.onnx.ml only")
+	_ = lacks[text.HashBucket](noText)
+	_ = lacks[text.AsString](noText)
+	_ = lacks[text.ChangeCase](noText)
+	_ = lacks[text.Strip](noText)
+	_ = lacks[text.Join](noText)
+	_ = lacks[text.Length](noText)
+	_ = lacks[text.ToNumber](noText)
+	_ = lacks[text.Substring](noText)
+	_ = lacks[text.DecodeRaw](noText)
 )
 
 func exportParameter(e *exporter, n *core.Node, _ *core.Parameter) error {

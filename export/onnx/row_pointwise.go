@@ -297,6 +297,9 @@ var relations = [...]struct {
 }
 
 func exportCompare(e *exporter, n *core.Node, op *pointwise.Compare) error {
+	if n.Inputs()[0].Type() == core.String {
+		return errors.New("it compares strings, which ONNX does since opset 19 only")
+	}
 	f, in, err := e.elementwise(n)
 	if err != nil {
 		return err

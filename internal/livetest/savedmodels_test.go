@@ -26,7 +26,13 @@ import (
 
 // unfreezable are the SavedModels whose signatures keep a state, or look up tables: of these TensorFlow
 // makes no graph without variables.
-func unfreezable() []string { return []string{"module_counter/read"} }
+func unfreezable() []string {
+	return []string{
+		"module_counter/read", "module_signatures/words", "module_objects/words", "module_tables/serving_default",
+		"keras3_vocabulary/serve", "keras3_vocabulary/serving_default", "int8_vocabulary/serving_default",
+		"int8_vocabulary/predict",
+	}
+}
 
 // Each signature of each SavedModel, as TensorFlow loads it, beside our reading of it; and every node of the graph
 // that TensorFlow makes of it.

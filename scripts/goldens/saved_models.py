@@ -130,15 +130,20 @@ def keras2_embedding(directory, rng):
 # tf.Module
 
 
+def texts(*words):
+    return np.array([w.encode() for w in words], object)
+
+
 def three(rng):
     return {
+        "words": {"words": texts("dog", "cat", "", "bird", "cat")},
         "serving_default": {"x": normal(rng, 3, 6)},
         "embed": {"x": normal(rng, 2, 6)},
         "pair": {"a": normal(rng, 2, 6), "b": normal(rng, 2, 6)},
     }
 
 
-@model("tf.Module, several signatures of one set of variables, one of them of a vocabulary", three, refused=["words"])
+@model("tf.Module, several signatures of one set of variables, one of them of a vocabulary", three)
 def module_signatures(directory, rng):
     class Net(tf.Module):
         def __init__(self):
@@ -175,6 +180,39 @@ def module_signatures(directory, rng):
     tf.saved_model.save(m, directory, {"serving_default": m.predict, "embed": m.embed, "pair": m.pair, "words": m.words})
 
 
+def looked_up(rng):
+    return {"serving_default": {"words": texts("dog", "cat", "", "bird", "CAT ", "horse"), "at": rng.integers(-1, 4, (2, 3))}}
+
+
+@model("tf.Module, tables of constants and of files, also in a loop, and ops on strings", looked_up)
+def module_tables(directory, rng):
+    class Net(tf.Module):
+        def __init__(self):
+            lookup, index = tf.lookup, tf.lookup.TextFileIndex
+            file = os.path.join(directory + "_files", "animals.txt")
+            os.makedirs(os.path.dirname(file))
+            with open(file, "w", newline="") as f:
+                f.write("cat,2.5\r\ndog,-1e3\nbird,inf")
+            self.ids = lookup.StaticVocabularyTable(lookup.TextFileInitializer(file, tf.string, 0, tf.int64, index.LINE_NUMBER, delimiter=","), 3)
+            self.lines = lookup.StaticHashTable(lookup.TextFileInitializer(file, tf.int64, index.LINE_NUMBER, tf.string, index.WHOLE_LINE), "no line")
+            self.column = lookup.StaticHashTable(lookup.TextFileInitializer(file, tf.string, 0, tf.float32, 1, delimiter=","), -1.0)
+            self.names = lookup.StaticHashTable(lookup.KeyValueTensorInitializer(["cat", "dog"], ["Katze", "Hund"]), "?")
+
+        @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="words"), tf.TensorSpec([None, 3], tf.int64, name="at")])
+        def serve(self, words, at):
+            text = tf.strings
+            looped = tf.while_loop(lambda i, n: i < 3, lambda i, n: (i + 1, n + tf.reduce_sum(self.ids.lookup(words))), (0, tf.constant(0, tf.int64)))
+            return {
+                "ids": self.ids.lookup(words), "size": self.ids.size(), "lines": self.lines.lookup(at), "column": self.column.lookup(words), "loop": looped[1],
+                "names": text.join([self.names.lookup(text.lower(text.strip(words))), words], "-"), "others": tf.gather(words, tf.where(words != "")[:, 0]),
+                "text": text.as_string(at), "is_cat": tf.equal(words, "cat"),
+            }
+
+    m = Net()
+    tf.saved_model.save(m, directory, m.serve)
+    slim(directory)
+
+
 def typed(rng):
     return {"serving_default": {"x": normal(rng, 2, 4), "at": rng.integers(0, 3, (2, 2)).astype(np.int32)}}
 
@@ -208,7 +246,7 @@ def module_types(directory, rng):
     tf.saved_model.save(m, directory, m.serve)
 
 
-@model("tf.Module without a SaverDef: the object graphs alone tell what is restored", three, eager=True, refused=["words"])
+@model("tf.Module without a SaverDef: the object graphs alone tell what is restored", three, eager=True)
 def module_objects(directory, rng):
     module_signatures(directory, rng)
     change(directory, lambda saved: [m.ClearField("saver_def") for m in saved.meta_graphs])
@@ -302,6 +340,24 @@ def keras2_gru(directory, rng):
     m = keras.Sequential([keras.layers.InputLayer([5, 3], name="x"), keras.layers.GRU(4), keras.layers.Dense(2)])
     m.set_weights([w + normal(rng, *w.shape, scale=0.3) for w in m.get_weights()])
     m.export(directory)
+
+
+def spoken(rng):
+    words = np.array([[b"cat", b"", b"dog"], [b"horse", b"bird", b"cow"]], object)
+    return {s: {"words": words} for s in ("serve", "serving_default")}
+
+
+@model("Keras 3, Model.export of a StringLookup before an embedding", spoken)
+def keras3_vocabulary(directory, rng):
+    import keras
+
+    words = keras.Input([3], dtype="string", name="words")
+    ids = keras.layers.StringLookup(vocabulary=["cat", "dog", "bird"], num_oov_indices=3, mask_token="")(words)
+    y = keras.layers.GlobalAveragePooling1D()(keras.layers.Embedding(7, 4, name="embedding")(ids))
+    m = keras.Model(words, keras.layers.Dense(2, name="scores")(y))
+    m.set_weights([w + normal(rng, *w.shape, scale=0.3) for w in m.get_weights()])
+    m.export(directory, verbose=False)
+    slim(directory)
 
 
 # TensorFlow 1
@@ -476,6 +532,25 @@ def change(directory, edit, as_text=False):
             f.write(saved.SerializeToString(deterministic=True))
 
 
+def slim(directory):
+    """Takes out what only tells of the graph, and where the files were that tables read."""
+    files = (directory + "_files/").encode()
+
+    def edit(saved):
+        for m in saved.meta_graphs:
+            m.meta_info_def.ClearField("stripped_op_list")
+            for node in [*m.graph_def.node, *(n for f in m.graph_def.library.function for n in f.node_def)]:
+                node.ClearField("experimental_debug_info")
+                node.attr.pop("_output_shapes", None)
+                for attr in node.attr.values():
+                    if attr.HasField("s"):
+                        attr.s = attr.s.replace(files, b"")
+                    if attr.HasField("tensor"):
+                        attr.tensor.string_val[:] = [s.replace(files, b"") for s in attr.tensor.string_val]
+
+    change(directory, edit)
+
+
 def examples(rng):
     """Serialized tf.Examples: with and without the features that have defaults, of different lengths."""
     def of(**features):
@@ -532,6 +607,50 @@ def int8_examples(directory, rng):
                 }),
                 "one": signature({"example": one}, {"image": single["image"], "words": single["words"].values, "at": single["words"].indices}),
             }))
+
+
+def fed_vocabulary(rng):
+    def of(*words):
+        image = tf.train.Feature(float_list=tf.train.FloatList(value=rng.uniform(0, 1, 16).astype(np.float32)))
+        kinds = tf.train.Feature(bytes_list=tf.train.BytesList(value=words))
+        return tf.train.Example(features=tf.train.Features(feature={"image": image, "words": kinds})).SerializeToString(deterministic=True)
+
+    inputs = {"inputs": np.array([of(b"cat", b"dog"), of(), of(b"horse"), of(b"bird", b"", b"cat")], object)}
+    return {"serving_default": inputs, "predict": inputs}
+
+
+@model("int8, of tf.Examples, as estimators export: words by a vocabulary, classes by their labels, in files", fed_vocabulary)
+def int8_vocabulary(directory, rng):
+    from tensorflow.python.ops import lookup_ops
+
+    def file(name, *lines):
+        path = os.path.join(directory + "_files", name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w") as f:
+            f.write("".join(line + "\n" for line in lines))
+        return path
+
+    with tf.Graph().as_default(), v1.Session() as session:
+        serialized = v1.placeholder(tf.string, [None], "examples")
+        parsed = tf.io.parse_example(serialized, {"image": tf.io.FixedLenFeature([16], tf.float32), "words": tf.io.VarLenFeature(tf.string)})
+        vocabulary = lookup_ops.index_table_from_file(file("words.txt", "cat", "dog", "bird"), num_oov_buckets=2)
+        labels = lookup_ops.index_to_string_table_from_file(file("labels.txt", *(f"label {i}" for i in range(8))))
+        names = lookup_ops.index_table_from_tensor(tf.constant(["label 3", "label 1"]), default_value=-7)
+        ids = vocabulary.lookup(parsed["words"])
+        weight = tf.constant(rng.normal(0, 0.3, (5, 16)).astype(np.float32))
+        mean = tf.nn.safe_embedding_lookup_sparse(weight, ids) if hasattr(tf.nn, "safe_embedding_lookup_sparse") else v1.nn.embedding_lookup_sparse(weight, ids, None)
+        weights = tf.bitcast(tf.constant(rng.integers(-127, 128, (16, 8)), tf.int8), tf.qint8)
+        scores = tf.nn.softmax(quantized(rng, parsed["image"] + tf.nn.relu(mean), weights))
+        best, at = tf.nn.top_k(scores, 3)
+        classes = labels.lookup(tf.cast(at, tf.int64))
+        builder(
+            directory, session,
+            (["serve"], {
+                "serving_default": signature({"inputs": serialized}, {"classes": classes, "scores": best}, "tensorflow/serving/classify"),
+                "predict": signature({"inputs": serialized}, {"ids": ids.values, "names": names.lookup(classes), "size": vocabulary.size(), "scores": scores}),
+            }),
+            main_op=v1.tables_initializer(), assets_collection=v1.get_collection(v1.GraphKeys.ASSET_FILEPATHS), strip_default_attrs=True)
+    slim(directory)
 
 
 # Running

@@ -411,6 +411,37 @@ func TestExamplesOfSavedModel(t *testing.T) {
 	assert.ErrorContains(t, err, `example 2: feature "image" (f32) is not there, and has no default`)
 }
 
+// The classes are those of a file of labels, which tables in the SavedModel read.
+func TestClassesOfATable(t *testing.T) {
+	const recorded = "../../testdata/savedmodels/int8_vocabulary/"
+	base := t.TempDir()
+	require.NoError(t, os.CopyFS(filepath.Join(base, "1"), os.DirFS(recorded+"model")))
+	c := dial(t, servingtest.Start(t, serving.Options{}, serving.ModelConfig{Name: "animals", BasePath: base}))
+	var list []*example_protos_go_proto.Example
+	for _, text := range testmodel.Array(t, recorded+"recorded.npz", "serving_default.in.inputs").Strings() {
+		e := &example_protos_go_proto.Example{}
+		require.NoError(t, proto.Unmarshal([]byte(text), e))
+		list = append(list, e)
+	}
+	got, err := c.predict.Classify(t.Context(), &apis_go_proto.ClassificationRequest{
+		ModelSpec: spec("animals"),
+		Input: &apis_go_proto.Input{Kind: &apis_go_proto.Input_ExampleList{
+			ExampleList: &apis_go_proto.ExampleList{Examples: list},
+		}},
+	})
+	require.NoError(t, err)
+	classes := testmodel.Array(t, recorded+"recorded.npz", "serving_default.out.classes").Strings()
+	scores := testmodel.Array(t, recorded+"recorded.npz", "serving_default.out.scores").Float32s()
+	require.Len(t, got.Result.Classifications, len(list))
+	for i, row := range got.Result.Classifications {
+		require.Len(t, row.Classes, 3)
+		for k, class := range row.Classes {
+			assert.Equal(t, classes[3*i+k], class.Label)
+			assert.InDelta(t, scores[3*i+k], class.Score, 1e-6)
+		}
+	}
+}
+
 func TestHealth(t *testing.T) {
 	base := t.TempDir()
 	m := serving.NewManager(serving.Options{Poll: 10 * time.Millisecond, Log: servingtest.Quiet()})

@@ -8,7 +8,8 @@ import (
 	"github.com/tf2ng/tf2ng/bridge/tf/savedmodel/internal/wire"
 )
 
-// Freeze returns the part of the graph that the given tensors need, with constants in place of variables.
+// Freeze returns the part of the graph that the given tensors need, with constants in place of variables, and with
+// the initializers of the tables among it.
 // A tensor is named "x" or "x:0". A tensor inside a function call, "call/x:0", stands for the call. Names
 // that no node has are ignored here; translating the graph reports them.
 //
@@ -16,13 +17,16 @@ import (
 func (m *SavedModel) Freeze(tensors ...string) (*graphdef.Graph, error) {
 	f := &freezer{
 		graph:     m.graph,
+		assets:    m.assets,
+		files:     m.assetVariables(),
 		variables: m.variables,
 		functions: map[string]*specialized{},
 		taken:     map[string]bool{},
 	}
 	top := newScope(m.graph.Nodes)
 	var nodes []graphdef.Node
-	for _, i := range needed(top, tensors) {
+	wanted := needed(top, true, tensors...)
+	for _, i := range append(wanted, m.initializing(top, wanted)...) {
 		f.taken[top.nodes[i].Name] = true
 	}
 	if len(f.taken) == 0 {
@@ -39,13 +43,19 @@ func (m *SavedModel) Freeze(tensors ...string) (*graphdef.Graph, error) {
 		if err != nil {
 			return nil, err
 		}
+		for k := range made { // what initializes tables waits for nothing
+			made[k].Inputs = slices.DeleteFunc(slices.Clone(made[k].Inputs), func(in graphdef.Input) bool {
+				_, exists := top.index[in.Node]
+				return in.Control && exists && !f.taken[in.Node]
+			})
+		}
 		nodes = append(nodes, made...)
 	}
 	return m.graph.With(nodes, f.library())
 }
 
-// needed returns the indices of the nodes that the tensors depend on, by data or by control.
-func needed(top *scope, tensors []string) []int {
+// needed returns the indices of the nodes that the tensors depend on, by data or, if wanted, by control.
+func needed(top *scope, control bool, tensors ...string) []int {
 	var order []int
 	seen := map[int]bool{}
 	visit := func(name string) {
@@ -63,7 +73,9 @@ func needed(top *scope, tensors []string) []int {
 	}
 	for k := 0; k < len(order); k++ {
 		for _, in := range top.nodes[order[k]].Inputs {
-			visit(in.Node)
+			if control || !in.Control {
+				visit(in.Node)
+			}
 		}
 	}
 	return order
@@ -72,6 +84,8 @@ func needed(top *scope, tensors []string) []int {
 // freezer makes a graph without variables.
 type freezer struct {
 	graph     *graphdef.Graph
+	assets    map[string]string // files, by the graph's nodes that name them
+	files     map[string]string // and by the names of variables that do
 	variables *variables
 	functions map[string]*specialized // the functions that the wanted nodes call, keyed by name
 	taken     map[string]bool         // the names of the graph's nodes that are wanted
@@ -114,7 +128,9 @@ func (f *freezer) library() []graphdef.Function {
 // node returns the nodes that replace a node; most nodes are replaced by just a copy.
 func (f *freezer) node(s *scope, n *graphdef.Node) ([]graphdef.Node, error) {
 	r, reads := readers[n.Op]
-	switch {
+	switch file, isAsset := f.assets[n.Name]; {
+	case isAsset && s.args == nil:
+		return []graphdef.Node{assetName(n, file)}, nil
 	case isVariable(n):
 		c, err := f.constant(n)
 		return []graphdef.Node{c}, err
@@ -136,6 +152,9 @@ func (f *freezer) node(s *scope, n *graphdef.Node) ([]graphdef.Node, error) {
 
 // constant returns a Const that holds the value of a variable.
 func (f *freezer) constant(n *graphdef.Node) (graphdef.Node, error) {
+	if file, ok := f.files[variableName(n)]; ok {
+		return assetName(n, file), nil
+	}
 	t, err := f.variables.value(n)
 	if err != nil {
 		return graphdef.Node{}, err

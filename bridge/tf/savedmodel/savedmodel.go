@@ -54,8 +54,11 @@ type SavedModel struct {
 	objects []byte // the encoded SavedObjectGraph
 	files   Files
 
-	variables *variables
-	internal  map[string]Signature // signatures that only initialize the model
+	variables   *variables
+	internal    map[string]Signature // signatures that only initialize the model
+	collections map[string]string    // the nodes of those that tell what initializes tables
+	assets      map[string]string    // files of the directory, by the nodes that name them
+	read        map[string][]byte    // what was read of them
 }
 
 // Signature is a SignatureDef: tensors of the graph, keyed by the names that callers use for them.
@@ -83,7 +86,9 @@ const (
 	metaInfo       protowire.Number = 1
 	metaGraph      protowire.Number = 2
 	metaSaver      protowire.Number = 3
+	metaCollection protowire.Number = 4
 	metaSignatures protowire.Number = 5
+	metaAssets     protowire.Number = 6
 	metaObjects    protowire.Number = 7
 
 	infoTags    protowire.Number = 4
@@ -118,7 +123,10 @@ func Open(data []byte, files Files, o Options) (*SavedModel, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &SavedModel{Signatures: map[string]Signature{}, internal: map[string]Signature{}, files: files}
+	m := &SavedModel{
+		Signatures: map[string]Signature{}, internal: map[string]Signature{}, files: files,
+		collections: map[string]string{}, assets: map[string]string{}, read: map[string][]byte{},
+	}
 	m.variables = newVariables(m)
 	var graph []byte
 	for f, err := range wire.Fields(message) {
@@ -239,8 +247,15 @@ func (m *SavedModel) field(f wire.Field) (err error) {
 		m.Tags, m.Version = i.tags, i.version
 	case metaSaver:
 		err = m.saver(f)
+	case metaCollection:
+		err = m.collection(f)
 	case metaSignatures:
 		err = m.signature(f)
+	case metaAssets:
+		var message []byte
+		if message, err = f.Message("asset_file_def"); err == nil {
+			err = m.asset(message)
+		}
 	case metaObjects:
 		m.objects, err = f.Message("object_graph_def")
 	}

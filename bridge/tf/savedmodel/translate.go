@@ -89,6 +89,7 @@ func (m *SavedModel) withoutSignature(o tf.Options) (*Translation, error) {
 		return nil, wire.Errorf(graphdef.ErrStructure, "the SavedModel has no signature: save it with one, or name its "+
 			"outputs with --output; its functions are called from Python alone")
 	}
+	o.Files = m.readAsset
 	f, err := tf.Translate(g, o)
 	return &Translation{Function: f}, err
 }
@@ -249,6 +250,7 @@ func (t *translator) translate(names []string) (*core.Function, error) {
 		}
 	}
 	o := t.options
+	o.Files = t.model.readAsset
 	o.Outputs = sorted(append(outputs, t.outputs...))
 	o.Inputs = slices.Clone(t.inner)
 	for _, name := range slices.Sorted(maps.Keys(inputs)) {

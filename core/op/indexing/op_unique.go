@@ -14,11 +14,11 @@ var _ = core.Register[Unique]("Unique")
 // Unique lists the distinct elements of a vector, or slices along the first axis, in the order of their first
 // appearance.
 //
-//	Inputs:  x: a number type or boolean, [n, ...]
+//	Inputs:  x: any type, [n, ...]
 //	Outputs: y: the type of x, [how many differ, ...]
 //	         index: Type, [n]: the place in y of each slice of x
 //
-//	C1: x is a number or boolean of rank 1 or more
+//	C1: x has rank 1 or more
 //	C2: Type is i32 or i64
 //
 // A NaN differs from all. 0 and -0 are equal in f32 and f64, and differ in bf16 and f16. It is TensorFlow's Unique, and
@@ -33,8 +33,8 @@ func (op *Unique) Infer(in []core.Operand) ([]core.Fact, error) {
 		return nil, err
 	}
 	s := in[0].Shape
-	if t := in[0].Type; !infer.IsNumber(t) && t != core.Bool || s.Ranked() && len(s) < 1 {
-		return nil, core.Violation("C1", 0, "got %v, want numbers or booleans of rank 1 or more", in[0].Fact)
+	if s.Ranked() && len(s) < 1 {
+		return nil, core.Violation("C1", 0, "got shape %v, want rank 1 or more", s)
 	}
 	if op.Type != core.I32 && op.Type != core.I64 {
 		return nil, core.Violation("C2", -1, "type: got %v, want i32 or i64", op.Type)
@@ -47,14 +47,14 @@ func (op *Unique) Infer(in []core.Operand) ([]core.Fact, error) {
 	return []core.Fact{{Type: in[0].Type, Shape: infer.JoinedShapes(core.Shape{core.Unknown}, s[1:])}, index}, nil
 }
 
-// Eval compares the bits of the slices, of which each number has one form.
+// Eval compares the bits of the slices, of which each number has one form, or their strings.
 func (op *Unique) Eval(in, out []*core.Tensor) error {
 	x := in[0]
 	s := x.Shape()
 	length := core.Shape(s[1:]).MustElements()
 	index := make([]int64, s[0])
 	var first []int
-	if length == 1 {
+	if length == 1 && x.Type() != core.String {
 		first = distinctNumbers(x, index)
 	} else {
 		first = distinctSlices(x, length, index)
@@ -98,6 +98,11 @@ func distinctSlices(x *core.Tensor, length int, index []int64) (first []int) {
 		key = key[:0]
 		nan := false
 		for k := range length {
+			if x.Type() == core.String {
+				text := x.Strings()[i*length+k]
+				key = append(binary.AppendUvarint(key, uint64(len(text))), text...)
+				continue
+			}
 			bits, no := bitsOf(x, i*length+k)
 			key, nan = binary.LittleEndian.AppendUint64(key, bits), nan || no
 		}

@@ -59,11 +59,11 @@ func holds[T cmp.Ordered](r Relation) func(a, b T) bool {
 //
 //	y[i] = a[i] Relation b[i], a and b broadcast to one shape by NumPy's rules
 //
-//	Inputs:  a: any type but string, any shape
+//	Inputs:  a: any type, any shape
 //	         b: a's type, a shape that broadcasts with a's
 //	Outputs: y: boolean, the broadcast shape
 //
-//	C1: a is not string; Relation is one of the relations
+//	C1: Relation is one of the relations; of strings Equal or NotEqual
 //	C2: b has a's type
 //	C3: the shapes broadcast
 //
@@ -80,7 +80,7 @@ func (op *Compare) Infer(in []core.Operand) ([]core.Fact, error) {
 	switch {
 	case op.Relation >= numRelations:
 		return nil, core.Violation("C1", -1, "unknown relation %d", op.Relation)
-	case in[0].Type == core.String:
+	case in[0].Type == core.String && op.Relation != Equal && op.Relation != NotEqual:
 		return nil, core.Violation("C1", 0, "got type string, want numbers or booleans")
 	case !in[0].Type.Compatible(in[1].Type):
 		return nil, core.Violation("C2", 1, "got type %v, want a's %v", in[1].Type, in[0].Type)
@@ -100,6 +100,8 @@ func (op *Compare) Eval(in, out []*core.Tensor) error {
 	}
 	y := core.Data[bool](out[0])
 	switch {
+	case a.Type() == core.String:
+		zip(y, a.Strings(), b.Strings(), holds[string](op.Relation))
 	case a.Type() == core.I32:
 		zip(y, core.Data[int32](a), core.Data[int32](b), holds[int32](op.Relation))
 	case a.Type() == core.I64:

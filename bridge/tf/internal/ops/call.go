@@ -36,6 +36,8 @@ type Context struct {
 	// Lists holds the values that represent lists of tensors; translators add theirs. In TensorFlow they
 	// are handles and flows, of other types.
 	Lists map[core.Value]bool
+	// Table returns what a table, which the node makes, is initialized with.
+	Table func(*graphdef.Node) (keys, values *core.Tensor, err error)
 }
 
 // call is what a translator works with: the node, its attributes and its inputs. The first error is kept, and later
@@ -52,11 +54,14 @@ type call struct {
 	made           int    // how many nodes emit and helper have created
 	constantInputs bool   // no input depends on an input of the graph
 	lists          map[core.Value]bool
+	table          func(*graphdef.Node) (keys, values *core.Tensor, err error)
 }
 
 // call checks a node's inputs against the op's signature: how many, and their types.
 func (o *op) call(n *graphdef.Node, ctx Context) (*call, error) {
-	c := &call{node: n, op: o, arithmetic: ctx.Arithmetic, constantInputs: ctx.ConstantInputs, lists: ctx.Lists}
+	c := &call{
+		node: n, op: o, arithmetic: ctx.Arithmetic, constantInputs: ctx.ConstantInputs, lists: ctx.Lists, table: ctx.Table,
+	}
 	if err := opdef.CheckKernel(n); err != nil {
 		return nil, err
 	}

@@ -1,0 +1,205 @@
+package ops
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/indexing"
+	"github.com/tf2ng/tf2ng/core/op/text"
+)
+
+// Ops on strings, and tables.
+var _ = register("text",
+	op{name: "HashTable", signature: "-> table_handle:resource", translate: makeTable},
+	op{name: "HashTableV2", signature: "-> table_handle:resource", translate: makeTable},
+	op{name: "AnonymousHashTable", signature: "-> table_handle:resource", translate: makeTable},
+	op{name: "MutableHashTable", signature: "-> table_handle:resource", translate: makeTable},
+	op{name: "MutableHashTableV2", signature: "-> table_handle:resource", translate: makeTable},
+	op{name: "AnonymousMutableHashTable", signature: "-> table_handle:resource", translate: makeTable},
+	op{
+		name:      "LookupTableFind",
+		signature: "table_handle:resource keys:Tin default_value:Tout -> values:Tout",
+		translate: findInTable,
+	},
+	op{
+		name:      "LookupTableFindV2",
+		signature: "table_handle:resource keys:Tin default_value:Tout -> values:Tout",
+		translate: findInTable,
+	},
+	op{name: "LookupTableSize", signature: "table_handle:resource -> size:int64", translate: sizeOfTable},
+	op{name: "LookupTableSizeV2", signature: "table_handle:resource -> size:int64", translate: sizeOfTable},
+
+	op{name: "StringToHashBucketFast", signature: "input:string -> output:int64", translate: hashBucket},
+	op{name: "StringToHashBucketStrong", signature: "input:string -> output:int64", translate: hashBucket},
+	op{name: "AsString", signature: "input:T -> output:string", translate: asString},
+	op{name: "StringLower", signature: "input:string -> output:string", translate: changeCase(false)},
+	op{name: "StringUpper", signature: "input:string -> output:string", translate: changeCase(true)},
+	op{name: "StringStrip", signature: "input:string -> output:string", translate: apply(&text.Strip{})},
+	op{name: "StringJoin", signature: "inputs:N*string -> output:string", translate: joinStrings},
+	op{name: "StringLength", signature: "input:string -> output:int32", translate: stringLength},
+	op{
+		name:      "StringToNumber",
+		signature: "string_tensor:string -> output:out_type=float",
+		translate: toNumber,
+	},
+	op{name: "Substr", signature: "input:string pos:T len:T -> output:string", translate: substring},
+	op{name: "DecodeRaw", signature: "bytes:string -> output:out_type", translate: decodeRaw},
+)
+
+// handle is what the handle of a table becomes: an op that is never evaluated, since only translators read it.
+type handle struct {
+	keys, values core.Value
+	lookup       *indexing.TableLookup // of all lookups, so that the keys are hashed once
+	size         int                   // how many keys differ
+}
+
+// Infer gives one output of an unknown type.
+func (h *handle) Infer([]core.Operand) ([]core.Fact, error) {
+	return []core.Fact{{Shape: core.Shape{}}}, nil
+}
+
+// Eval is never called.
+func (h *handle) Eval(_, _ []*core.Tensor) error {
+	return core.Violation("", -1, "a table has no value")
+}
+
+// IsTable reports whether a value is the handle of a table, which only ops on tables can read.
+func IsTable(v core.Value) bool {
+	if v.Node == nil {
+		return false
+	}
+	_, ok := v.Node.Op().(*handle)
+	return ok
+}
+
+// IsTableOp reports whether an op makes a table.
+func IsTableOp(op string) bool {
+	switch op {
+	case "HashTable", "HashTableV2", "AnonymousHashTable", "MutableHashTable", "MutableHashTableV2",
+		"AnonymousMutableHashTable":
+		return true
+	}
+	return false
+}
+
+// makeTable translates the ops that make tables.
+func makeTable(c *call) []core.Value {
+	keys, values, err := c.table(c.node)
+	c.keep(err)
+	if c.err != nil {
+		return nil
+	}
+	for attr, t := range map[string]*core.Tensor{"key_dtype": keys, "value_dtype": values} {
+		if want := c.typ(attr, core.Dynamic); t.Type() != want {
+			c.failAttr(attr, "got %v, but the table is initialized with %v", want, t.Fact())
+		}
+	}
+	if len(keys.Shape()) != 1 || !keys.Shape().Equal(values.Shape()) {
+		c.fail("is initialized with keys of shape %v and values of shape %v, want one dimension, and as many values as keys",
+			keys.Shape(), values.Shape())
+	}
+	if c.err != nil {
+		return nil
+	}
+	h := &handle{lookup: &indexing.TableLookup{}}
+	if h.size, err = h.lookup.Keys(keys, values); err != nil {
+		var o *core.OpError
+		if errors.As(err, &o) {
+			err = fmt.Errorf("its keys: %s (TableLookup-%s)", o.Msg, o.Constraint)
+		}
+		c.keep(err)
+		return nil
+	}
+	h.keys, h.values = c.literal("keys", keys, nil), c.literal("values", values, nil)
+	return c.emit(h)
+}
+
+// handle returns the first input, a table.
+func (c *call) handle() *handle {
+	if IsTable(c.in[0]) {
+		return c.in[0].Node.Op().(*handle)
+	}
+	c.failInput(0, "is no table that this graph makes")
+	return &handle{}
+}
+
+// findInTable translates lookups.
+func findInTable(c *call) []core.Value {
+	h := c.handle()
+	if c.err != nil {
+		return nil
+	}
+	if got, want := c.in[1].Type(), h.keys.Type(); !got.Compatible(want) {
+		c.failInput(1, "got type %v, but the table has keys of %v", got, want)
+	}
+	if got, want := c.in[2].Fact(), h.values.Type(); !got.Type.Compatible(want) || !got.Shape.Compatible(core.Shape{}) {
+		c.failInput(2, "got %v, want %v[] as the values of the table", got, want)
+	}
+	return c.emit(h.lookup, c.in[1], h.keys, h.values, c.in[2])
+}
+
+// sizeOfTable counts the keys of a table.
+func sizeOfTable(c *call) []core.Value {
+	h := c.handle()
+	if c.err != nil {
+		return nil
+	}
+	return []core.Value{c.literal("size", core.Scalar(int64(h.size)), nil)}
+}
+
+func hashBucket(c *call) []core.Value {
+	op := &text.HashBucket{Buckets: c.intOr("num_buckets", 0)}
+	if c.node.Op == "StringToHashBucketStrong" {
+		key, err := c.node.IntsOf("key", 2)
+		c.keep(err)
+		op.Key = key
+	}
+	return c.emit(op, c.in...)
+}
+
+func asString(c *call) []core.Value {
+	return c.emit(&text.AsString{
+		Precision:  int(c.intOr("precision", -1)),
+		Scientific: c.boolOr("scientific", false),
+		Shortest:   c.boolOr("shortest", false),
+		Width:      int(c.intOr("width", -1)),
+		Fill:       c.strOr("fill", ""),
+	}, c.in...)
+}
+
+// changeCase translates StringLower and StringUpper for ASCII alone.
+func changeCase(upper bool) func(*call) []core.Value {
+	return func(c *call) []core.Value {
+		if e := c.strOr("encoding", ""); e != "" {
+			c.failAttr("encoding", "got %q, want none: letters beyond ASCII are not supported", e)
+		}
+		return c.emit(&text.ChangeCase{Upper: upper}, c.in...)
+	}
+}
+
+func joinStrings(c *call) []core.Value {
+	return c.emit(&text.Join{Separator: c.strOr("separator", "")}, c.in...)
+}
+
+// characters reports whether attribute unit says characters of UTF-8.
+func (c *call) characters() bool {
+	return choice(c, "unit", []string{"BYTE", "UTF8_CHAR"}, []bool{false, true})
+}
+
+func stringLength(c *call) []core.Value {
+	return c.emit(&text.Length{Characters: c.characters()}, c.in...)
+}
+
+func toNumber(c *call) []core.Value {
+	return c.emit(&text.ToNumber{Type: c.typ("out_type", core.F32)}, c.in...)
+}
+
+func substring(c *call) []core.Value {
+	return c.emit(&text.Substring{Characters: c.characters()}, c.in...)
+}
+
+func decodeRaw(c *call) []core.Value {
+	op := &text.DecodeRaw{Type: c.typ("out_type", core.Dynamic), BigEndian: !c.boolOr("little_endian", true)}
+	return c.emit(op, c.in...)
+}
