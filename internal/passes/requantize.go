@@ -9,7 +9,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/trait"
 )
 
-// requantize moves quantizations in front of paddings, concatenations and whatever else copies elements, so that integers
+// requantize moves quantizations in front of paddings, concatenations and what else copies elements, so that integers
 // are copied, and drops quantizations that return the very integers that were dequantized.
 func requantize(f *core.Function, _ Options) (*core.Function, error) {
 	r := requantization{}
