@@ -42,7 +42,7 @@ func TestOpsHaveTheFamilyOfTheirFile(t *testing.T) {
 	for op, want := range map[string]string{
 		"MaxPool":                 "pool",
 		"QuantizedMatMul":         "quantized_matmul",
-		"FakeQuantWithMinMaxArgs": "fake_quant",
+		"FakeQuantWithMinMaxArgs": "quantize",
 	} {
 		assert.Equal(t, want, family[op], op)
 	}
