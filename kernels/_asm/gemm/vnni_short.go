@@ -10,8 +10,9 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/_asm/emit"
 )
 
-// shortRoutine is vnniRoutine for whole panels of 32 columns and the usual lists of steps. When a tile has been multiplied, its accumulators move
-// to other registers, and its epilogue is interleaved with the first 16 bytes of K of the next tile.
+// shortRoutine is vnniRoutine for whole panels of 32 columns and the usual lists of steps. When a tile has been
+// multiplied, its accumulators move to other registers, and its epilogue is interleaved with the first 16 bytes of K of
+// the next tile.
 func shortRoutine() emit.Routine {
 	return emit.Routine{
 		Name: "gemm_u8s8_short_7x32k4_avx512vnni",
