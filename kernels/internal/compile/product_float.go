@@ -126,14 +126,13 @@ func (c *compiler) lowerFloatProduct(p *floatProduct) error {
 			Node: n, Kernel: variant.Name, Splits: true, Operations: machine.Operations(n) / int64(p.groups),
 			Reads: p.reads, Writes: []int{dst},
 		}
-		_, together := variant.Tile(columns)
-		m.across = c.across(together, m.packed.Panels(), p.rows, variant.MR)
-		panels := (m.packed.Panels() + m.across - 1) / m.across
+		across, panels := c.across(m.packed.Together(), m.packed.Panels(), p.rows, variant.MR), m.packed.Panels()
+		blocks := (panels + across - 1) / across
 		if behind != nil {
-			panels = 1 // all of them
+			blocks = 1 // all of them
 			behind.addTo(&i)
 		}
-		divided := c.dividedProduct(p.rows, panels, variant.MR, size*p.taps*p.numbers*columns)
+		divided := c.dividedProduct(p.rows, blocks, variant.MR, size*p.taps*p.numbers*columns)
 		if order != nil {
 			divided.Split = order.Split
 		}
@@ -142,7 +141,7 @@ func (c *compiler) lowerFloatProduct(p *floatProduct) error {
 			if m0, m1, p0, p1 := divided.Part(part, parts); behind != nil {
 				behind.run(r, &m, m0, m1)
 			} else {
-				m.run(r, m0, m1, p0*m.across, min(p1*m.across, m.packed.Panels()))
+				m.run(r, m0, m1, p0*across, min(p1*across, panels))
 			}
 			return nil
 		}
@@ -174,17 +173,17 @@ type multiplication struct {
 	offsets         *[]int32
 	order           *gemm.Order // nil for all taps of all rows
 	dst, first, ldc int
-	across          int // of how many panels each part is a multiple
 }
 
 // run computes rows [m0,m1), counted in the order, of panels [p0,p1).
 func (m *multiplication) run(r *machine.Worker, m0, m1, p0, p1 int) {
-	for panel := p0; panel < p1; panel += m.across {
+	together := m.packed.Together()
+	for panel := p0; panel < p1; panel += together {
 		for rows := range m.lines(m0, m1) {
 			r.SGemm = sgemm.Args{
 				A: r.Arena, Offsets: *m.offsets, C: r.Mem[m.dst][m.first+rows.First*m.ldc:], LDC: rows.Step * m.ldc,
 			}
-			m.packed.Run(&r.SGemm, rows, panel, min(panel+m.across, p1))
+			m.packed.Run(&r.SGemm, rows, panel, min(panel+together, p1))
 		}
 	}
 }

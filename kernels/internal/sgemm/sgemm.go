@@ -135,6 +135,12 @@ func (p *Packed) Variant() *Variant { return p.variant }
 // Panels returns the number of column panels: the unit in which Run divides N.
 func (p *Packed) Panels() int { return (p.spec.N + p.variant.NR - 1) / p.variant.NR }
 
+// Together returns how many panels Run computes at once, if it can: it is fastest for a multiple of them.
+func (p *Packed) Together() int {
+	_, panels := p.variant.Tile(p.spec.N)
+	return panels
+}
+
 // Args is the part of a multiplication that changes from call to call.
 type Args struct {
 	A       []byte  // numbers of Variant.NumberSize bytes, which Offsets point into
