@@ -354,6 +354,10 @@ func TestConstraintsOfFurtherOps(t *testing.T) {
 				"(CropAndResize-C2)",
 		},
 		{
+			&vision.CropAndResize{}, ops(f32(1, 2, 2, 1), f32(3, 4), i32(3), vector(1, 0)),
+			"CropAndResize: input 3 (size): got size [1 0], want each in [1, 16777216] (CropAndResize-C3)",
+		},
+		{
 			&vision.ExtractPatches{Spatial: nhwc, Window: []int{2}}, ops(f32(1, 2, 2, 1)),
 			"ExtractPatches: got window [2] in layout NHWC with data dilations [], " +
 				"want two sizes >= 1, NHWC, none (ExtractPatches-C2)",

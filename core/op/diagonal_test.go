@@ -60,6 +60,10 @@ func TestConstraintsOfPreparingOps(t *testing.T) {
 			"ResizeArea: input 0 (x): got f32[1,0,4,2], want numbers of shape [N, H, W, C] with H and W >= 1 (ResizeArea-C1)",
 		},
 		{&vision.ResizeArea{}, ops(image, vector(2)), "ResizeArea: input 1 (size): got i32[1], want i32[2] (ResizeArea-C2)"},
+		{
+			&vision.ResizeArea{}, ops(image, vector(0, 1)),
+			"ResizeArea: input 1 (size): got size [0 1], want each in [1, 16777216] (ResizeArea-C2)",
+		},
 		{scaled(99), ops(image, size, pair(1, 1), pair(0, 0)), "ScaleAndTranslate: unknown kernel 99 (ScaleAndTranslate-C1)"},
 		{
 			scaled(vision.Box), ops(f32(3), size, pair(1, 1), pair(0, 0)),

@@ -13,12 +13,17 @@ import (
 // Sampling says at which positions of the input the output elements lie.
 type Sampling struct{ AlignCorners, HalfPixelCenters bool }
 
+// Scale returns the distance of neighbouring output positions of one dimension.
+func (s Sampling) Scale(in, out int) float32 {
+	if s.AlignCorners && out > 1 {
+		return float32(in-1) / float32(out-1)
+	}
+	return float32(in) / float32(out)
+}
+
 // Lerps returns the place of each output position of one dimension.
 func (s Sampling) Lerps(in, out int) []Lerp {
-	scale := float32(in) / float32(out)
-	if s.AlignCorners && out > 1 {
-		scale = float32(in-1) / float32(out-1)
-	}
+	scale := s.Scale(in, out)
 	l := make([]Lerp, out)
 	for o := range l {
 		p := float32(float32(o) * scale)
@@ -68,12 +73,20 @@ func Between(tl, tr, bl, br, fx, fy float32) float32 {
 	return top + float32((bottom-top)*fy)
 }
 
-// Resized returns the output's shape and checks C3.
-func Resized(s core.Shape, size []int64) (core.Shape, error) {
-	for _, n := range size {
-		if n < 1 || n > geometry.MaxWindow {
-			return nil, core.Violation("C3", 1, "got size %v, want each in [1, %d]", size, geometry.MaxWindow)
+// Resized checks that input i is the height and width of images, as a constraint says, and returns the shape of images
+// [n, height, width, channels]. Height and width are unknown where the input is.
+func Resized(constraint string, in []core.Operand, i, n, channels int) (core.Shape, error) {
+	if !in[i].Type.Compatible(core.I32) || !in[i].Shape.Compatible(core.Shape{2}) {
+		return nil, core.Violation(constraint, i, "got %v, want i32[2]", in[i].Fact)
+	}
+	size, known := infer.IntsOf(in[i])
+	if !known {
+		return core.Shape{n, core.Unknown, core.Unknown, channels}, nil
+	}
+	for _, v := range size {
+		if v < 1 || v > geometry.MaxWindow {
+			return nil, core.Violation(constraint, i, "got size %v, want each in [1, %d]", size, geometry.MaxWindow)
 		}
 	}
-	return infer.CheckedShape(core.Shape{s[0], int(size[0]), int(size[1]), s[3]})
+	return infer.CheckedShape(core.Shape{n, int(size[0]), int(size[1]), channels})
 }

@@ -56,18 +56,12 @@ func (op *QuantizedResizeBilinear) Infer(in []core.Operand) ([]core.Fact, error)
 	if !ok || s[1] == 0 || s[2] == 0 {
 		return nil, core.Violation("C2", 0, "got shape %v, want [N, H, W, C] with H and W >= 1", in[0].Shape)
 	}
-	if !in[1].Type.Compatible(core.I32) || !in[1].Shape.Compatible(core.Shape{2}) {
-		return nil, core.Violation("C3", 1, "got %v, want i32[2]", in[1].Fact)
+	out, err := interpolate.Resized("C3", in, 1, s[0], s[3])
+	if err != nil {
+		return nil, err
 	}
 	if err := inferTFRange(in, 2, 3, noChannels); err != nil {
 		return nil, err
-	}
-	out := core.Shape{s[0], core.Unknown, core.Unknown, s[3]}
-	if size, ok := infer.IntsOf(in[1]); ok {
-		var err error
-		if out, err = interpolate.Resized(out, size); err != nil {
-			return nil, err
-		}
 	}
 	return []core.Fact{{Type: in[0].Type, Shape: out}}, nil
 }
@@ -78,7 +72,7 @@ func (op *QuantizedResizeBilinear) Eval(in, out []*core.Tensor) error {
 		return err
 	}
 	x := in[0]
-	s, err := interpolate.Resized(x.Shape(), in[1].Int64s())
+	s, err := interpolate.Resized("C3", core.OperandsOf(in), 1, x.Shape()[0], x.Shape()[3])
 	if err != nil {
 		return err
 	}

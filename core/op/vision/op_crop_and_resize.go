@@ -59,15 +59,10 @@ func (op *CropAndResize) Infer(in []core.Operand) ([]core.Fact, error) {
 	case !ok || !in[1].Type.Compatible(core.F32) || !in[2].Type.Compatible(core.I32):
 		return nil, core.Violation("C2", 1, "got boxes %v and indices %v, want f32[?,4] and i32 of as many",
 			in[1].Fact, in[2].Fact)
-	case !in[3].Type.Compatible(core.I32) || !in[3].Shape.Compatible(core.Shape{2}):
-		return nil, core.Violation("C3", 3, "got %v, want i32[2]", in[3].Fact)
 	}
-	out := core.Shape{boxes[0], core.Unknown, core.Unknown, s[3]}
-	if size, known := infer.IntsOf(in[3]); known {
-		var err error
-		if out, err = interpolate.Resized(out, size); err != nil {
-			return nil, err
-		}
+	out, err := interpolate.Resized("C3", in, 3, boxes[0], s[3])
+	if err != nil {
+		return nil, err
 	}
 	return []core.Fact{{Type: core.F32, Shape: out}}, nil
 }

@@ -79,8 +79,6 @@ func (op *Resize) Infer(in []core.Operand) ([]core.Fact, error) {
 		return nil, core.Violation("C1", -1, "unknown mode %d", op.Mode)
 	case !infer.IsNumber(in[0].Type):
 		return nil, core.Violation("C2", 0, "got type %v, want numbers", in[0].Type)
-	case !in[1].Type.Compatible(core.I32) || !in[1].Shape.Compatible(core.Shape{2}):
-		return nil, core.Violation("C3", 1, "got %v, want i32[2]", in[1].Fact)
 	}
 	typ := core.F32
 	if op.Mode == ResizeNearest {
@@ -93,12 +91,9 @@ func (op *Resize) Infer(in []core.Operand) ([]core.Fact, error) {
 	if len(s) != 4 || s[1] == 0 || s[2] == 0 {
 		return nil, core.Violation("C2", 0, "got shape %v, want [N, H, W, C] with H and W >= 1", s)
 	}
-	out := core.Shape{s[0], core.Unknown, core.Unknown, s[3]}
-	if size, ok := infer.IntsOf(in[1]); ok {
-		var err error
-		if out, err = interpolate.Resized(out, size); err != nil {
-			return nil, err
-		}
+	out, err := interpolate.Resized("C3", in, 1, s[0], s[3])
+	if err != nil {
+		return nil, err
 	}
 	return []core.Fact{{Type: typ, Shape: out}}, nil
 }
@@ -115,8 +110,7 @@ func (op *Resize) Eval(in, out []*core.Tensor) error {
 	case ResizeBicubic:
 		op.bicubic(x.Shape(), y.Shape(), x.Float32s(), core.Data[float32](y))
 	default:
-		like := interpolate.Sampling{AlignCorners: op.AlignCorners, HalfPixelCenters: op.HalfPixelCenters}
-		interpolate.Images(like, x.Shape(), y.Shape(), x.Float32s(), core.Data[float32](y), interpolate.Between)
+		interpolate.Images(op.sampling(), x.Shape(), y.Shape(), x.Float32s(), core.Data[float32](y), interpolate.Between)
 	}
 	return nil
 }
@@ -141,11 +135,8 @@ func (op *Resize) Places(x, out core.Shape) (trait.Places, bool) {
 // Widens is true unless elements are copied: bf16 and f16 are interpolated in f32.
 func (op *Resize) Widens() bool { return op.Mode != ResizeNearest }
 
-func (op *Resize) scale(in, out int) float32 {
-	if op.AlignCorners && out > 1 {
-		return float32(in-1) / float32(out-1)
-	}
-	return float32(in) / float32(out)
+func (op *Resize) sampling() interpolate.Sampling {
+	return interpolate.Sampling{AlignCorners: op.AlignCorners, HalfPixelCenters: op.HalfPixelCenters}
 }
 
 func (op *Resize) nearest(x, y *core.Tensor) {
@@ -163,7 +154,7 @@ func (op *Resize) nearest(x, y *core.Tensor) {
 
 // closest returns the input position for each output position.
 func (op *Resize) closest(in, out int) []int {
-	scale := op.scale(in, out)
+	scale := op.sampling().Scale(in, out)
 	at := make([]int, out)
 	for o := range at {
 		p := float64(float32(o) * scale)
@@ -200,7 +191,7 @@ func cubic(a float64, i int) (near, far float32) {
 // Neighbours returns, for mode Bicubic, the Neighbours of each of out positions in a dimension of in elements.
 // Elements are interpolated along the height first.
 func (op *Resize) Neighbours(in, out int) []Neighbours {
-	scale := op.scale(in, out)
+	scale := op.sampling().Scale(in, out)
 	list := make([]Neighbours, out)
 	for o := range list {
 		p, a := float32(float32(o)*scale), -0.75
@@ -262,6 +253,5 @@ type Between = interpolate.Lerp
 // Between returns, for mode Bilinear, where each of out positions lies in a dimension of in elements. Elements are
 // interpolated along the width first.
 func (op *Resize) Between(in, out int) []Between {
-	like := interpolate.Sampling{AlignCorners: op.AlignCorners, HalfPixelCenters: op.HalfPixelCenters}
-	return like.Lerps(in, out)
+	return op.sampling().Lerps(in, out)
 }

@@ -45,18 +45,12 @@ func (op *ResizeArea) Infer(in []core.Operand) ([]core.Fact, error) {
 	if !s.Ranked() {
 		s = infer.UnknownShape(4)
 	}
-	switch {
-	case !infer.IsNumber(in[0].Type) || len(s) != 4 || s[1] == 0 || s[2] == 0:
+	if !infer.IsNumber(in[0].Type) || len(s) != 4 || s[1] == 0 || s[2] == 0 {
 		return nil, core.Violation("C1", 0, "got %v, want numbers of shape [N, H, W, C] with H and W >= 1", in[0].Fact)
-	case !in[1].Type.Compatible(core.I32) || !in[1].Shape.Compatible(core.Shape{2}):
-		return nil, core.Violation("C2", 1, "got %v, want i32[2]", in[1].Fact)
 	}
-	out := core.Shape{s[0], core.Unknown, core.Unknown, s[3]}
-	if size, ok := infer.IntsOf(in[1]); ok {
-		var err error
-		if out, err = interpolate.Resized(out, size); err != nil {
-			return nil, err
-		}
+	out, err := interpolate.Resized("C2", in, 1, s[0], s[3])
+	if err != nil {
+		return nil, err
 	}
 	return []core.Fact{{Type: core.F32, Shape: out}}, nil
 }
@@ -78,10 +72,7 @@ func (c cover) inside(n int) bool { return c.first >= 0 && c.first+len(c.weights
 
 // covers returns what each of out positions covers, and the scale.
 func (op *ResizeArea) covers(in, out int) ([]cover, float32) {
-	scale := float32(in) / float32(out)
-	if op.AlignCorners && out > 1 {
-		scale = float32(in-1) / float32(out-1)
-	}
+	scale := interpolate.Sampling{AlignCorners: op.AlignCorners}.Scale(in, out)
 	list := make([]cover, out)
 	for o := range list {
 		from, to := float32(o)*scale, float32(o+1)*scale

@@ -91,8 +91,10 @@ func (op *ScaleAndTranslate) Infer(in []core.Operand) ([]core.Fact, error) {
 		return nil, core.Violation("C1", -1, "unknown kernel %d", op.Kernel)
 	case !infer.IsNumber(in[0].Type) || len(s) != 4 || s[1] == 0 || s[2] == 0:
 		return nil, core.Violation("C2", 0, "got %v, want numbers of shape [N, H, W, C] with H and W >= 1", in[0].Fact)
-	case !in[1].Type.Compatible(core.I32) || !in[1].Shape.Compatible(core.Shape{2}):
-		return nil, core.Violation("C3", 1, "got %v, want i32[2]", in[1].Fact)
+	}
+	out, err := interpolate.Resized("C3", in, 1, s[0], s[3])
+	if err != nil {
+		return nil, err
 	}
 	for i, o := range in[2:] {
 		if !o.Type.Compatible(core.F32) || !o.Shape.Compatible(core.Shape{2}) {
@@ -101,13 +103,6 @@ func (op *ScaleAndTranslate) Infer(in []core.Operand) ([]core.Fact, error) {
 	}
 	if in[2].Const != nil {
 		if err := checkScales(in[2].Const); err != nil {
-			return nil, err
-		}
-	}
-	out := core.Shape{s[0], core.Unknown, core.Unknown, s[3]}
-	if size, ok := infer.IntsOf(in[1]); ok {
-		var err error
-		if out, err = interpolate.Resized(out, size); err != nil {
 			return nil, err
 		}
 	}
