@@ -31,14 +31,6 @@ type contents struct {
 	err          error
 }
 
-// tableName returns the name that nodes of one table share.
-func tableName(n *graphdef.Node) string {
-	if name, err := n.StrOr("shared_name", ""); err == nil && name != "" {
-		return name
-	}
-	return n.Name
-}
-
 // findTables finds what initializes and what changes the tables of a graph.
 func findTables(g *graphdef.Graph) *tables {
 	t := &tables{map[string]*graphdef.Node{}, map[string]*graphdef.Node{}, map[string]contents{}}
@@ -50,33 +42,15 @@ func findTables(g *graphdef.Graph) *tables {
 		} else if initializers[n.Op] == "" {
 			continue
 		}
-		if made, ok := tableOf(g, n); ok && to[tableName(made)] == nil {
-			to[tableName(made)] = n
+		data := n.DataInputs()
+		if len(data) == 0 {
+			continue
+		}
+		if made, ok := ops.TableOf(g.Lookup, data[0]); ok && to[made.SharedName()] == nil {
+			to[made.SharedName()] = n
 		}
 	}
 	return t
-}
-
-// tableOf returns the node that makes the table which the first input of a node is.
-func tableOf(g *graphdef.Graph, n *graphdef.Node) (*graphdef.Node, bool) {
-	data, port := n.DataInputs(), 0
-	for range maxControlDepth {
-		if port >= len(data) {
-			return nil, false
-		}
-		in := data[port]
-		p, ok := g.Lookup(in.Node)
-		switch {
-		case !ok:
-			return nil, false
-		case ops.IsTableOp(p.Op):
-			return p, true
-		case p.Op != "Identity" && p.Op != "IdentityN":
-			return nil, false
-		}
-		data, port = p.DataInputs(), in.Port
-	}
-	return nil, false
 }
 
 // table returns the contents of the table that a node makes. An error may be about the node that initializes it.
@@ -84,7 +58,7 @@ func (t *translation) table(n *graphdef.Node) (keys, values *core.Tensor, err er
 	if t.tables == nil {
 		t.tables = findTables(t.graph)
 	}
-	name := tableName(n)
+	name := n.SharedName()
 	c, done := t.tables.contents[name]
 	if !done {
 		c.keys, c.values, c.err = t.contents(n, name)

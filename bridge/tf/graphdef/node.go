@@ -59,6 +59,15 @@ func (n *Node) DataInputs() []Input {
 	return n.Inputs
 }
 
+// SharedName returns the name under which a node shares a variable or a table with others: its attribute shared_name
+// or, without one, its own name.
+func (n *Node) SharedName() string {
+	if name, err := n.StrOr("shared_name", ""); err == nil && name != "" {
+		return name
+	}
+	return n.Name
+}
+
 // Field numbers.
 const (
 	nodeName      protowire.Number = 1

@@ -168,7 +168,7 @@ func (w *watcher) resolve(s *scope, in graphdef.Input) (v touched, resource, ok 
 		}
 		n := &s.nodes[i]
 		if isVariable(n) {
-			return touched{variableName(n), false}, n.Op == "VarHandleOp", true
+			return touched{n.SharedName(), false}, n.Op == "VarHandleOp", true
 		}
 		h, data, port := handings[n.Op], n.DataInputs(), max(in.Port, 0)
 		if h.types == "" || h.outputs != "" || port >= len(data) || !h.isResource(n, port) {

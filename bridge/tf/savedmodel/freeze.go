@@ -114,6 +114,15 @@ func newScope(nodes []graphdef.Node) *scope {
 	return s
 }
 
+// lookup returns the node of a name.
+func (s *scope) lookup(name string) (*graphdef.Node, bool) {
+	i, ok := s.index[name]
+	if !ok {
+		return nil, false
+	}
+	return &s.nodes[i], true
+}
+
 // library returns the graph's functions, with specialized functions in place of their originals.
 func (f *freezer) library() []graphdef.Function {
 	list := slices.Clone(f.graph.Functions)
@@ -152,7 +161,7 @@ func (f *freezer) node(s *scope, n *graphdef.Node) ([]graphdef.Node, error) {
 
 // constant returns a Const that holds the value of a variable.
 func (f *freezer) constant(n *graphdef.Node) (graphdef.Node, error) {
-	if file, ok := f.files[variableName(n)]; ok {
+	if file, ok := f.files[n.SharedName()]; ok {
 		return assetName(n, file), nil
 	}
 	t, err := f.variables.value(n)
@@ -161,7 +170,7 @@ func (f *freezer) constant(n *graphdef.Node) (graphdef.Node, error) {
 	}
 	c, err := graphdef.NewConst(n.Name, t.Type, t.Shape, t.Data)
 	if err != nil {
-		return graphdef.Node{}, &VariableError{variableName(n), err}
+		return graphdef.Node{}, &VariableError{n.SharedName(), err}
 	}
 	c.Device, c.Inputs = n.Device, n.Inputs
 	return c, nil

@@ -82,7 +82,7 @@ func (m *SavedModel) byObjects(b *bundle.Bundle) map[string]source {
 		for k, in := range data[len(data)-len(ids):] {
 			producer, ok := m.graph.Lookup(in.Node)
 			if key := keys[ids[k]]; ok && isVariable(producer) && key != "" {
-				sources[variableName(producer)] = source{key: key}
+				sources[producer.SharedName()] = source{key: key}
 			}
 		}
 	}

@@ -106,7 +106,7 @@ func (r *restorer) assignment(f *frame, n *graphdef.Node) {
 	if !ok || !isVariable(to.node) {
 		return
 	}
-	name := variableName(to.node)
+	name := to.node.SharedName()
 	from, ok := r.chase(f, data[1])
 	switch {
 	case !ok:

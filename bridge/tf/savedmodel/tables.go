@@ -119,7 +119,7 @@ func (m *SavedModel) initializing(top *scope, wanted []int) []int {
 	tables := map[string]bool{}
 	for _, i := range wanted {
 		if n := &top.nodes[i]; ops.IsTableOp(n.Op) {
-			tables[variableName(n)] = true
+			tables[n.SharedName()] = true
 		}
 	}
 	start := m.initializer()
@@ -132,7 +132,11 @@ func (m *SavedModel) initializing(top *scope, wanted []int) []int {
 		if n.Op == "Identity" {
 			continue
 		}
-		if slices.ContainsFunc(n.DataInputs(), func(in graphdef.Input) bool { return tables[tableOf(top, in)] }) {
+		reads := func(in graphdef.Input) bool {
+			made, ok := ops.TableOf(top.lookup, in)
+			return ok && tables[made.SharedName()]
+		}
+		if slices.ContainsFunc(n.DataInputs(), reads) {
 			names = append(names, n.Name)
 		}
 	}
@@ -153,30 +157,10 @@ func (m *SavedModel) assetVariables() map[string]string {
 		}
 		to, ok := m.graph.Lookup(data[0].Node)
 		if file, isAsset := m.assets[data[1].Node]; ok && isAsset && isVariable(to) {
-			files[variableName(to)] = file
+			files[to.SharedName()] = file
 		}
 	}
 	return files
-}
-
-// tableOf returns the name of the table that an input is; empty if it is none.
-func tableOf(top *scope, in graphdef.Input) string {
-	for range maxChain {
-		i, ok := top.index[in.Node]
-		if !ok {
-			return ""
-		}
-		n := &top.nodes[i]
-		if ops.IsTableOp(n.Op) {
-			return variableName(n)
-		}
-		if data := n.DataInputs(); n.Op == "Identity" && len(data) == 1 {
-			in = data[0]
-			continue
-		}
-		return ""
-	}
-	return ""
 }
 
 // assetName returns the constant that stands for a node whose value is the name of an asset: its name in the

@@ -41,17 +41,9 @@ func isVariable(n *graphdef.Node) bool {
 	return n.Op == "VarHandleOp" || n.Op == "VariableV2" || n.Op == "Variable"
 }
 
-// variableName returns the name that identifies a variable: nodes with the same name are the same variable.
-func variableName(n *graphdef.Node) string {
-	if name, err := n.StrOr("shared_name", ""); err == nil && name != "" {
-		return name
-	}
-	return n.Name
-}
-
 // value returns the value of a variable's node, after checking it against the node's type and shape.
 func (v *variables) value(n *graphdef.Node) (*bundle.Tensor, error) {
-	name := variableName(n)
+	name := n.SharedName()
 	t, ok := v.values[name]
 	if !ok {
 		var err error

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/tf2ng/tf2ng/bridge/tf/graphdef"
 	"github.com/tf2ng/tf2ng/bridge/tf/internal/opdef"
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/indexing"
@@ -76,6 +77,29 @@ func IsTable(v core.Value) bool {
 	}
 	_, ok := v.Node.Op().(*handle)
 	return ok
+}
+
+// TableOf returns the node that makes the table which an input is, perhaps behind nodes that pass it on; false if it is
+// none. lookup returns the node of a name.
+func TableOf(lookup func(name string) (*graphdef.Node, bool), in graphdef.Input) (*graphdef.Node, bool) {
+	const most = 64 // nodes that pass it on: they may be a cycle
+	for range most {
+		n, ok := lookup(in.Node)
+		switch {
+		case !ok:
+			return nil, false
+		case IsTableOp(n.Op):
+			return n, true
+		case n.Op != "Identity" && n.Op != "IdentityN":
+			return nil, false
+		}
+		data := n.DataInputs()
+		if in.Port >= len(data) {
+			return nil, false
+		}
+		in = data[in.Port]
+	}
+	return nil, false
 }
 
 // IsTableOp reports whether an op makes a table.
