@@ -17,8 +17,8 @@ func shortRoutine() emit.Routine {
 	return emit.Routine{
 		Name: "gemm_u8s8_short_7x32k4_avx512vnni",
 		Doc: `gemm_u8s8_short_7x32k4_avx512vnni computes what gemm_u8s8_chain_7x32k4_avx512vnni does, where k is at
-least 16, all columns are stored, and the epilogue has scale, bias and post, and may have a summand of bytes and a range;
-results are bytes.`,
+least 16, all columns are stored, and the epilogue has scale, bias and post, and may have a summand of bytes and a
+range; results are bytes.`,
 		Frame: usualFrame,
 		Build: func(c *build.Context) {
 			g := &short{usual{&gen{emit.Gen{Context: c}}, 2}}

@@ -19,8 +19,8 @@ func wideRoutine() emit.Routine {
 	return emit.Routine{
 		Name: "gemm_u8s8_wide_6x64k4_avx512vnni",
 		Doc: `gemm_u8s8_wide_6x64k4_avx512vnni computes what gemm_u8s8_chain_7x32k4_avx512vnni does, for two panels,
-which are panelBytes apart. All columns are stored. Results are words, or bytes, for which the epilogue has scale, bias
-and post, and may have a summand of bytes and a range.`,
+which are panelBytes apart. All columns are stored. Results are words, or bytes, for which the epilogue has scale,
+bias and post, and may have a summand of bytes and a range.`,
 		Frame: usualFrame,
 		Build: func(c *build.Context) {
 			g := &usual{&gen{emit.Gen{Context: c}}, 0}

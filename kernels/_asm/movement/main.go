@@ -152,8 +152,8 @@ func (g *gen) collect(first, step, free int) {
 	}
 }
 
-// narrowWords transposes squares of 8 elements of 32 bits: register i of four has four columns of rows i and i+4, so that
-// two interleavings give the columns.
+// narrowWords transposes squares of 8 elements of 32 bits: register i of four has four columns of rows i and i+4, so
+// that two interleavings give the columns.
 func narrowWords() emit.Routine {
 	return routine(4, 8, 32, func(g *gen) {
 		for first := 0; first < 8; first += 4 { // columns

@@ -123,15 +123,15 @@ func gemm_u8s8_chain_7x32k4_avx512vnni(c *call)
 func gemm_u8s8_chain_12x16k4_avx512vnni(c *call)
 
 // gemm_u8s8_short_7x32k4_avx512vnni computes what gemm_u8s8_chain_7x32k4_avx512vnni does, where k is at
-// least 16, all columns are stored, and the epilogue has scale, bias and post, and may have a summand of bytes and a range;
-// results are bytes.
+// least 16, all columns are stored, and the epilogue has scale, bias and post, and may have a summand of bytes and a
+// range; results are bytes.
 //
 //go:noescape
 func gemm_u8s8_short_7x32k4_avx512vnni(c *call)
 
 // gemm_u8s8_wide_6x64k4_avx512vnni computes what gemm_u8s8_chain_7x32k4_avx512vnni does, for two panels,
-// which are panelBytes apart. All columns are stored. Results are words, or bytes, for which the epilogue has scale, bias
-// and post, and may have a summand of bytes and a range.
+// which are panelBytes apart. All columns are stored. Results are words, or bytes, for which the epilogue has scale,
+// bias and post, and may have a summand of bytes and a range.
 //
 //go:noescape
 func gemm_u8s8_wide_6x64k4_avx512vnni(c *call)
