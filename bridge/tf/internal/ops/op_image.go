@@ -11,6 +11,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/linear"
 	"github.com/tf2ng/tf2ng/core/op/normalize"
 	"github.com/tf2ng/tf2ng/core/op/pointwise"
+	"github.com/tf2ng/tf2ng/core/op/pooling"
 	"github.com/tf2ng/tf2ng/core/op/reduce"
 	"github.com/tf2ng/tf2ng/core/trait"
 )
@@ -42,6 +43,11 @@ var _ = register("image",
 	op{name: "MatMul", signature: "a:T b:T -> product:T", translate: matMul},
 	op{name: "BatchMatMul", signature: "x:T y:T -> output:T", translate: batchMatMul},
 	op{name: "BatchMatMulV2", signature: "x:T y:T -> output:T", translate: batchMatMulV2},
+
+	op{name: "MaxPool", signature: "input:T=float -> output:T=float", translate: maxPool(2, "explicit_paddings")},
+	op{name: "AvgPool", signature: "value:T -> output:T", translate: avgPool(2)},
+	op{name: "MaxPool3D", signature: "input:T -> output:T", translate: maxPool(3, "")},
+	op{name: "AvgPool3D", signature: "input:T -> output:T", translate: avgPool(3)},
 )
 
 // emitReal applies an op whose results are not bf16 or f16, converting from and to these.
@@ -413,4 +419,26 @@ func (c *call) fuses(a numeric.Activation) bool {
 		return !ok || convolution.Groups <= 1
 	}
 	return (a == numeric.Tanh || a == numeric.Sigmoid) && !ok
+}
+
+func maxPool(n int, explicit string) func(*call) []core.Value {
+	return func(c *call) []core.Value {
+		s, window := c.window(n, c.layout(n), explicit)
+		return c.emit(&pooling.MaxPool{Spatial: s, Window: window}, c.in...)
+	}
+}
+
+func avgPool(n int) func(*call) []core.Value {
+	return func(c *call) []core.Value {
+		s, window := c.window(n, c.layout(n), "")
+		return c.emit(&pooling.AvgPool{Spatial: s, Window: window}, c.in...)
+	}
+}
+
+// window reads the attributes of a pooling op.
+func (c *call) window(n int, layout geometry.Layout, explicit string) (geometry.Spatial, []int) {
+	s := geometry.Spatial{Layout: layout, Strides: c.perDimension("strides", n, layout, 0)}
+	window := c.perDimension("ksize", n, layout, 0)
+	c.padding(&s, n, explicit)
+	return s, window
 }
