@@ -80,7 +80,7 @@ func (c *compiler) lowerComputedProduct(m *integerProduct, w product.ComputedWei
 	})
 	scratch, acc := c.newThreadScratch(empty.Scratch()), c.newScratch(bounds.Product(m.rows, columns, 4))
 	offsets := c.groupOffsets(m, spec, 0)
-	divided := c.dividedProduct(m.rows, empty.Panels(), variant.MR, w.Products*w.Columns)
+	divided := c.dividedProduct(m.rows, empty.Panels(), empty.Together(), variant.MR, w.Products*w.Columns)
 	c.emit(machine.Instruction{
 		Node: n, Kernel: variant.Name, Splits: true, MostParts: divided.Parts(), Operations: machine.Operations(n),
 		Reads: m.reads, Writes: []int{acc}, Scratch: scratch.buffers(),

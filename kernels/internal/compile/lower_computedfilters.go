@@ -93,7 +93,7 @@ func (c *compiler) emitComputedFilters(p *floatProduct) error {
 			return moved(p.offsets(), p.variant.NumberSize()*g*p.channels)
 		})
 	}
-	divided := c.dividedProduct(p.rows, empty.Panels(), p.variant.MR, size*p.taps*p.numbers*columns)
+	divided := c.dividedProduct(p.rows, empty.Panels(), empty.Together(), p.variant.MR, size*p.taps*p.numbers*columns)
 	if order != nil {
 		divided.Split = order.Split
 	}

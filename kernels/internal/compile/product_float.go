@@ -126,13 +126,12 @@ func (c *compiler) lowerFloatProduct(p *floatProduct) error {
 			Node: n, Kernel: variant.Name, Splits: true, Operations: machine.Operations(n) / int64(p.groups),
 			Reads: p.reads, Writes: []int{dst},
 		}
-		across, panels := c.across(m.packed.Together(), m.packed.Panels(), p.rows, variant.MR), m.packed.Panels()
-		blocks := (panels + across - 1) / across
+		panels, together := m.packed.Panels(), m.packed.Together()
 		if behind != nil {
-			blocks = 1 // all of them
+			panels, together = 1, 1 // a part has all of them
 			behind.addTo(&i)
 		}
-		divided := c.dividedProduct(p.rows, blocks, variant.MR, size*p.taps*p.numbers*columns)
+		divided := c.dividedProduct(p.rows, panels, together, variant.MR, size*p.taps*p.numbers*columns)
 		if order != nil {
 			divided.Split = order.Split
 		}
@@ -141,7 +140,7 @@ func (c *compiler) lowerFloatProduct(p *floatProduct) error {
 			if m0, m1, p0, p1 := divided.Part(part, parts); behind != nil {
 				behind.run(r, &m, m0, m1)
 			} else {
-				m.run(r, m0, m1, p0*across, min(p1*across, panels))
+				m.run(r, m0, m1, p0, p1)
 			}
 			return nil
 		}

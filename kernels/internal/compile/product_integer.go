@@ -95,12 +95,11 @@ func (c *compiler) lowerGroup(m *integerProduct, w product.Weights, e *product.E
 	offsets := c.groupOffsets(m, spec, g)
 	size, first, rows, columns := e.Out.Size(), g*w.Columns, m.rows, w.Columns
 	sumSize, grid := e.Sum.Size(), m.grid
-	across, panels := packed.Together(), packed.Panels() // panels that are computed together
+	panels, together := packed.Panels(), packed.Together()
 	if packed.Gathers() {
-		across = panels
+		together = panels
 	}
-	across = c.across(across, panels, rows, variant.MR)
-	divided := c.dividedProduct(rows, (panels+across-1)/across, packed.TileRows(m.grid), m.taps*m.tapBytes*columns)
+	divided := c.dividedProduct(rows, panels, together, packed.TileRows(m.grid), m.taps*m.tapBytes*columns)
 	if order != nil {
 		divided.Split = order.Split
 	}
@@ -120,7 +119,6 @@ func (c *compiler) lowerGroup(m *integerProduct, w product.Weights, e *product.E
 				a.Sum, a.LDSum = r.Mem[sum][first*sumSize:], stride*sumSize
 			}
 			m0, m1, p0, p1 := divided.Part(part, parts)
-			p0, p1 = p0*across, min(p1*across, panels)
 			packed.Run(&a, m0, m1, p0, p1)
 			flip.run(r, m0, m1, p0*variant.NR, min(p1*variant.NR, columns))
 			return nil
@@ -194,23 +192,31 @@ func (c *compiler) groupOffsets(m *integerProduct, s gemm.Spec, g int) *[]int32 
 	return c.offsets(m.node, s.CheckOffsets, func() []int32 { return moved(m.offsets(), g*m.step) })
 }
 
-// across returns of how many panels each part of a product is a multiple: of those that are computed together, or of
-// fewer where rows alone are too few to be divided.
-func (c *compiler) across(together, panels, rows, tile int) int {
-	if rows < 2*tile*c.threads {
-		return min(together, (panels+c.threads-1)/c.threads)
-	}
-	return together
+// productGrid divides a product into rectangles of rows and panels.
+type productGrid struct {
+	machine.Grid         // its columns are blocks of panels
+	panels, together int // in all, in a block
+}
+
+// Part returns the rows and panels of a part, see Instruction.Run.
+func (g *productGrid) Part(part, parts int) (row0, row1, panel0, panel1 int) {
+	row0, row1, block0, block1 := g.Grid.Part(part, parts)
+	return row0, row1, block0 * g.together, min(block1*g.together, g.panels)
 }
 
 // dividedProduct divides a product of rows and panels of columns. As long as there are enough rows for each thread,
 // they are divided, so that a thread works on the same part of the images from one product to the next. With many
-// weights, a block of rows has several tiles, for which the weights are read once.
-func (c *compiler) dividedProduct(rows, panels, tile, weightBytes int) machine.Grid {
+// weights, a block of rows has several tiles, for which the weights are read once. A part's panels are a multiple of
+// those that are computed together, or of fewer where rows alone are too few to be divided.
+func (c *compiler) dividedProduct(rows, panels, together, tile, weightBytes int) productGrid {
 	const fewRows, manyRows, manyWeights = 12, 48, 64 << 10
+	if rows < 2*tile*c.threads {
+		together = min(together, (panels+c.threads-1)/c.threads)
+	}
 	least := max(fewRows, 2*tile)
 	if weightBytes > manyWeights {
 		least = max(manyRows, 2*tile)
 	}
-	return machine.NewGrid(c.threads, rows, panels, tile, least)
+	blocks := (panels + together - 1) / together
+	return productGrid{machine.NewGrid(c.threads, rows, blocks, tile, least), panels, together}
 }
