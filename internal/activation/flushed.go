@@ -7,20 +7,23 @@ import "math"
 // and VDPBF16PS each of its two products. Zeros keep their signs.
 func FlushedFMA32(x, y, z float32) float32 {
 	x, y, z = flushed(x), flushed(y), flushed(z)
-	p := float64(x) * float64(y)
-	s := p + float64(z)
-	if !(math.Abs(s) < 2*smallestNormal) {
-		return FMA32(x, y, z)
+	r := Fused(x, y, z)
+	const large = 2 << 24 // the bits of twice the least normal number, without the sign
+	if math.Float32bits(r)<<1-1 < large-1 {
+		return flushedSum(float64(x)*float64(y), float64(z))
 	}
-	const scale = 1 << 64
-	r := float32(oddSum(p, float64(z), s) * scale)
-	if math.Abs(float64(r)) < smallestNormal*scale {
+	return r // which is also right where it is zero
+}
+
+// flushedSum returns p + z for a sum that is around the least normal number.
+func flushedSum(p, z float64) float32 {
+	const scale, leastNormal = 1 << 64, 0x1p-126
+	r := float32(oddSum(p, z, p+z) * scale)
+	if math.Abs(float64(r)) < leastNormal*scale {
 		return float32(math.Copysign(0, float64(r)))
 	}
 	return r / scale
 }
-
-const smallestNormal = 0x1p-126
 
 func flushed(v float32) float32 {
 	if b := math.Float32bits(v); b&0x7f800000 == 0 {

@@ -95,6 +95,15 @@ case("MatMul", "matmul_rank3", feed("float", normal(1, 2, 3)), feed("float", nor
 case("MatMul", "matmul_vector", feed("float", normal(3)), feed("float", normal(3, 2)), error=True)
 case("MatMul", "matmul_uint8", feed("uint8", integers(2, 3, low=0)), feed("uint8", integers(3, 2, low=0)), error=True)
 case("MatMul", "matmul_infinite", feed("float", [[np.inf, 1], [np.nan, 0]]), feed("float", [[1, 0], [2, -1]]))
+
+# A subnormal factor is 0, whatever the other one.
+TINY, HUGE = [1e-40, -1.5e-39, 1e30, 1.0], [1e30, 2e29, 1e-40, 0.0]
+case("MatMul", "matmul_subnormal", feed("float", [TINY, HUGE]), feed("float", np.transpose([HUGE, TINY, [1, 2, 3, 4]])))
+case("MatMul", "matmul_subnormal_weights", feed("float", [TINY, HUGE]), const("float", np.transpose([HUGE, TINY, [1, 2, 3, 4]] * 9)))
+case("BatchMatMulV2", "batchmatmulv2_subnormal", feed("float", [[TINY], [HUGE]]), feed("float", np.reshape([HUGE, TINY], (2, 4, 1))))
+case("Conv2D", "conv2d_subnormal", feed("float", np.reshape([TINY, HUGE], (1, 1, 2, 4))), const("float", np.reshape(HUGE + TINY, (1, 2, 4, 1))), strides=[1, 1, 1, 1], padding="SAME")
+case("DepthwiseConv2dNative", "depthwiseconv2dnative_subnormal", feed("float", np.reshape(TINY + HUGE, (1, 1, 1, 8))), const("float", np.reshape(HUGE + TINY, (1, 1, 8, 1))), strides=[1, 1, 1, 1], padding="VALID")
+case("Conv2DBackpropInput", "conv2dbackpropinput_subnormal", const("int32", [1, 1, 2, 2]), const("float", np.reshape(HUGE + TINY, (1, 1, 2, 4))), feed("float", np.reshape(TINY + HUGE, (1, 1, 2, 4))), strides=[1, 1, 1, 1], padding="SAME")
 for name, a, b in [("left", (2, 3), (4, 3, 2)), ("right", (4, 2, 3), (3, 2)), ("both", (2, 1, 2, 3), (1, 3, 3, 2)), ("matrices", (2, 3), (3, 4)), ("empty", (0, 2, 3), (0, 3, 2))]:
     case("BatchMatMulV2", f"batchmatmulv2_{name}", feed("float", normal(*a)), feed("float", normal(*b)))
 case("BatchMatMulV2", "batchmatmulv2_batch_differs", feed("float", normal(2, 2, 3)), feed("float", normal(3, 3, 2)), error=True)

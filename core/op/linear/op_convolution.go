@@ -71,7 +71,7 @@ func (op *Convolution) Eval(in, out []*core.Tensor) error {
 		convolve[float64](c, in[0], in[1], out[0])
 	case core.BF16:
 		c.pairs = true
-		convolveNumbers(c, in[0].Float32s(), in[1].Float32s(), core.Data[float32](out[0]), addFlushed, out[0].Abandoned)
+		convolveNumbers(c, in[0].Float32s(), in[1].Float32s(), core.Data[float32](out[0]), out[0].Abandoned)
 	case core.I32:
 		convolve[int32](c, in[0], in[1], out[0])
 	}
@@ -110,13 +110,10 @@ func (op *Convolution) IntegerForm(rank int) (trait.IntegerForm, bool) {
 }
 
 func convolve[T summed](c *conv, data, filters, to *core.Tensor) {
-	convolveNumbers(c, core.Data[T](data), core.Data[T](filters), core.Data[T](to), addProducts[T], to.Abandoned)
+	convolveNumbers(c, core.Data[T](data), core.Data[T](filters), core.Data[T](to), to.Abandoned)
 }
 
-// adder adds x*w[i*stride] to sums[i].
-type adder[T summed] func(sums []T, x T, w []T, stride int)
-
-func convolveNumbers[T summed](c *conv, x, w, y []T, add adder[T], abandoned func() bool) {
+func convolveNumbers[T summed](c *conv, x, w, y []T, abandoned func() bool) {
 	acc := make([]T, c.outC)
 	for n := range c.batch {
 		elements.EachIndex(c.out, func(at []int) {
@@ -124,7 +121,7 @@ func convolveNumbers[T summed](c *conv, x, w, y []T, add adder[T], abandoned fun
 				return
 			}
 			clear(acc)
-			accumulate(c, acc, x[n*c.dataN:], w, at, add)
+			accumulate(c, acc, x[n*c.dataN:], w, at)
 			withoutSign(acc)
 			o := n * c.outN
 			for i, v := range at {
@@ -138,7 +135,7 @@ func convolveNumbers[T summed](c *conv, x, w, y []T, add adder[T], abandoned fun
 }
 
 // accumulate adds the products of one output position to one sum per output channel.
-func accumulate[T summed](c *conv, acc, x, w []T, at []int, add adder[T]) {
+func accumulate[T summed](c *conv, acc, x, w []T, at []int) {
 	perGroup := c.outC / c.groups
 	elements.EachIndex(c.window, func(k []int) {
 		xAt, wAt := 0, 0
@@ -158,7 +155,7 @@ func accumulate[T summed](c *conv, acc, x, w []T, at []int, add adder[T]) {
 				}
 				v := x[xAt+(g*c.inC+ch)*c.dataC]
 				row := wAt + g*perGroup*c.filtO + ch*c.filtI
-				add(sums, v, w[row:], c.filtO)
+				addProducts(sums, v, w[row:], c.filtO)
 			}
 		}
 	})

@@ -19,12 +19,12 @@ var _ = core.Register[Dot]("Dot")
 //
 // k... are the last ReductionAxes axes of a and the first of b. Each sum starts with 0
 // and runs over k... in row-major order. In f32 and f64 a product is added with one
-// rounding (fused multiply-add). A sum that is zero is +0. Integers wrap.
+// rounding (fused multiply-add). In f32 subnormal numbers and sums count as zeros, as in
+// TensorFlow. A sum that is zero is +0. Integers wrap.
 //
 // The products of bf16 are summed in f32, in pairs of which the second is added first; the
-// last may be single. Each is added with one rounding, and subnormal numbers and sums count
-// as zeros. That is how the instruction VDPBF16PS of x86 adds a pair, and TensorFlow on the
-// CPUs that have it.
+// last may be single. That is how the instruction VDPBF16PS of x86 adds a pair, and
+// TensorFlow on the CPUs that have it.
 //
 //	Inputs:  a: f32, f64, bf16, i32 or i64, [m..., k...]
 //	         b: the type of a, [k..., n...]
@@ -153,7 +153,7 @@ func dotPairs(y, a, b []float32, m, k, n int, abandoned func() bool) {
 				return
 			}
 			l = ofPairs(l, k)
-			addFlushed(row, a[i*k+l], b[l*n:(l+1)*n], 1)
+			addProducts(row, a[i*k+l], b[l*n:(l+1)*n], 1)
 		}
 		withoutSign(row)
 	}
@@ -167,20 +167,13 @@ func ofPairs(place, n int) int {
 	return place
 }
 
-// addFlushed is addProducts for numbers of bf16.
-func addFlushed(sums []float32, x float32, w []float32, stride int) {
-	for i, sum := range sums {
-		sums[i] = numeric.FlushedFMA32(x, w[i*stride], sum)
-	}
-}
-
 // addProducts adds x*w[i*stride] to sums[i]. That of reals is rounded once.
 func addProducts[T summed](sums []T, x T, w []T, stride int) {
 	switch s := any(sums).(type) {
 	case []float32:
 		weights := any(w).([]float32)
 		for i, sum := range s {
-			s[i] = numeric.FMA32(float32(x), weights[i*stride], sum)
+			s[i] = numeric.FlushedFMA32(float32(x), weights[i*stride], sum)
 		}
 	case []float64:
 		weights := any(w).([]float64)

@@ -30,10 +30,34 @@ func (n Numbers) Size() int {
 // Sums says how products are summed, for the documents of routines.
 func (n Numbers) Sums() string {
 	switch n {
-	case F32, F64:
+	case F32:
+		return `in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums
+count as zeros, and sums that are zero are +0`
+	case F64:
 		return "in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0"
 	}
 	return "of integers, which wrap"
+}
+
+// flushing is MXCSR with subnormal operands and results as zeros, rounding to nearest and no exceptions.
+const flushing = 0x9fc0
+
+// FlushSubnormals makes zeros of subnormal numbers and sums of float32, until KeepSubnormals. caller and own are four
+// bytes each of the frame, for MXCSR as it was and as it is then.
+func (g *Gen) FlushSubnormals(n Numbers, caller, own operand.Mem) {
+	if n != F32 {
+		return
+	}
+	g.STMXCSR(caller)
+	g.MOVL(operand.U32(flushing), own)
+	g.LDMXCSR(own)
+}
+
+// KeepSubnormals restores MXCSR.
+func (g *Gen) KeepSubnormals(n Numbers, caller operand.Mem) {
+	if n == F32 {
+		g.LDMXCSR(caller)
+	}
 }
 
 // BroadcastNumber fills a vector with a number.

@@ -28,13 +28,25 @@ var (
 
 func field(name string) operand.Mem { return arguments.At(call, name) }
 
+// MXCSR as it was, and as it is in between.
+var callerCSR, ownCSR = emit.At(reg.StackPointer, 0), emit.At(reg.StackPointer, 4)
+
+// frame returns the bytes of a routine's frame.
+func frame(n emit.Numbers) int {
+	if n == emit.F32 {
+		return 8
+	}
+	return 0
+}
+
 // routine filters the channels of a number of vectors.
 func routine(n emit.Numbers, width, vectors int) emit.Routine {
 	size, sum := n.Size(), n.Name()
 	channels := width / size * vectors
 	name := fmt.Sprintf("depthwise_%s%s_%s_1x%d_%s", sum, sum, sum, channels, emit.ISA(width))
 	return emit.Routine{
-		Name: name,
+		Name:  name,
+		Frame: frame(n),
 		Doc: fmt.Sprintf(`%s computes, for m < rows and n < %d:
 
 	c[m,n] = sum over t < taps of a[offsets[m,t]+%d*n] * w[t,n]
@@ -50,6 +62,7 @@ rows and taps are at least 1.`, name, channels, size, n.Sums()),
 			g.MOVQ(field("ldc"), ldc)
 			g.MOVQ(field("taps"), taps)
 			g.MOVQ(field("rows"), rows)
+			g.FlushSubnormals(n, callerCSR, ownCSR)
 			var sums []reg.VecPhysical
 			g.Label("row")
 			for i := range vectors {
@@ -80,6 +93,7 @@ rows and taps are at least 1.`, name, channels, size, n.Sums()),
 			g.ADDQ(ldc, c)
 			g.DECQ(rows)
 			g.JNZ(operand.LabelRef("row"))
+			g.KeepSubnormals(n, callerCSR)
 			g.VZEROUPPER()
 			g.RET()
 		},

@@ -26,8 +26,11 @@ func (f *few) pitch() int { return 2 * ((f.columns + 1) / 2) }
 // The general registers of few beside the others'.
 var fewPointer, fewOther, fewEnd = reg.R8, reg.R9, reg.R10
 
-// fewFrame is the size of the sums of a tile, and more than that of its pointers.
-const fewFrame = 4 * 4 * fewRows
+// fewSums is the size of the sums of a tile, and more than that of its pointers. Behind them is MXCSR, as it was and as
+// it is in between.
+const fewSums = 4 * 4 * fewRows
+
+var fewCallerCSR, fewOwnCSR = emit.At(reg.StackPointer, fewSums), emit.At(reg.StackPointer, fewSums+4)
 
 // fewSlot is where the pointer into a row is, behind the end of a run; later the sums.
 func fewSlot(r int) operand.Mem { return emit.At(reg.StackPointer, 8*r) }
@@ -60,13 +63,13 @@ func fewRoutine(columns int) emit.Routine {
 	name := fmt.Sprintf("gemm_f32f32_f32_%dx%dk1_avx2", fewRows, columns)
 	return emit.Routine{
 		Name:  name,
-		Frame: fewFrame,
+		Frame: fewSums + 8,
 		Doc: fmt.Sprintf(`%s computes tiles of rows, at most %d, by %d columns, for every m below rows*tiles:
 
 	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 
-in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. b has %d
-columns. k is at least 1. It reads 12 bytes behind a run.`, name, fewRows, columns, f.pitch()),
+%s. b has %d
+columns. k is at least 1. It reads 12 bytes behind a run.`, name, fewRows, columns, emit.F32.Sums(), f.pitch()),
 		Build: func(ctx *build.Context) {
 			f := &few{&gen{emit.Gen{Context: ctx, Width: 32}}, columns}
 			f.build()
@@ -79,6 +82,7 @@ func (f *few) build() {
 	f.MOVQ(field("c"), c)
 	f.MOVQ(field("offsets"), offsets)
 	f.MOVQ(field("pitch"), step)
+	f.FlushSubnormals(emit.F32, fewCallerCSR, fewOwnCSR)
 	f.Label("tile")
 	for i := range 2 * f.columns {
 		f.Zero(f.V(i))
@@ -96,6 +100,7 @@ func (f *few) build() {
 	f.ADDQ(fewPointer, offsets)
 	f.DECQ(field("tiles"))
 	f.JNZ(operand.LabelRef("tile"))
+	f.KeepSubnormals(emit.F32, fewCallerCSR)
 	f.VZEROUPPER()
 	f.RET()
 }

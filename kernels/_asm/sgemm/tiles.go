@@ -45,25 +45,16 @@ var (
 )
 
 // tiling is what the routines of tiles differ in: the bytes of their vectors, the most rows of a tile, its vectors of
-// columns (four are those of two panels), and what is summed.
+// columns (four are those of two panels), what is summed, and whether the numbers are bf16, of which pairs are multiplied.
 type tiling struct {
 	width, rows, vectors int
 	numbers              emit.Numbers
-	arithmetic
+	pairs                bool
 }
-
-// arithmetic says what is multiplied, and how.
-type arithmetic int
-
-const (
-	plain     arithmetic = iota // the numbers that are summed
-	wideBF16                    // bf16, which is in memory as float32 in the order of the sums
-	pairsBF16                   // bf16
-)
 
 // step is how many numbers are multiplied at a time, and in how many bytes each is.
 func (t *tiling) step() (numbers, size int) {
-	if t.arithmetic == pairsBF16 {
+	if t.pairs {
 		return 2, 2
 	}
 	return 1, t.numbers.Size()
@@ -72,7 +63,7 @@ func (t *tiling) step() (numbers, size int) {
 func (t *tiling) name() string {
 	sum, isa := t.numbers.Name(), emit.ISA(t.width)
 	types := sum + sum
-	if t.arithmetic != plain {
+	if t.pairs {
 		types = "bf16bf16"
 	}
 	numbers, size := t.step()
@@ -91,11 +82,7 @@ func (t *tiling) doc() string {
 	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+%d*i] * b[t,i,n]
 
 `, t.name(), t.columns(), size)
-	switch t.arithmetic {
-	case wideBF16:
-		return head + `in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums
-count as zeros, and sums that are zero are +0. k is at least 1.`
-	case pairsBF16:
+	if t.pairs {
 		return head + `of bf16, each sum beginning with 0, with fused multiply-adds: the second product of each pair of i
 first. Subnormal numbers and sums count as zeros, and sums that are zero are +0. b has pairs; with an odd k, the last
 one of each t is the last number and 0. k is at least 1.`
@@ -142,26 +129,20 @@ type tiles struct {
 // lowWords has each lower word of a pair.
 var lowWords = reg.K1
 
-// enter sets up the arithmetic.
+// enter sets up the arithmetic. Products of pairs disregard MXCSR.
 func (g *tiles) enter() {
-	switch g.arithmetic {
-	case wideBF16:
-		g.STMXCSR(callerCSR)
-		g.MOVL(operand.U32(flushing), ownCSR)
-		g.LDMXCSR(ownCSR)
-	case pairsBF16:
-		g.MOVL(operand.U32(0x55555555), rowPointer[0].As32())
-		g.KMOVD(rowPointer[0].As32(), lowWords)
+	if !g.pairs {
+		g.FlushSubnormals(g.numbers, callerCSR, ownCSR)
+		return
 	}
+	g.MOVL(operand.U32(0x55555555), rowPointer[0].As32())
+	g.KMOVD(rowPointer[0].As32(), lowWords)
 }
-
-// flushing is MXCSR with subnormal operands and results as zeros, rounding to nearest and no exceptions.
-const flushing = 0x9fc0
 
 // leave returns.
 func (g *tiles) leave() {
-	if g.arithmetic == wideBF16 {
-		g.LDMXCSR(callerCSR)
+	if !g.pairs {
+		g.KeepSubnormals(g.numbers, callerCSR)
 	}
 	g.VZEROUPPER()
 	g.RET()
@@ -223,7 +204,7 @@ func (g *tiles) tiles(rows int) {
 func (g *tiles) run(rows int) {
 	label := func(name string) string { return fmt.Sprintf("%s%d", name, rows) }
 	two, one := func() { g.step(rows, 0); g.step(rows, 1); g.next(2) }, func() { g.step(rows, 0); g.next(1) }
-	if g.arithmetic == pairsBF16 {
+	if g.pairs {
 		two, one = func() { g.pair(rows) }, func() { g.single(rows) }
 	}
 	g.CMPQ(runIndex, operand.I8(-1))

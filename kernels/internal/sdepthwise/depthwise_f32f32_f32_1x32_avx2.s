@@ -5,15 +5,18 @@
 #include "textflag.h"
 
 // func depthwise_f32f32_f32_1x32_avx2(c *byte)
-// Requires: AVX, FMA3
-TEXT ·depthwise_f32f32_f32_1x32_avx2(SB), NOSPLIT, $0-8
-	MOVQ c+0(FP), DI
-	MOVQ (DI), SI
-	MOVQ 16(DI), DX
-	MOVQ 24(DI), R8
-	MOVQ 32(DI), R9
-	MOVQ 40(DI), R10
-	MOVQ 48(DI), R11
+// Requires: AVX, FMA3, SSE
+TEXT ·depthwise_f32f32_f32_1x32_avx2(SB), NOSPLIT, $8-8
+	MOVQ    c+0(FP), DI
+	MOVQ    (DI), SI
+	MOVQ    16(DI), DX
+	MOVQ    24(DI), R8
+	MOVQ    32(DI), R9
+	MOVQ    40(DI), R10
+	MOVQ    48(DI), R11
+	STMXCSR (SP)
+	MOVL    $0x00009fc0, 4(SP)
+	LDMXCSR 4(SP)
 
 row:
 	VPXOR X0, X0, X0
@@ -50,5 +53,6 @@ tap:
 	ADDQ        R9, DX
 	DECQ        R11
 	JNZ         row
+	LDMXCSR     (SP)
 	VZEROUPPER
 	RET

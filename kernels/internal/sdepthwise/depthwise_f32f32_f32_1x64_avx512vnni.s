@@ -5,15 +5,18 @@
 #include "textflag.h"
 
 // func depthwise_f32f32_f32_1x64_avx512vnni(c *byte)
-// Requires: AVX, AVX512F
-TEXT ·depthwise_f32f32_f32_1x64_avx512vnni(SB), NOSPLIT, $0-8
-	MOVQ c+0(FP), DI
-	MOVQ (DI), SI
-	MOVQ 16(DI), DX
-	MOVQ 24(DI), R8
-	MOVQ 32(DI), R9
-	MOVQ 40(DI), R10
-	MOVQ 48(DI), R11
+// Requires: AVX, AVX512F, SSE
+TEXT ·depthwise_f32f32_f32_1x64_avx512vnni(SB), NOSPLIT, $8-8
+	MOVQ    c+0(FP), DI
+	MOVQ    (DI), SI
+	MOVQ    16(DI), DX
+	MOVQ    24(DI), R8
+	MOVQ    32(DI), R9
+	MOVQ    40(DI), R10
+	MOVQ    48(DI), R11
+	STMXCSR (SP)
+	MOVL    $0x00009fc0, 4(SP)
+	LDMXCSR 4(SP)
 
 row:
 	VPXOR X0, X0, X0
@@ -50,5 +53,6 @@ tap:
 	ADDQ        R9, DX
 	DECQ        R11
 	JNZ         row
+	LDMXCSR     (SP)
 	VZEROUPPER
 	RET

@@ -8,7 +8,8 @@ package sdepthwise
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0.
+// in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums
+// count as zeros, and sums that are zero are +0.
 // rows and taps are at least 1.
 //
 //go:noescape
@@ -18,7 +19,8 @@ func depthwise_f32f32_f32_1x128_avx512vnni(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0.
+// in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums
+// count as zeros, and sums that are zero are +0.
 // rows and taps are at least 1.
 //
 //go:noescape
@@ -28,7 +30,8 @@ func depthwise_f32f32_f32_1x64_avx512vnni(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0.
+// in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums
+// count as zeros, and sums that are zero are +0.
 // rows and taps are at least 1.
 //
 //go:noescape
@@ -38,7 +41,8 @@ func depthwise_f32f32_f32_1x32_avx512vnni(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0.
+// in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums
+// count as zeros, and sums that are zero are +0.
 // rows and taps are at least 1.
 //
 //go:noescape
@@ -48,7 +52,8 @@ func depthwise_f32f32_f32_1x16_avx512vnni(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0.
+// in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums
+// count as zeros, and sums that are zero are +0.
 // rows and taps are at least 1.
 //
 //go:noescape
@@ -58,7 +63,8 @@ func depthwise_f32f32_f32_1x64_avx2(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0.
+// in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums
+// count as zeros, and sums that are zero are +0.
 // rows and taps are at least 1.
 //
 //go:noescape
@@ -68,7 +74,8 @@ func depthwise_f32f32_f32_1x32_avx2(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0.
+// in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums
+// count as zeros, and sums that are zero are +0.
 // rows and taps are at least 1.
 //
 //go:noescape
@@ -78,7 +85,8 @@ func depthwise_f32f32_f32_1x16_avx2(c *call)
 //
 //	c[m,n] = sum over t < taps of a[offsets[m,t]+4*n] * w[t,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0.
+// in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums
+// count as zeros, and sums that are zero are +0.
 // rows and taps are at least 1.
 //
 //go:noescape

@@ -187,7 +187,7 @@ func filter[T float32 | float64 | int32](p *Packed, b *block, a *Args, m0, m1 in
 func addFloats(sums, x, w []float32) {
 	x, w = x[:len(sums)], w[:len(sums)]
 	for n, v := range x {
-		sums[n] = activation.Fused(v, w[n], sums[n])
+		sums[n] = activation.FlushedFMA32(v, w[n], sums[n])
 	}
 }
 

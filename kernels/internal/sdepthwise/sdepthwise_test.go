@@ -137,7 +137,7 @@ func (p *problem) add(sum, x, y uint64) uint64 {
 	f := func(bits uint64) float32 { return math.Float32frombits(uint32(bits)) }
 	switch p.typ {
 	case dtype.F32:
-		return uint64(math.Float32bits(activation.FMA32(f(x), f(y), f(sum))))
+		return uint64(math.Float32bits(activation.FlushedFMA32(f(x), f(y), f(sum))))
 	case dtype.F64:
 		return math.Float64bits(math.FMA(math.Float64frombits(x), math.Float64frombits(y), math.Float64frombits(sum)))
 	}

@@ -5,38 +5,42 @@
 #include "textflag.h"
 
 // func gemm_f32f32_f32_12x16k1_avx512vnni(c *byte)
-// Requires: AVX, AVX512F, CMOV
+// Requires: AVX, AVX512F, CMOV, SSE
 TEXT ·gemm_f32f32_f32_12x16k1_avx512vnni(SB), NOSPLIT, $96-8
-	MOVQ c+0(FP), DI
-	MOVQ 16(DI), AX
-	MOVQ AX, 32(SP)
-	MOVQ 24(DI), AX
-	MOVQ AX, 40(SP)
-	MOVQ 88(DI), AX
-	CMPQ AX, $+12
-	JEQ  tile12
-	CMPQ AX, $+11
-	JEQ  tile11
-	CMPQ AX, $+10
-	JEQ  tile10
-	CMPQ AX, $+9
-	JEQ  tile9
-	CMPQ AX, $+8
-	JEQ  tile8
-	CMPQ AX, $+7
-	JEQ  tile7
-	CMPQ AX, $+6
-	JEQ  tile6
-	CMPQ AX, $+5
-	JEQ  tile5
-	CMPQ AX, $+4
-	JEQ  tile4
-	CMPQ AX, $+3
-	JEQ  tile3
-	CMPQ AX, $+2
-	JEQ  tile2
-	CMPQ AX, $+1
-	JEQ  tile1
+	MOVQ    c+0(FP), DI
+	MOVQ    16(DI), AX
+	MOVQ    AX, 32(SP)
+	MOVQ    24(DI), AX
+	MOVQ    AX, 40(SP)
+	STMXCSR 48(SP)
+	MOVL    $0x00009fc0, 52(SP)
+	LDMXCSR 52(SP)
+	MOVQ    88(DI), AX
+	CMPQ    AX, $+12
+	JEQ     tile12
+	CMPQ    AX, $+11
+	JEQ     tile11
+	CMPQ    AX, $+10
+	JEQ     tile10
+	CMPQ    AX, $+9
+	JEQ     tile9
+	CMPQ    AX, $+8
+	JEQ     tile8
+	CMPQ    AX, $+7
+	JEQ     tile7
+	CMPQ    AX, $+6
+	JEQ     tile6
+	CMPQ    AX, $+5
+	JEQ     tile5
+	CMPQ    AX, $+4
+	JEQ     tile4
+	CMPQ    AX, $+3
+	JEQ     tile3
+	CMPQ    AX, $+2
+	JEQ     tile2
+	CMPQ    AX, $+1
+	JEQ     tile1
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -266,6 +270,7 @@ multiplied12:
 	ADDQ    BP, 40(SP)
 	DECQ    96(DI)
 	JNZ     tile12
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -482,6 +487,7 @@ multiplied11:
 	ADDQ    BP, 40(SP)
 	DECQ    96(DI)
 	JNZ     tile11
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -685,6 +691,7 @@ multiplied10:
 	ADDQ    BP, 40(SP)
 	DECQ    96(DI)
 	JNZ     tile10
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -875,6 +882,7 @@ multiplied9:
 	ADDQ    BP, 40(SP)
 	DECQ    96(DI)
 	JNZ     tile9
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -1052,6 +1060,7 @@ multiplied8:
 	ADDQ    BP, 40(SP)
 	DECQ    96(DI)
 	JNZ     tile8
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -1216,6 +1225,7 @@ multiplied7:
 	ADDQ    BP, 40(SP)
 	DECQ    96(DI)
 	JNZ     tile7
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -1367,6 +1377,7 @@ multiplied6:
 	ADDQ    BP, 40(SP)
 	DECQ    96(DI)
 	JNZ     tile6
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -1505,6 +1516,7 @@ multiplied5:
 	ADDQ    BP, 40(SP)
 	DECQ    96(DI)
 	JNZ     tile5
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -1630,6 +1642,7 @@ multiplied4:
 	ADDQ    BP, 40(SP)
 	DECQ    96(DI)
 	JNZ     tile4
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -1742,6 +1755,7 @@ multiplied3:
 	ADDQ    BP, 40(SP)
 	DECQ    96(DI)
 	JNZ     tile3
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -1841,6 +1855,7 @@ multiplied2:
 	ADDQ    BP, 40(SP)
 	DECQ    96(DI)
 	JNZ     tile2
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -1927,5 +1942,6 @@ multiplied1:
 	ADDQ    BP, 40(SP)
 	DECQ    96(DI)
 	JNZ     tile1
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET

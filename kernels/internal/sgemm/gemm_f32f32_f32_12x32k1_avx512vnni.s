@@ -5,38 +5,42 @@
 #include "textflag.h"
 
 // func gemm_f32f32_f32_12x32k1_avx512vnni(c *byte)
-// Requires: AVX, AVX512F, CMOV
+// Requires: AVX, AVX512F, CMOV, SSE
 TEXT ·gemm_f32f32_f32_12x32k1_avx512vnni(SB), NOSPLIT, $96-8
-	MOVQ c+0(FP), DI
-	MOVQ 16(DI), AX
-	MOVQ AX, 32(SP)
-	MOVQ 24(DI), AX
-	MOVQ AX, 40(SP)
-	MOVQ 88(DI), AX
-	CMPQ AX, $+12
-	JEQ  tile12
-	CMPQ AX, $+11
-	JEQ  tile11
-	CMPQ AX, $+10
-	JEQ  tile10
-	CMPQ AX, $+9
-	JEQ  tile9
-	CMPQ AX, $+8
-	JEQ  tile8
-	CMPQ AX, $+7
-	JEQ  tile7
-	CMPQ AX, $+6
-	JEQ  tile6
-	CMPQ AX, $+5
-	JEQ  tile5
-	CMPQ AX, $+4
-	JEQ  tile4
-	CMPQ AX, $+3
-	JEQ  tile3
-	CMPQ AX, $+2
-	JEQ  tile2
-	CMPQ AX, $+1
-	JEQ  tile1
+	MOVQ    c+0(FP), DI
+	MOVQ    16(DI), AX
+	MOVQ    AX, 32(SP)
+	MOVQ    24(DI), AX
+	MOVQ    AX, 40(SP)
+	STMXCSR 48(SP)
+	MOVL    $0x00009fc0, 52(SP)
+	LDMXCSR 52(SP)
+	MOVQ    88(DI), AX
+	CMPQ    AX, $+12
+	JEQ     tile12
+	CMPQ    AX, $+11
+	JEQ     tile11
+	CMPQ    AX, $+10
+	JEQ     tile10
+	CMPQ    AX, $+9
+	JEQ     tile9
+	CMPQ    AX, $+8
+	JEQ     tile8
+	CMPQ    AX, $+7
+	JEQ     tile7
+	CMPQ    AX, $+6
+	JEQ     tile6
+	CMPQ    AX, $+5
+	JEQ     tile5
+	CMPQ    AX, $+4
+	JEQ     tile4
+	CMPQ    AX, $+3
+	JEQ     tile3
+	CMPQ    AX, $+2
+	JEQ     tile2
+	CMPQ    AX, $+1
+	JEQ     tile1
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -341,6 +345,7 @@ multiplied12:
 	ADDQ    BP, 40(SP)
 	DECQ    96(DI)
 	JNZ     tile12
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -626,6 +631,7 @@ multiplied11:
 	ADDQ    BP, 40(SP)
 	DECQ    96(DI)
 	JNZ     tile11
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -892,6 +898,7 @@ multiplied10:
 	ADDQ    BP, 40(SP)
 	DECQ    96(DI)
 	JNZ     tile10
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -1139,6 +1146,7 @@ multiplied9:
 	ADDQ    BP, 40(SP)
 	DECQ    96(DI)
 	JNZ     tile9
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -1367,6 +1375,7 @@ multiplied8:
 	ADDQ    BP, 40(SP)
 	DECQ    96(DI)
 	JNZ     tile8
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -1576,6 +1585,7 @@ multiplied7:
 	ADDQ    BP, 40(SP)
 	DECQ    96(DI)
 	JNZ     tile7
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -1766,6 +1776,7 @@ multiplied6:
 	ADDQ    BP, 40(SP)
 	DECQ    96(DI)
 	JNZ     tile6
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -1937,6 +1948,7 @@ multiplied5:
 	ADDQ    BP, 40(SP)
 	DECQ    96(DI)
 	JNZ     tile5
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -2089,6 +2101,7 @@ multiplied4:
 	ADDQ    BP, 40(SP)
 	DECQ    96(DI)
 	JNZ     tile4
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -2222,6 +2235,7 @@ multiplied3:
 	ADDQ    BP, 40(SP)
 	DECQ    96(DI)
 	JNZ     tile3
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -2336,6 +2350,7 @@ multiplied2:
 	ADDQ    BP, 40(SP)
 	DECQ    96(DI)
 	JNZ     tile2
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -2431,5 +2446,6 @@ multiplied1:
 	ADDQ    BP, 40(SP)
 	DECQ    96(DI)
 	JNZ     tile1
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET

@@ -5,12 +5,15 @@
 #include "textflag.h"
 
 // func gemm_f32f32_f32_16x2k1_avx2(c *byte)
-// Requires: AVX, AVX2, FMA3
-TEXT ·gemm_f32f32_f32_16x2k1_avx2(SB), NOSPLIT, $256-8
-	MOVQ c+0(FP), DI
-	MOVQ 16(DI), SI
-	MOVQ 24(DI), DX
-	MOVQ 40(DI), R14
+// Requires: AVX, AVX2, FMA3, SSE
+TEXT ·gemm_f32f32_f32_16x2k1_avx2(SB), NOSPLIT, $264-8
+	MOVQ    c+0(FP), DI
+	MOVQ    16(DI), SI
+	MOVQ    24(DI), DX
+	MOVQ    40(DI), R14
+	STMXCSR 256(SP)
+	MOVL    $0x00009fc0, 260(SP)
+	LDMXCSR 260(SP)
 
 tile:
 	VPXOR X0, X0, X0
@@ -508,10 +511,11 @@ multiplied:
 	ADDQ    32(DI), SI
 
 stored:
-	MOVQ  88(DI), R8
-	IMULQ R14, R8
-	ADDQ  R8, DX
-	DECQ  96(DI)
-	JNZ   tile
+	MOVQ    88(DI), R8
+	IMULQ   R14, R8
+	ADDQ    R8, DX
+	DECQ    96(DI)
+	JNZ     tile
+	LDMXCSR 256(SP)
 	VZEROUPPER
 	RET

@@ -5,26 +5,30 @@
 #include "textflag.h"
 
 // func gemm_f32f32_f32_6x16k1_avx2(c *byte)
-// Requires: AVX, AVX2, CMOV, FMA3
+// Requires: AVX, AVX2, CMOV, FMA3, SSE
 TEXT ·gemm_f32f32_f32_6x16k1_avx2(SB), NOSPLIT, $96-8
-	MOVQ c+0(FP), DI
-	MOVQ 16(DI), AX
-	MOVQ AX, 32(SP)
-	MOVQ 24(DI), AX
-	MOVQ AX, 40(SP)
-	MOVQ 88(DI), AX
-	CMPQ AX, $+6
-	JEQ  tile6
-	CMPQ AX, $+5
-	JEQ  tile5
-	CMPQ AX, $+4
-	JEQ  tile4
-	CMPQ AX, $+3
-	JEQ  tile3
-	CMPQ AX, $+2
-	JEQ  tile2
-	CMPQ AX, $+1
-	JEQ  tile1
+	MOVQ    c+0(FP), DI
+	MOVQ    16(DI), AX
+	MOVQ    AX, 32(SP)
+	MOVQ    24(DI), AX
+	MOVQ    AX, 40(SP)
+	STMXCSR 48(SP)
+	MOVL    $0x00009fc0, 52(SP)
+	LDMXCSR 52(SP)
+	MOVQ    88(DI), AX
+	CMPQ    AX, $+6
+	JEQ     tile6
+	CMPQ    AX, $+5
+	JEQ     tile5
+	CMPQ    AX, $+4
+	JEQ     tile4
+	CMPQ    AX, $+3
+	JEQ     tile3
+	CMPQ    AX, $+2
+	JEQ     tile2
+	CMPQ    AX, $+1
+	JEQ     tile1
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -215,6 +219,7 @@ multiplied6:
 	ADDQ    BP, 40(SP)
 	DECQ    96(DI)
 	JNZ     tile6
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -386,6 +391,7 @@ multiplied5:
 	ADDQ    BP, 40(SP)
 	DECQ    96(DI)
 	JNZ     tile5
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -538,6 +544,7 @@ multiplied4:
 	ADDQ    BP, 40(SP)
 	DECQ    96(DI)
 	JNZ     tile4
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -671,6 +678,7 @@ multiplied3:
 	ADDQ    BP, 40(SP)
 	DECQ    96(DI)
 	JNZ     tile3
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -785,6 +793,7 @@ multiplied2:
 	ADDQ    BP, 40(SP)
 	DECQ    96(DI)
 	JNZ     tile2
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET
 
@@ -880,5 +889,6 @@ multiplied1:
 	ADDQ    BP, 40(SP)
 	DECQ    96(DI)
 	JNZ     tile1
+	LDMXCSR 48(SP)
 	VZEROUPPER
 	RET

@@ -23,8 +23,8 @@ func init() {
 		inPairs(assembled(of(dtype.F32, 12, 32, 1, isa.AVX512VNNI), moreColumns, runAVX512), runTwoAVX512),
 		assembled(of(dtype.F32, 6, 16, 1, isa.AVX2), nil, runAVX2),
 		assembled(pairs, func(s Spec) bool { return preferPairs || s.Few }, runPairs),
-		widening(assembled(of(dtype.BF16, 12, 32, 1, isa.AVX512VNNI), nil, runBF16AVX512)),
-		widening(assembled(of(dtype.BF16, 6, 16, 1, isa.AVX2), nil, runBF16AVX2)),
+		widening(inPairs(assembled(of(dtype.BF16, 12, 32, 1, isa.AVX512VNNI), nil, runAVX512), runTwoAVX512)),
+		widening(assembled(of(dtype.BF16, 6, 16, 1, isa.AVX2), nil, runAVX2)),
 		assembled(of(dtype.F64, 12, 16, 1, isa.AVX512VNNI), nil, runF64AVX512),
 		assembled(of(dtype.F64, 6, 8, 1, isa.AVX2), nil, runF64AVX2),
 		assembled(of(dtype.I32, 12, 32, 1, isa.AVX512VNNI), nil, runI32AVX512),
@@ -96,22 +96,6 @@ func runPairs(c call, width int) {
 		return
 	}
 	gemm_bf16bf16_f32_12x32k2_avx512bf16(&c)
-}
-
-func runBF16AVX512(c call, width int) {
-	if width == 16 {
-		gemm_bf16bf16_f32_12x16k1_avx512vnni(&c)
-		return
-	}
-	gemm_bf16bf16_f32_12x32k1_avx512vnni(&c)
-}
-
-func runBF16AVX2(c call, width int) {
-	if width == 8 {
-		gemm_bf16bf16_f32_6x8k1_avx2(&c)
-		return
-	}
-	gemm_bf16bf16_f32_6x16k1_avx2(&c)
 }
 
 func runF64AVX512(c call, width int) {

@@ -8,7 +8,8 @@ package sgemm
 //
 //	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least
+// in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums
+// count as zeros, and sums that are zero are +0. k is at least
 // 1.
 //
 //go:noescape
@@ -18,7 +19,8 @@ func gemm_f32f32_f32_6x64k1_avx512vnni(c *call)
 //
 //	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least
+// in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums
+// count as zeros, and sums that are zero are +0. k is at least
 // 1.
 //
 //go:noescape
@@ -28,7 +30,8 @@ func gemm_f32f32_f32_12x32k1_avx512vnni(c *call)
 //
 //	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least
+// in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums
+// count as zeros, and sums that are zero are +0. k is at least
 // 1.
 //
 //go:noescape
@@ -38,7 +41,8 @@ func gemm_f32f32_f32_12x16k1_avx512vnni(c *call)
 //
 //	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least
+// in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums
+// count as zeros, and sums that are zero are +0. k is at least
 // 1.
 //
 //go:noescape
@@ -48,7 +52,8 @@ func gemm_f32f32_f32_6x16k1_avx2(c *call)
 //
 //	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. k is at least
+// in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums
+// count as zeros, and sums that are zero are +0. k is at least
 // 1.
 //
 //go:noescape
@@ -75,46 +80,6 @@ func gemm_bf16bf16_f32_12x32k2_avx512bf16(c *call)
 //
 //go:noescape
 func gemm_bf16bf16_f32_12x16k2_avx512bf16(c *call)
-
-// gemm_bf16bf16_f32_12x32k1_avx512vnni computes tiles of rows by 32 columns, for every m below rows*tiles:
-//
-//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
-//
-// in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums
-// count as zeros, and sums that are zero are +0. k is at least 1.
-//
-//go:noescape
-func gemm_bf16bf16_f32_12x32k1_avx512vnni(c *call)
-
-// gemm_bf16bf16_f32_12x16k1_avx512vnni computes tiles of rows by 16 columns, for every m below rows*tiles:
-//
-//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
-//
-// in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums
-// count as zeros, and sums that are zero are +0. k is at least 1.
-//
-//go:noescape
-func gemm_bf16bf16_f32_12x16k1_avx512vnni(c *call)
-
-// gemm_bf16bf16_f32_6x16k1_avx2 computes tiles of rows by 16 columns, for every m below rows*tiles:
-//
-//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
-//
-// in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums
-// count as zeros, and sums that are zero are +0. k is at least 1.
-//
-//go:noescape
-func gemm_bf16bf16_f32_6x16k1_avx2(c *call)
-
-// gemm_bf16bf16_f32_6x8k1_avx2 computes tiles of rows by 8 columns, for every m below rows*tiles:
-//
-//	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
-//
-// in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums
-// count as zeros, and sums that are zero are +0. k is at least 1.
-//
-//go:noescape
-func gemm_bf16bf16_f32_6x8k1_avx2(c *call)
 
 // gemm_f64f64_f64_12x16k1_avx512vnni computes tiles of rows by 16 columns, for every m below rows*tiles:
 //
@@ -229,7 +194,8 @@ func widenPairs(c *call)
 //
 //	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. b has 2
+// in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums
+// count as zeros, and sums that are zero are +0. b has 2
 // columns. k is at least 1. It reads 12 bytes behind a run.
 //
 //go:noescape
@@ -239,7 +205,8 @@ func gemm_f32f32_f32_16x1k1_avx2(c *call)
 //
 //	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. b has 2
+// in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums
+// count as zeros, and sums that are zero are +0. b has 2
 // columns. k is at least 1. It reads 12 bytes behind a run.
 //
 //go:noescape
@@ -249,7 +216,8 @@ func gemm_f32f32_f32_16x2k1_avx2(c *call)
 //
 //	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. b has 4
+// in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums
+// count as zeros, and sums that are zero are +0. b has 4
 // columns. k is at least 1. It reads 12 bytes behind a run.
 //
 //go:noescape
@@ -259,7 +227,8 @@ func gemm_f32f32_f32_16x3k1_avx2(c *call)
 //
 //	c[m,n] = sum over t in list, i < k of a[offsets[m,t]+4*i] * b[t,i,n]
 //
-// in this order, each sum beginning with 0, with fused multiply-adds; sums that are zero are +0. b has 4
+// in this order, each sum beginning with 0, with fused multiply-adds; subnormal numbers and sums
+// count as zeros, and sums that are zero are +0. b has 4
 // columns. k is at least 1. It reads 12 bytes behind a run.
 //
 //go:noescape

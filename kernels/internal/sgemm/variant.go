@@ -58,14 +58,14 @@ var variants = variant.New("sgemm", func() []Variant {
 		typ dtype.Type
 		run func(p *Packed, a *Args, r Rows, panel0, panel1 int)
 	}{
-		{dtype.F32, inPlainGo(multiplyFloats)},
-		{dtype.BF16, runPortableBF16},
+		{dtype.F32, runPortableFloats},
+		{dtype.BF16, runPortableFloats},
 		{dtype.F64, inPlainGo(multiplyDoubles)},
 		{dtype.I32, inPlainGo(multiplyWhole[int32])},
 		{dtype.I64, inPlainGo(multiplyWhole[int64])},
 	} {
 		v := of(p.typ, portableRows, portableCols, 1, isa.Portable)
-		v.run, v.flushes = p.run, p.typ == dtype.BF16
+		v.run, v.flushes = p.run, sumOf(p.typ) == dtype.F32
 		all = append(all, v)
 	}
 	return all

@@ -6,18 +6,19 @@ import (
 
 	"github.com/tf2ng/tf2ng/internal/activation"
 	"github.com/tf2ng/tf2ng/internal/view"
+	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 )
 
-// runPortableBF16 computes two rows and four columns at a time.
-func runPortableBF16(p *Packed, a *Args, r Rows, panel0, panel1 int) {
-	n := p.spec.TapNumbers
+// runPortableFloats computes two rows and four columns of float32 at a time.
+func runPortableFloats(p *Packed, a *Args, r Rows, panel0, panel1 int) {
+	n, least := p.spec.TapNumbers, p.leastNormal()
 	for panel := panel0; panel < panel1; panel++ {
 		b, width := view.Of[float32](p.panel(panel)), p.width(panel)
 		for i := 0; i < r.Count; i += portableRows {
 			rows := [portableRows]int{i, min(i+1, r.Count-1)} // a single last row is computed twice
 			first, second := p.offsets(a, &r, rows[0]), p.offsets(a, &r, rows[1])
 			multiply := multiplyFlushing
-			if least := min(p.leastExponent(a, &r, first), p.leastExponent(a, &r, second)); least+p.least >= minExponents {
+			if min(p.leastExponent(a, &r, first), p.leastExponent(a, &r, second))+p.least >= least {
 				multiply = multiplyFloats // no sum is subnormal
 			}
 			var acc [portableRows][portableCols]float32
@@ -30,9 +31,15 @@ func runPortableBF16(p *Packed, a *Args, r Rows, panel0, panel1 int) {
 	}
 }
 
-// minExponents is the sum of the biased exponents of a row's and a panel's least numbers from which on no sum is
-// subnormal: products are multiples of 2**-14 times the powers of two, and so are sums.
-const minExponents = 2*127 - 126 + 14
+// leastNormal is the sum of the biased exponents of a row's and a panel's least numbers from which on no sum is
+// subnormal: products are multiples of 2**-14 (bf16) or 2**-46 times the powers of two, and so are sums.
+func (p *Packed) leastNormal() int {
+	const normal = 2*127 - 126
+	if p.spec.Type == dtype.BF16 {
+		return normal + 14
+	}
+	return normal + 46
+}
 
 // leastExponent returns the biased exponent of the least number of a row that is not 0.
 func (p *Packed) leastExponent(a *Args, r *Rows, offsets []int32) int {
@@ -45,7 +52,7 @@ func (p *Packed) leastExponent(a *Args, r *Rows, offsets []int32) int {
 	if e := exponent(least); e > 0 {
 		return e
 	}
-	return -minExponents // a subnormal number
+	return math.MinInt16 // a subnormal number
 }
 
 // exponent returns the biased exponent of a number whose bits without the sign are (magnitude+1)/2.
