@@ -625,7 +625,9 @@ func TestElementwise(t *testing.T) {
 					}
 				case 5:
 					p := g.normalization(channels)
-					op := &normalize.BatchNorm{Layout: geometry.NHWC, Epsilon: 0.001}
+					op := &normalize.BatchNorm{
+						Layout: geometry.NHWC, Epsilon: 0.001, Order: normalize.BatchNormOrder(g.r.IntN(3)),
+					}
 					reals = append(reals, g.apply(op, append([]core.Value{x}, p...)...))
 				default:
 					reals = append(reals, g.binary(x, reals[g.r.IntN(len(reals))], channels))

@@ -157,6 +157,10 @@ func TestConstraints(t *testing.T) {
 			&normalize.BatchNorm{Layout: geometry.NHWC}, ops(f32(1, 3), f32(3), f32(3), f32(3), f32(0)),
 			"BatchNorm: input 4 (variance): got shape [0], want [3] (BatchNorm-C3)",
 		},
+		{
+			&normalize.BatchNorm{Layout: geometry.NHWC, Order: 3}, ops(f32(1, 3), f32(3), f32(3), f32(3), f32(3)),
+			`BatchNorm: order: got invalid(3), want one of ["folded" "centered" "normalized"] (BatchNorm-C5)`,
+		},
 
 		{
 			&tensorflow.QuantizeV2{Axis: -1}, ops(f32(2), f32(), f32()),

@@ -481,8 +481,11 @@ func TestBatchNorm(t *testing.T) {
 	c := func(v ...float32) *core.Tensor { return tensor(t, core.Shape{2}, v...) }
 	x := tensor(t, core.Shape{1, 2, 2}, float32(1), 2, 3, 4)
 	for layout, want := range map[geometry.Layout][]float32{geometry.NHWC: {0, 21, 2, 23}, geometry.NCHW: {0, 1, 22, 23}} {
-		got := eval(t, &normalize.BatchNorm{Layout: layout, Epsilon: 0.25}, x, c(2, 1), c(0, 20), c(1, 1), c(3.75, 0.75))
-		is(t, got, core.Shape{1, 2, 2}, want...)
+		for _, order := range []normalize.BatchNormOrder{normalize.Folded, normalize.Centered, normalize.Normalized} {
+			op := &normalize.BatchNorm{Layout: layout, Epsilon: 0.25, Order: order}
+			got := eval(t, op, x, c(2, 1), c(0, 20), c(1, 1), c(3.75, 0.75))
+			is(t, got, core.Shape{1, 2, 2}, want...)
+		}
 	}
 }
 

@@ -81,6 +81,10 @@ func baselines(t testing.TB) []baseline {
 			&normalize.BatchNorm{Layout: geometry.NHWC, Epsilon: 1e-3},
 			[]*core.Tensor{f(image), f(core.Shape{2}), f(core.Shape{2}), f(core.Shape{2}), f(core.Shape{2})},
 		},
+		{
+			&normalize.BatchNorm{Layout: geometry.NHWC, Epsilon: 1e-3, Order: normalize.Normalized},
+			[]*core.Tensor{f(image), f(core.Shape{2}), f(core.Shape{2}), f(core.Shape{2}), f(core.Shape{2})},
+		},
 		{&core.ShapeOf{Type: core.I32}, []*core.Tensor{f(image)}},
 		{&indexing.StridedSlice{ShrinkAxisMask: 1}, []*core.Tensor{f(core.Shape{2, 3}), i(0, 1), i(1, 3), i(1, 1)}},
 		{&indexing.Slice{}, []*core.Tensor{f(core.Shape{2, 3}), i(0, 1), i(1, -1)}},

@@ -138,6 +138,14 @@ for op in ["FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"]:
 for t in ["half", "bfloat16"]:
     case("FusedBatchNormV3", f"fusedbatchnormv3_{t}", feed(t, normal(1, 2, 2, 3)), *[const("float", uniform(3, low=0.5, high=2)) for _ in range(4)], is_training=False, outputs=[0])
 case("FusedBatchNormV3", "fusedbatchnormv3_ndhwc", feed("float", normal(1, 2, 2, 2, 3)), *[const("float", uniform(3, low=0.5, high=2)) for _ in range(4)], is_training=False, data_format="NDHWC", outputs=[0])
+# oneDNN has two orders of the steps, by the layout and the number of channels.
+for channels in [1, 3, 4, 6, 8, 12, 20, 32, 33, 64]:
+    values = [const("float", uniform(channels, low=0.1, high=3)) for _ in range(4)]
+    case("FusedBatchNormV3", f"fusedbatchnormv3_{channels}_steps", feed("float", normal(2, 3, 5, channels, scale=3)), *values, is_training=False, outputs=[0])
+    if channels in [3, 8]:
+        case("FusedBatchNormV3", f"fusedbatchnormv3_nchw_{channels}_steps", feed("float", normal(2, channels, 3, 5, scale=3)), *values, is_training=False, data_format="NCHW", outputs=[0])
+    if channels == 8:
+        case("_FusedBatchNormEx", f"fusedbatchnormex_{channels}_steps", feed("float", normal(2, 3, 5, channels, scale=3)), *values, [], is_training=False, activation_mode="Relu", num_side_inputs=0, outputs=[0])
 case("FusedBatchNormV3", "fusedbatchnormv3_zero_variance", feed("float", normal(1, 2, 2, 3)), *[const("float", [1, 2, 3])] * 3, const("float", [0, 0, 1e-9]), is_training=False, outputs=[0])
 
 for name, shape, attrs in [("nhwc", (2, 3, 4, 5), {}), ("nchw", (1, 5, 8, 1), {"data_format": "NCHW", "epsilon": 0.001})]:

@@ -6,16 +6,42 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/geometry"
 	"github.com/tf2ng/tf2ng/core/internal/elements"
+	"github.com/tf2ng/tf2ng/core/internal/enum"
+	"github.com/tf2ng/tf2ng/core/numeric"
 	"github.com/tf2ng/tf2ng/core/trait"
 )
 
 var _ = core.Register[BatchNorm]("BatchNorm")
 
-// BatchNorm is batch normalization with known statistics (inference), in f32; every
-// step is rounded on its own.
+// BatchNormOrder says in which order a BatchNorm computes, with r = 1 / sqrt(variance + Epsilon). Every step is rounded
+// on its own, but for the last two of Normalized.
+type BatchNormOrder uint8
+
+// The orders.
+const (
+	Folded     BatchNormOrder = iota // x*k + (offset - mean*k), k = scale * r, r rounded once
+	Centered                         // (x - mean)*k + offset, k = scale / sqrt(variance + Epsilon)
+	Normalized                       // (x - mean)*r * scale + offset: a product and a sum that are rounded once
+	numBatchNormOrders
+)
+
+var batchNormOrderNames = [numBatchNormOrders]string{Folded: "folded", Centered: "centered", Normalized: "normalized"}
+
+func (o BatchNormOrder) String() string { return enum.Name(o, batchNormOrderNames[:]) }
+
+// MarshalText returns the name.
+func (o BatchNormOrder) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
+
+// UnmarshalText reads a name.
+func (o *BatchNormOrder) UnmarshalText(b []byte) error {
+	return enum.Parse(o, string(b), "order of a batch normalization", batchNormOrderNames[:])
+}
+
+// BatchNorm is batch normalization with known statistics (inference), in f32.
 //
-//	k[c] = scale[c] * rsqrt(variance[c] + Epsilon), rsqrt rounded once
-//	y    = x*k[c] + (offset[c] - mean[c]*k[c])
+//	y = (x - mean[c]) / sqrt(variance[c] + Epsilon) * scale[c] + offset[c]
+//
+// in the order that Order says.
 //
 //	Inputs:  x: f32, [N, C, ...] or [N, ..., C] by Layout
 //	         scale, offset, mean, variance: f32, [C]
@@ -25,12 +51,15 @@ var _ = core.Register[BatchNorm]("BatchNorm")
 //	C2: x has rank 2 or more
 //	C3: scale, offset, mean and variance have shape [C]
 //	C4: Epsilon is finite and >= 0
+//	C5: Order is one of the orders
 //
 // It is nGraph's op::v0::BatchNormInference, and TensorFlow's FusedBatchNorm with
-// is_training false, whose own rsqrt may differ in the last bits.
+// is_training false: oneDNN computes Normalized where the channels are the last axis and
+// a multiple of 4, else Centered.
 type BatchNorm struct {
 	Layout  geometry.Layout `json:"layout"`
 	Epsilon float32         `json:"epsilon"`
+	Order   BatchNormOrder  `json:"order,omitempty"`
 }
 
 // InputNames names the inputs.
@@ -38,10 +67,13 @@ func (op *BatchNorm) InputNames() []string {
 	return []string{"x", "scale", "offset", "mean", "variance"}
 }
 
-// Infer checks C1 to C4.
+// Infer checks C1 to C5.
 func (op *BatchNorm) Infer(in []core.Operand) ([]core.Fact, error) {
 	if err := core.WantInputs(in, 5); err != nil {
 		return nil, err
+	}
+	if op.Order >= numBatchNormOrders {
+		return nil, core.Violation("C5", -1, "order: got %v, want one of %q", op.Order, batchNormOrderNames)
 	}
 	if e := float64(op.Epsilon); !(e >= 0) || math.IsInf(e, 0) {
 		return nil, core.Violation("C4", -1, "epsilon: got %v, want finite and >= 0", op.Epsilon)
@@ -79,21 +111,53 @@ func (op *BatchNorm) Eval(in, out []*core.Tensor) error {
 	if err := elements.Ensure(out, 0, core.F32, s); err != nil {
 		return err
 	}
-	scale, offset, mean, variance := core.Data[float32](in[1]), core.Data[float32](in[2]), core.Data[float32](in[3]),
-		core.Data[float32](in[4])
-	k, shift := make([]float32, len(scale)), make([]float32, len(scale))
-	for c, v := range scale {
-		k[c] = v * float32(1/math.Sqrt(float64(variance[c]+op.Epsilon)))
-		shift[c] = offset[c] - float32(mean[c]*k[c])
+	var p [4][]float32
+	for i := range p {
+		p[i] = core.Data[float32](in[i+1])
 	}
+	less, factor, scale, offset := op.Steps(p[0], p[1], p[2], p[3])
 	axis := op.Layout.ChannelAxis(len(s))
 	inner := core.Shape(s[axis+1:]).MustElements()
 	y := core.Data[float32](out[0])
 	for i, x := range core.Data[float32](in[0]) {
-		c := i / inner % len(k)
-		y[i] = float32(x*k[c]) + shift[c]
+		c := i / inner % len(offset)
+		if less != nil {
+			x -= less[c]
+		}
+		if x *= factor[c]; scale != nil {
+			y[i] = numeric.FMA32(x, scale[c], offset[c])
+		} else {
+			y[i] = x + offset[c]
+		}
 	}
 	return nil
+}
+
+// Steps returns the numbers of each channel with which x becomes (x - less)*factor*scale + offset. less is nil where
+// nothing is subtracted. Without scale, which is nil, the product is rounded before offset is added, else after that.
+func (op *BatchNorm) Steps(scale, offset, mean, variance []float32) (less, factor, scales, offsets []float32) {
+	factor = make([]float32, len(scale))
+	for c, v := range variance {
+		factor[c] = float32(math.Sqrt(float64(v + op.Epsilon)))
+	}
+	switch op.Order {
+	case Normalized:
+		for c, root := range factor {
+			factor[c] = 1 / root
+		}
+		return mean, factor, scale, offset
+	case Centered:
+		for c, root := range factor {
+			factor[c] = scale[c] / root
+		}
+		return mean, factor, nil, offset
+	}
+	offsets = make([]float32, len(scale))
+	for c, v := range variance {
+		factor[c] = scale[c] * float32(1/math.Sqrt(float64(v+op.Epsilon)))
+		offsets[c] = offset[c] - float32(mean[c]*factor[c])
+	}
+	return nil, factor, nil, offsets
 }
 
 // Rows are along the channels, if they are the last axis.

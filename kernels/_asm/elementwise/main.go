@@ -138,6 +138,7 @@ var primitives = []primitive{
 		},
 	},
 	absolute, signum, floor, ceil, roundEven, truncated, square, squareRoot, reciprocalRoot, leakyRelu, gelu,
+	multiplyAdd,
 }
 
 // quantization is a primitive that clamps and rounds what change makes of registers 0 to 3, with sub in 10 and scale
@@ -347,6 +348,24 @@ func conversion(name string, size int, doc string, load func(*gen, operand.Mem, 
 		},
 	}
 }
+
+// multiplyAdd has its third operand stride bytes behind y.
+var multiplyAdd = primitive{
+	result: "f32", name: "multiplyadd", doc: "x[i]*y[i] + z[i], rounded once; z is stride bytes behind y", x: 4, out: 4,
+	binary: true,
+	start:  func(g *gen) { g.MOVQ(field("stride"), third) },
+	step: func(g *gen) {
+		g.loadFloats()
+		for i := range vectors {
+			g.VMOVUPS(emit.At(y, i*g.Width), tmp(g))
+			g.VFMADD213PS(emit.Indexed(y, third, 1, i*g.Width), tmp(g), g.V(i))
+		}
+		g.storeWords()
+	},
+}
+
+// third is the distance of a third operand.
+var third = reg.R8
 
 func combination(name, doc string, op func(*gen, operand.Mem, reg.VecPhysical)) primitive {
 	return primitive{

@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 	"github.com/tf2ng/tf2ng/kernels/internal/isa"
 )
@@ -33,17 +32,19 @@ func Converts(t dtype.Type) bool {
 // Source is an operand with a value for each element. The values are those of a buffer: integers are multiplied by
 // Scale, numbers of other types are taken as they are. If Values is not nil, it has a value for each channel instead.
 // Channels take turns: each has one element, or as many in a row as Row says if that is not 0. Without Values, Row
-// means that the buffer has a float32 for each row of so many elements. If Tile is set, the buffer has only the
+// means that the buffer has a float32 for each row of so many elements. Addends are a second operand of MultiplyAdd, as
+// many as Values, whose channels have one element each. If Tile is set, the buffer has only the
 // elements of one call of Run, which are at most Block. Steps change what is taken; they read no other elements and
 // store nothing.
 type Source struct {
-	Buffer int
-	Type   dtype.Type // F32, or one that chains convert; not needed with Values or Row
-	Scale  float32
-	Values []float32
-	Row    int
-	Tile   bool // of float32, and only of the Load that a chain begins with
-	Steps  []Step
+	Buffer  int
+	Type    dtype.Type // F32, or one that chains convert; not needed with Values or Row
+	Scale   float32
+	Values  []float32
+	Addends []float32
+	Row     int
+	Tile    bool // of float32, and only of the Load that a chain begins with
+	Steps   []Step
 }
 
 // StepKind says what a step does to the current values.
@@ -119,7 +120,7 @@ func (c *Chain) choose(st Step, use func(Primitive) *Variant) (step, error) {
 			return t, err
 		}
 		if st.Kind != Load {
-			if !st.Primitive.isArithmetic() {
+			if !st.Primitive.isArithmetic() && (st.Primitive != MultiplyAdd || st.Kind != Combine || st.Source.Addends == nil) {
 				return t, fmt.Errorf("%v does not combine two operands", st.Primitive)
 			}
 			t.run = use(st.Primitive)
@@ -248,12 +249,24 @@ func (t *step) channels() error {
 	if o.Row == 0 {
 		n += Block
 	}
-	t.table = make([]byte, 4*n)
-	table := view.First[float32](t.table, n)
-	for i := range table {
-		table[i] = o.Values[i%len(o.Values)]
+	t.table = inTurn(o.Values, n)
+	if o.Addends != nil {
+		if o.Row != 0 || len(o.Addends) != len(o.Values) {
+			return fmt.Errorf("got %d addends of rows of %d elements, want %d of single ones", len(o.Addends), o.Row, len(o.Values))
+		}
+		t.Numbers.Second = len(t.table)
+		t.table = append(t.table, inTurn(o.Addends, n)...)
 	}
 	return nil
+}
+
+// inTurn returns n numbers, of the given ones in turn.
+func inTurn(values []float32, n int) []byte {
+	table := make([]byte, 4*n)
+	for i := range n {
+		binary.NativeEndian.PutUint32(table[4*i:], math.Float32bits(values[i%len(values)]))
+	}
+	return table
 }
 
 // loadTile notes the buffer that has the elements of one call.
@@ -310,7 +323,7 @@ const Scratch = chainScratch + estimateScratch
 
 // numbersSize is how many bytes of scratch, behind those for values and operands, are for Numbers.
 const (
-	numbersSize  = 32
+	numbersSize  = 40
 	chainScratch = 3*4*Block + numbersSize
 )
 
@@ -403,7 +416,7 @@ func (c *Chain) step(k int, current, values, other []byte, buffers [][]byte, at,
 func (s *step) apply(to, current, operand []byte, n int) {
 	switch s.Kind {
 	case Combine:
-		s.run.Run(to, current, operand, n, nil)
+		s.run.Run(to, current, operand, n, &s.Numbers)
 	case CombineSwapped:
 		s.run.Run(to, operand, current, n, nil)
 	default:
@@ -442,7 +455,7 @@ func (s *step) values(to []byte, buffers [][]byte, at, n int) []byte {
 		repeatRows(to[:4*n], s.rows(buffers), at, o.Row)
 		return to[:4*n]
 	case s.table != nil:
-		return s.table[at%len(o.Values)*4:][:4*n]
+		return s.table[at%len(o.Values)*4:][:s.Numbers.Second+4*n]
 	case o.Tile:
 		return buffers[o.Buffer][:4*n]
 	case o.Type == dtype.F32:

@@ -204,6 +204,8 @@ func defineScaled(p Primitive, out, x, y []byte, i int, num *Numbers) bool {
 		put(f(x) - float64(num.Sub))
 	case AddScaled:
 		put(f(x) + float64(float32(f(y)*float64(num.Scale))))
+	case MultiplyAdd:
+		store(out, i, activation.FMA32(load(x, i), load(y, i), load(y[num.Second:], i)))
 	case Interpolate:
 		put(f(x) + float64(float32(float64(float32(f(y)-f(x)))*float64(num.Scale))))
 	case Levels, DividedLevels:
@@ -654,6 +656,10 @@ func TestPrimitives(t *testing.T) {
 				if n%3 == 0 {
 					num = &Numbers{Scale: 1, Lo: float32(r.IntN(9)), Hi: 255 - float32(r.IntN(9))}
 				}
+				if v.Primitive == MultiplyAdd {
+					num.Second = 4 * (n + r.IntN(9))
+					y = values(r, n+num.Second/4)
+				}
 				size := v.Primitive.results(n)
 				want := someBytes(r, size+2*guard)
 				if primitives[v.Primitive].role == folding {
@@ -670,7 +676,7 @@ func TestPrimitives(t *testing.T) {
 				v.Run(got[guard:guard+size:guard+size], x, y, n, num)
 				requireEqual(t, want, got, outs, fmt.Sprintf("n=%d,%+v", n, *num))
 				require.Equal(t, y0, y, "n=%d,%+v", n, *num)
-				if xs == outs && v.Primitive.isBinary() && v.Primitive.ySize() == outs { // y is a later part of out
+				if xs == outs && v.Primitive.isBinary() && v.Primitive.ySize() == outs && num.Second == 0 { // y is a later part of out
 					behind := xs * (1 + r.IntN(20))
 					all, _ := operands(r, v.Primitive, n+behind/xs)
 					for i := range n {
@@ -731,6 +737,13 @@ func TestChains(t *testing.T) {
 			{Kind: Combine, Primitive: Multiply, Source: channels(7)},
 			{Kind: CombineSwapped, Primitive: Subtract, Source: channels(1)},
 			{Kind: Limit, Numbers: Numbers{Lo: 0, Hi: 6}},
+			{Kind: StoreF32, Buffer: 2},
+		}},
+		{"addends", []Step{
+			{Kind: Load, Source: Source{Type: dtype.U8, Scale: 0.7}},
+			{Kind: Combine, Primitive: MultiplyAdd, Source: Source{
+				Values: channels(70).Values, Addends: slices.Repeat([]float32{-0.3, 7}, 35),
+			}},
 			{Kind: StoreF32, Buffer: 2},
 		}},
 		{"many channels", []Step{
@@ -900,13 +913,16 @@ func defineSteps(current []byte, steps []Step, buffers [][]byte, n int) []byte {
 			stored = defineSteps(current, s.Source.Steps, buffers, n)
 		case Load, Combine, CombineSwapped:
 			other = operand(s.Source)
+			if s.Source.Addends != nil {
+				other = append(other, operand(Source{Values: s.Source.Addends})...)
+			}
 		}
 		for i := range n {
 			switch s.Kind {
 			case Load:
 				next = other
 			case Combine:
-				define(s.Primitive, next, current, other, i, nil)
+				define(s.Primitive, next, current, other, i, &Numbers{Second: len(other) / 2})
 			case CombineSwapped:
 				define(s.Primitive, next, other, current, i, nil)
 			case Limit:
@@ -985,6 +1001,18 @@ func TestNewErrors(t *testing.T) {
 			"not binary",
 			[]Step{first, {Kind: Combine, Primitive: Clamp, Source: Source{Buffer: 1, Type: dtype.F32}}},
 			"step 1: clamp does not combine two operands",
+		},
+		{
+			"no addends",
+			[]Step{first, {Kind: Combine, Primitive: MultiplyAdd, Source: Source{Values: []float32{1}}}},
+			"step 1: multiplyadd does not combine two operands",
+		},
+		{
+			"addends",
+			[]Step{first, {
+				Kind: Combine, Primitive: MultiplyAdd, Source: Source{Values: []float32{1, 2}, Addends: []float32{1}},
+			}},
+			"step 1: got 1 addends of rows of 0 elements, want 2 of single ones",
 		},
 		{
 			"type",

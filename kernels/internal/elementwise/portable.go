@@ -219,6 +219,13 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 			o[i] = v + float32((b[i]-v)*p.Scale)
 		}
 	},
+	MultiplyAdd: func(out, x, y []byte, n int, p *Numbers) {
+		o, a := view.First[float32](out, n), view.First[float32](x, n)
+		b, c := view.First[float32](y, n), view.First[float32](y[p.Second:], n)
+		for i, v := range a {
+			o[i] = activation.Fused(v, b[i], c[i])
+		}
+	},
 	Levels:        levels(func(v, scale float32) float32 { return float32(v * scale) }),
 	DividedLevels: levels(func(v, scale float32) float32 { return v / scale }),
 	Affine:        affine,

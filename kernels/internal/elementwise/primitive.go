@@ -98,6 +98,7 @@ const (
 	Shifted                          // x - Sub
 	AddScaled                        // x + y * Scale
 	Interpolate                      // x + (y - x) * Scale
+	MultiplyAdd                      // x * y + z, rounded once; z is Second bytes behind y
 	Levels                           // floor((x clamped to [Lo, Hi] - Lo) * Scale - Sub + 1/2) * Back; NaN stays
 	DividedLevels                    // like Levels, with a division by Scale
 	FixedPoint                       // ((i64(f32(x))*y[0] >> 32) + y[1]) >> 16 saturated to a byte; x is i32, y two i64
@@ -219,6 +220,7 @@ var primitives = [numPrimitives]struct {
 	IsFinite: {"finite", 4, 1, class}, IsInfinite: {"infinite", 4, 1, class}, IsNaN: {"nan", 4, 1, class},
 
 	AddScaled: {"addscaled", 4, 4, scaling}, Interpolate: {"interpolate", 4, 4, scaling},
+	MultiplyAdd: {"multiplyadd", 4, 4, scaling},
 
 	FoldAdd: {"foldadd", 4, 4, folding}, FoldMultiply: {"foldmultiply", 4, 4, folding},
 	FoldMaximum: {"foldmaximum", 4, 4, folding}, FoldMinimum: {"foldminimum", 4, 4, folding},
@@ -347,4 +349,5 @@ type Numbers struct {
 	Back               float32 // the size of a level
 	Flip               bool    // invert the topmost bit of a quantized byte
 	Zero               float32 // what Estimate makes of 0
+	Second             int     // bytes from y to the third operand
 }

@@ -87,6 +87,7 @@ func rounds(primitive Primitive, routines []routine) func(out, x, y []byte, n in
 		c := call{flip: 0x80808080, constants: numbers}
 		if p != nil {
 			c.scale, c.sub, c.lo, c.hi, c.back, c.zero = p.Scale, p.Sub, p.Lo, p.Hi, p.Back, p.Zero
+			c.stride = p.Second
 			if flips && !p.Flip {
 				c.flip = 0
 			}

@@ -201,6 +201,13 @@ func elementwise_f32_leakyrelu_64_avx512vnni(c *call)
 //go:noescape
 func elementwise_f32_gelu_64_avx512vnni(c *call)
 
+// elementwise_f32_multiplyadd_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i]*y[i] + z[i], rounded once; z is stride bytes behind y
+//
+//go:noescape
+func elementwise_f32_multiplyadd_64_avx512vnni(c *call)
+
 // elementwise_f32_fusedelu_64_avx512vnni computes, for i < n, a multiple of 64:
 //
 //	out[i] = e**x[i] - 1 for x[i] <= 0, else x[i], as internal/activation does, with its FusedNumbers in y
@@ -719,6 +726,13 @@ func elementwise_f32_leakyrelu_32_avx2(c *call)
 //
 //go:noescape
 func elementwise_f32_gelu_32_avx2(c *call)
+
+// elementwise_f32_multiplyadd_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i]*y[i] + z[i], rounded once; z is stride bytes behind y
+//
+//go:noescape
+func elementwise_f32_multiplyadd_32_avx2(c *call)
 
 // elementwise_f32_fusedelu_32_avx2 computes, for i < n, a multiple of 32:
 //

@@ -79,8 +79,11 @@ func (v *Variant) Run(out, x, y []byte, n int, p *Numbers) {
 		return
 	}
 	xs, ys, os := n*v.x, n*v.y+v.allY, n*v.out+v.allOut
-	if v.bits {
+	switch {
+	case v.bits:
 		ys = (n + 7) / 8
+	case v.Primitive == MultiplyAdd:
+		ys += p.Second
 	}
 	// This checks lengths, not capacities: after the end of a buffer lies another buffer.
 	if len(x) < xs || len(out) < os || len(y) < ys {

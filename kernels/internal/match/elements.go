@@ -223,13 +223,18 @@ func matchBatchNorm(e Element, op *normalize.BatchNorm) (Element, bool) {
 	if op.Layout != geometry.NHWC || e.Node.Inputs()[0].Constant() != nil {
 		return e, false
 	}
-	scale, offset, mean, variance := p[0], p[1], p[2], p[3]
-	k, shift := make([]float32, len(scale)), make([]float32, len(scale))
-	for c, v := range scale {
-		k[c] = v * float32(1/math.Sqrt(float64(variance[c]+op.Epsilon)))
-		shift[c] = offset[c] - float32(mean[c]*k[c])
+	less, factor, scale, offset := op.Steps(p[0], p[1], p[2], p[3])
+	if less != nil {
+		e.Steps = append(e.Steps, combineValues(elementwise.Subtract, less))
 	}
-	e.Steps = []elementwise.Step{combineValues(elementwise.Multiply, k), combineValues(elementwise.Add, shift)}
+	e.Steps = append(e.Steps, combineValues(elementwise.Multiply, factor))
+	if scale == nil {
+		e.Steps = append(e.Steps, combineValues(elementwise.Add, offset))
+	} else {
+		last := combineValues(elementwise.MultiplyAdd, scale)
+		last.Source.Addends = offset
+		e.Steps = append(e.Steps, last)
+	}
 	return e, true
 }
 

@@ -284,7 +284,10 @@ func fusedBatchNormEx(c *call) []core.Value {
 	}
 	c.role = "#norm"
 	layout := c.layout(2)
-	out := c.emitReal(&normalize.BatchNorm{Layout: layout, Epsilon: c.floatOr("epsilon", 0.0001)}, c.in[:5]...)
+	op := &normalize.BatchNorm{
+		Layout: layout, Epsilon: c.floatOr("epsilon", 0.0001), Order: normalizationOrder(layout, c.in[1]),
+	}
+	out := c.emitReal(op, c.in[:5]...)
 	if c.err != nil {
 		return nil
 	}

@@ -213,6 +213,16 @@ func fusedBatchNormV3(c *call) []core.Value {
 	return c.batchNorm(2)
 }
 
+// normalizationOrder returns the order in which oneDNN normalizes. With so many channels that they fill vectors, and the
+// channels last, that is a routine of its own.
+func normalizationOrder(layout geometry.Layout, scale core.Value) normalize.BatchNormOrder {
+	const vector = 4
+	if s := scale.Shape(); layout == geometry.NHWC && len(s) == 1 && s[0]%vector == 0 {
+		return normalize.Normalized
+	}
+	return normalize.Centered
+}
+
 // batchNorm normalizes images with n spatial dimensions, by known statistics or, with is_training, by those of the
 // batch, which is what Keras' LayerNormalization uses. Known statistics are returned as outputs; those of the batch
 // are not.
@@ -220,7 +230,8 @@ func (c *call) batchNorm(n int) []core.Value {
 	c.wantRank(0, n+2, "batch, channels and space")
 	layout, epsilon := c.layout(n), c.floatOr("epsilon", 0.0001)
 	if !c.boolOr("is_training", true) {
-		out := c.emitReal(&normalize.BatchNorm{Layout: layout, Epsilon: epsilon}, c.in...)
+		op := &normalize.BatchNorm{Layout: layout, Epsilon: epsilon, Order: normalizationOrder(layout, c.in[1])}
+		out := c.emitReal(op, c.in...)
 		return append(out, c.in[3], c.in[4], c.in[3], c.in[4])
 	}
 	c.wantRank(1, 1, "one number per channel")
