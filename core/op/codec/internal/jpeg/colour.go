@@ -1,21 +1,27 @@
 package jpeg
 
-// chroma has what a sample of colour adds, in whole numbers, and in units of 2^-16 to green.
+import "encoding/binary"
+
+// chroma has what samples of colour add to red, blue and green, each in bits of its own: from bit 48, from bit 32, and
+// from bit 0 in units of 2^-16. What is added is positive, so that the parts stay apart.
 var chroma = func() (t struct {
-	red, blue           [256]int32
-	greenRed, greenBlue [256]int32
-	limit               [1024]byte // from -256
+	red, blue [256]uint64 // of a sample of red, and of blue
+	limit     [1024]byte  // from -bias
 }) {
 	for i := range t.red {
-		x := int32(i) - 128
-		t.red[i], t.blue[i] = (91881*x+1<<15)>>16, (116130*x+1<<15)>>16
-		t.greenRed[i], t.greenBlue[i] = -46802*x, -22554*x+1<<15
+		x := int64(i) - 128
+		red, blue := (91881*x+1<<15)>>16, (116130*x+1<<15)>>16
+		t.red[i] = uint64(red+bias/2)<<48 | bias/2<<32 | uint64(-46802*x+bias/2<<16)
+		t.blue[i] = uint64(blue+bias/2)<<32 | bias/2<<48 | uint64(-22554*x+1<<15+bias/2<<16)
 	}
 	for i := range t.limit {
-		t.limit[i] = byte(min(max(i-256, 0), 255))
+		t.limit[i] = byte(min(max(i-bias, 0), 255))
 	}
 	return t
 }()
+
+// bias keeps sums of colours positive.
+const bias = 512
 
 // convert makes pixels of a row of each component.
 func (p *painter) convert(out []byte) {
@@ -47,11 +53,13 @@ func convertYCC(out, luma, blue, red []byte) {
 	blue, red = blue[:len(luma)], red[:len(luma)]
 	t := &chroma
 	for x, l := range luma {
-		y, cb, cr := int32(l)+256, blue[x], red[x]
-		o := (*[3]byte)(out)
-		o[0] = t.limit[uint32(y+t.red[cr])&1023]
-		o[1] = t.limit[uint32(y+(t.greenBlue[cb]+t.greenRed[cr])>>16)&1023]
-		o[2] = t.limit[uint32(y+t.blue[cb])&1023]
+		sum := uint64(l)*(1<<48|1<<32|1<<16) + t.red[red[x]] + t.blue[blue[x]]
+		r, g, b := t.limit[sum>>48&1023], t.limit[sum>>16&1023], t.limit[sum>>32&1023]
+		if len(out) > 3 { // the fourth byte is written again
+			binary.LittleEndian.PutUint32(out, uint32(r)|uint32(g)<<8|uint32(b)<<16)
+		} else {
+			copy(out, []byte{r, g, b})
+		}
 		out = out[3:]
 	}
 }
