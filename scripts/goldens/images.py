@@ -73,6 +73,16 @@ def jpegs():
     return files
 
 
+def without_tables(file):
+    """A JPEG without its Huffman tables, as frames of Motion JPEG are."""
+    out, i = file[:2], 2
+    while file[i + 1] != 0xDA:
+        n = 2 + int.from_bytes(file[i + 2 : i + 4], "big")
+        out += b"" if file[i + 1] == 0xC4 else file[i : i + n]
+        i += n
+    return out + file[i:]
+
+
 def chunk(name, data):
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
 
@@ -148,6 +158,8 @@ def main():
         case("bmp_" + name, file, "DecodeJpeg")
     case("nothing", b"", "DecodeImage")
     case("text", b"no image at all", "DecodeImage")
+    case("without_tables", without_tables(files["tensorflow"]), "DecodeJpeg")
+    case("without_tables_progressive", without_tables(files["tensorflow_progressive"]), "DecodeJpeg")
     os.makedirs(os.path.dirname(OUT), exist_ok=True)
     with open(OUT, "w") as f:
         files = ",\n".join(f"{json.dumps(n)}: {json.dumps(b)}" for n, b in FILES.items())

@@ -1,6 +1,7 @@
 package codec_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -41,12 +42,14 @@ func TestConstraints(t *testing.T) {
 			`DecodeImage: type: got i8, want u8, u16 or f32 (DecodeImage-C2)`,
 		},
 		{
-			"C3", decode(2, 1), []*core.Tensor{file(t, "")},
+			"C3", decode(2, 1),
+			[]*core.Tensor{file(t, "")},
 			`DecodeImage: channels: got 2, want 0, 1, 3 or 4 (DecodeImage-C3)`,
 		},
 		{"C4", decode(0, 3), []*core.Tensor{file(t, "")}, `DecodeImage: ratio: got 3, want 1, 2, 4 or 8 (DecodeImage-C4)`},
 		{
-			"C5", decode(0, 1), []*core.Tensor{file(t, "GIF")},
+			"C5", decode(0, 1),
+			[]*core.Tensor{file(t, "GIF")},
 			`DecodeImage: input 0 (contents): the file has another format, want JPEG, PNG or GIF (DecodeImage-C5)`,
 		},
 		{
@@ -82,7 +85,8 @@ func TestConstraints(t *testing.T) {
 				`(DecodeJPEGWindow-C6)`,
 		},
 		{
-			"size C2", &codec.JPEGSize{Type: core.F32}, []*core.Tensor{file(t, "")},
+			"size C2", &codec.JPEGSize{Type: core.F32},
+			[]*core.Tensor{file(t, "")},
 			`JPEGSize: type: got f32, want i32 or i64 (JPEGSize-C2)`,
 		},
 		{
@@ -91,11 +95,13 @@ func TestConstraints(t *testing.T) {
 			`JPEGSize: input 0 (contents): the file starts with 0x4749, which is no JPEG (JPEGSize-C3)`,
 		},
 		{
-			"encode C1", &codec.EncodeBase64{}, []*core.Tensor{window(1)},
+			"encode C1", &codec.EncodeBase64{},
+			[]*core.Tensor{window(1)},
 			`EncodeBase64: input 0: got type i32, want string (EncodeBase64-C1)`,
 		},
 		{
-			"decode C2", &codec.DecodeBase64{}, []*core.Tensor{file(t, "AB\n")},
+			"decode C2", &codec.DecodeBase64{},
+			[]*core.Tensor{file(t, "AB\n")},
 			`DecodeBase64: input 0: got "AB\n" at 0: want no line breaks (DecodeBase64-C2)`,
 		},
 	} {
@@ -103,6 +109,22 @@ func TestConstraints(t *testing.T) {
 			_, err := core.EvalOp(test.op, test.in)
 			assert.EqualError(t, err, test.want)
 		})
+	}
+}
+
+// A progressive file of a few bytes does not take gigabytes.
+func TestWorkingMemoryIsBounded(t *testing.T) {
+	const header = "\xff\xd8\xff\xdb\x00\x43\x00"
+	quantization := strings.Repeat("\x01", 64)
+	huffman := "\xff\xc4\x00\x14\x00\x01" + strings.Repeat("\x00", 15) + "\x00"
+	const frame = "\xff\xc2\x00\x0b\x08\xff\x00\xff\x00\x01\x01\x11\x00\xff\xda\x00\x08\x01\x01\x00\x00\x00\x00"
+	in := []*core.Tensor{file(t, header+quantization+huffman+frame)}
+	for _, op := range []core.Op{&codec.DecodeImage{Type: core.U8, Ratio: 8}, &codec.JPEGSize{Type: core.I32}} {
+		_, err := core.EvalOp(op, in)
+		var e *core.MemoryError
+		require.ErrorAs(t, err, &e)
+		assert.Greater(t, e.Bytes, int64(8_500_000_000))
+		assert.EqualValues(t, 1<<31, e.Limit)
 	}
 }
 

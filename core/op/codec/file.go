@@ -59,10 +59,14 @@ func wantFile(constraint string, in []core.Operand) error {
 	return nil
 }
 
-// checkWorking is a *core.MemoryError if an op would take more working memory than a Run may.
+// maxWorking bounds the bytes that decoding a JPEG takes beside its output: those of samples, and of coefficients if
+// the file has several scans.
+const maxWorking = 1 << 31
+
+// checkWorking is a *core.MemoryError if an op would take more working memory.
 func checkWorking(op core.Op, output core.Fact, working int64) error {
-	if limit := core.DefaultMemoryLimits().Bytes; working > limit {
-		return &core.MemoryError{Op: core.OpName(op), Outputs: []core.Fact{output}, Bytes: working, Limit: limit}
+	if working > maxWorking {
+		return &core.MemoryError{Op: core.OpName(op), Outputs: []core.Fact{output}, Bytes: working, Limit: maxWorking}
 	}
 	return nil
 }

@@ -1,13 +1,12 @@
 package jpeg
 
-import "encoding/binary"
-
 // chroma has what samples of colour add to red, blue and green, each in bits of its own: from bit 48, from bit 32, and
 // from bit 0 in units of 2^-16. What is added is positive, so that the parts stay apart.
 var chroma = func() (t struct {
 	red, blue [256]uint64 // of a sample of red, and of blue
 	limit     [1024]byte  // from -bias
-}) {
+},
+) {
 	for i := range t.red {
 		x := int64(i) - 128
 		red, blue := (91881*x+1<<15)>>16, (116130*x+1<<15)>>16
@@ -54,12 +53,8 @@ func convertYCC(out, luma, blue, red []byte) {
 	t := &chroma
 	for x, l := range luma {
 		sum := uint64(l)*(1<<48|1<<32|1<<16) + t.red[red[x]] + t.blue[blue[x]]
-		r, g, b := t.limit[sum>>48&1023], t.limit[sum>>16&1023], t.limit[sum>>32&1023]
-		if len(out) > 3 { // the fourth byte is written again
-			binary.LittleEndian.PutUint32(out, uint32(r)|uint32(g)<<8|uint32(b)<<16)
-		} else {
-			copy(out, []byte{r, g, b})
-		}
+		o := (*[3]byte)(out)
+		o[0], o[1], o[2] = t.limit[sum>>48&1023], t.limit[sum>>16&1023], t.limit[sum>>32&1023]
 		out = out[3:]
 	}
 }

@@ -128,17 +128,6 @@ func (d *decoder) open() colours {
 		return unknown
 	}
 	d.setUp()
-	if !d.progressive {
-		dc, ac := standardTables()
-		for i := range dc {
-			if d.dc[i] == nil {
-				d.dc[i] = dc[i]
-			}
-			if d.ac[i] == nil {
-				d.ac[i] = ac[i]
-			}
-		}
-	}
 	return d.space()
 }
 

@@ -3,14 +3,13 @@ package jpeg
 // A painter makes pixels of samples.
 type painter struct {
 	*decoder
-	space, out  colours
-	window      Window
-	left        int // pixels before the window that are computed with it
-	width       int // of the pixels that are computed
-	components  []plane
-	rows        [][]byte // one of each component
-	smallest    int
-	cmykChannel [4][]byte
+	space, out colours
+	window     Window
+	left       int // pixels before the window that are computed with it
+	width      int // of the pixels that are computed
+	components []plane
+	rows       [][]byte // one of each component
+	smallest   int
 }
 
 // A plane has the samples of a component.
@@ -140,44 +139,4 @@ func (f *plane) row(y, width int) []byte {
 		}
 	}
 	return out
-}
-
-// widen makes two pixels of each sample of a row of at least two.
-func widen(out, row []byte) {
-	last := len(row) - 1
-	out[0] = row[0]
-	out[1] = byte((int(row[0])*3 + int(row[1]) + 2) >> 2)
-	o := out[2:]
-	before, v := int(row[0]), int(row[1])
-	for _, s := range row[2:] {
-		after := int(s)
-		_ = o[1]
-		o[0] = byte((v*3 + before + 1) >> 2)
-		o[1] = byte((v*3 + after + 2) >> 2)
-		before, v = v, after
-		o = o[2:]
-	}
-	out[2*last] = byte((v*3 + before + 1) >> 2)
-	out[2*last+1] = byte(v)
-}
-
-// widenBetween is widen of the sums of three times the near row and the far one.
-func widenBetween(out, near, far []byte) {
-	last := len(near) - 1
-	far = far[:len(near)]
-	before, v := int(near[0])*3+int(far[0]), int(near[1])*3+int(far[1])
-	out[0] = byte((before*4 + 8) >> 4)
-	out[1] = byte((before*3 + v + 7) >> 4)
-	o := out[2:]
-	far = far[2:]
-	for x, s := range near[2:] {
-		after := int(s)*3 + int(far[x])
-		_ = o[1]
-		o[0] = byte((v*3 + before + 8) >> 4)
-		o[1] = byte((v*3 + after + 7) >> 4)
-		before, v = v, after
-		o = o[2:]
-	}
-	out[2*last] = byte((v*3 + before + 8) >> 4)
-	out[2*last+1] = byte((v*4 + 7) >> 4)
 }

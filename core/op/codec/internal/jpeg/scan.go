@@ -49,6 +49,9 @@ func (d *decoder) startScan() {
 
 // table makes a Huffman table ready.
 func (d *decoder) table(tables *[4]*huffmanTable, i int, dc bool) {
+	if i < 2 && tables[i] == nil && !d.progressive {
+		tables[i] = standardTable(i, dc)
+	}
 	if i >= len(tables) || tables[i] == nil {
 		d.fail("has no Huffman table %d", i)
 		return

@@ -95,8 +95,14 @@ func fast(b *block, q *[64]int16, out []byte, stride int) {
 			int32(c[0])*int32(f[0]), int32(c[8])*int32(f[8]), int32(c[16])*int32(f[16]), int32(c[24])*int32(f[24]),
 			int32(c[32])*int32(f[32]), int32(c[40])*int32(f[40]), int32(c[48])*int32(f[48]), int32(c[56])*int32(f[56]))
 	}
+	flat := b.used>>8 == 1 // all columns but the first are 0
 	for y := range 8 {
 		r, o := (*[8]int32)(w[8*y:]), (*[8]byte)(out[y*stride:])
+		if flat {
+			v := clamped[uint16(r[0])>>5]
+			*o = [8]byte{v, v, v, v, v, v, v, v}
+			continue
+		}
 		r0, r1, r2, r3, r4, r5, r6, r7 := fastLine(r[0], r[1], r[2], r[3], r[4], r[5], r[6], r[7])
 		o[0], o[1] = clamped[uint16(r0)>>5], clamped[uint16(r1)>>5]
 		o[2], o[3] = clamped[uint16(r2)>>5], clamped[uint16(r3)>>5]
