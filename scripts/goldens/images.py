@@ -160,6 +160,9 @@ def main():
     case("text", b"no image at all", "DecodeImage")
     case("without_tables", without_tables(files["tensorflow"]), "DecodeJpeg")
     case("without_tables_progressive", without_tables(files["tensorflow_progressive"]), "DecodeJpeg")
+    tall = pil(pixels(90, 20, 3), subsampling=2)
+    for window in [[3, 2, 9, 11], [70, 2, 9, 11]]:
+        case("cut_below", tall[:-100], "DecodeAndCropJpeg", window=window)
     os.makedirs(os.path.dirname(OUT), exist_ok=True)
     with open(OUT, "w") as f:
         files = ",\n".join(f"{json.dumps(n)}: {json.dumps(b)}" for n, b in FILES.items())

@@ -19,7 +19,7 @@ var _ = core.Register[DecodeJPEGWindow]("DecodeJPEGWindow")
 //	C2: window is i32[4]
 //	C3: Channels is 0, 1 or 3
 //	C4: Ratio is 1, 2, 4 or 8
-//	C5: the file is a JPEG and is whole, and can be decoded to Channels
+//	C5: the file is a JPEG, is whole as far as the window needs it, and can be decoded to Channels
 //	C6: window lies in the image, after Ratio
 //
 // The attributes are those of DecodeImage.

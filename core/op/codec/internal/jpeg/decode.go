@@ -5,6 +5,7 @@ package jpeg
 import (
 	"errors"
 	"fmt"
+	"math"
 )
 
 // Options say how to decode.
@@ -109,6 +110,7 @@ func Decode(data []byte, o Options, allocate func(s Size, working int64) ([]byte
 	if w.Height <= 0 || w.Width <= 0 || w.Y < 0 || w.X < 0 || w.Y > size.Height-w.Height || w.X > size.Width-w.Width {
 		return &WindowError{w, size}
 	}
+	d.limit(w, size)
 	var pixels []byte
 	err := d.absorb(func(working int64) (err error) {
 		pixels, err = allocate(Size{w.Height, w.Width, o.Channels}, working)
@@ -119,6 +121,24 @@ func Decode(data []byte, o Options, allocate func(s Size, working int64) ([]byte
 	}
 	newPainter(d, space, out, size, w).paint(pixels)
 	return nil
+}
+
+// limit says how much of a file a window needs: all unless it ends before the image does, else the rows of MCUs that it
+// lies in, and the next if pixels are interpolated with samples of it.
+func (d *decoder) limit(w Window, size Size) {
+	smallest := 8 / d.Ratio
+	last := w.Y + w.Height - 1
+	if d.mcuRows = math.MaxInt32; last == size.Height-1 {
+		return
+	}
+	for i := range d.components {
+		c := &d.components[i]
+		h, v := d.maxH*smallest/(c.h*c.size), d.maxV*smallest/(c.v*c.size)
+		if c.needed && !d.Boxes && smallest > 1 && v == 2 && (h == 1 || h == 2 && c.columns > 2) {
+			last = min(last, w.Y+w.Height-1) + d.maxV
+		}
+	}
+	d.mcuRows = last/(smallest*d.maxV) + 1
 }
 
 // open reads up to the first scan and returns the colour space.
@@ -232,6 +252,9 @@ func (d *decoder) readScans() {
 	}
 	for d.err == nil {
 		d.readBlocks()
+		if d.direct && d.mcuRows < math.MaxInt32 {
+			return // TensorFlow does not look at the rest, either
+		}
 		if !d.readMarkers() {
 			break
 		}

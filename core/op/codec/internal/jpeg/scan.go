@@ -11,6 +11,7 @@ type decoder struct {
 	toGo        int  // MCUs up to the next restart
 	zeros       int  // blocks without coefficients that follow in a progressive scan
 	direct      bool // blocks are transformed when they are read
+	mcuRows     int  // that are read if they are direct
 	scratch     block
 }
 
@@ -75,7 +76,11 @@ func (d *decoder) table(tables *[4]*huffmanTable, i int, dc bool) {
 func (d *decoder) readBlocks() {
 	if len(d.scan) == 1 {
 		c := d.scan[0]
-		for y := range c.height {
+		rows := c.height
+		if d.direct {
+			rows = min(rows, d.mcuRows*c.v)
+		}
+		for y := range rows {
 			for x := range c.width {
 				d.startMCU()
 				d.readBlock(0, c, y, x)
@@ -87,7 +92,11 @@ func (d *decoder) readBlocks() {
 		}
 		return
 	}
-	for my := range ceil(d.height, 8*d.maxV) {
+	rows := ceil(d.height, 8*d.maxV)
+	if d.direct {
+		rows = min(rows, d.mcuRows)
+	}
+	for my := range rows {
 		for mx := range ceil(d.width, 8*d.maxH) {
 			d.startMCU()
 			for i, c := range d.scan {
