@@ -57,7 +57,7 @@ func TestTranslateWantedOutputs(t *testing.T) {
 
 func TestTranslateCuts(t *testing.T) {
 	g := newGraph().
-		node("decode", "DecodeJpeg", nil).
+		node("decode", "DecodeWebP", nil).
 		node("sum", "AddV2", []string{"decode", "decode"}, "T", float32Type).
 		node("parts", "Unpack", []string{"sum"}, "T", float32Type, "num", 2, "axis", 0).
 		node("y", "Mul", []string{"parts", "parts:1"}, "T", float32Type).

@@ -15,6 +15,7 @@
 //   - quantization is nGraph's way between reals and integers: scales and zero points
 //   - tensorflow is TensorFlow's: ranges from min to max, in TensorFlow's own arithmetic
 //   - parsing reads what is in strings: tf.Examples
+//   - codec reads files of images
 //   - text reads, makes and hashes strings
 //   - control runs functions: loops and branches
 //   - vision resizes and crops images, and chooses among boxes
@@ -22,6 +23,7 @@ package op
 
 import (
 	_ "github.com/tf2ng/tf2ng/core/op/array"
+	_ "github.com/tf2ng/tf2ng/core/op/codec"
 	_ "github.com/tf2ng/tf2ng/core/op/control"
 	_ "github.com/tf2ng/tf2ng/core/op/indexing"
 	_ "github.com/tf2ng/tf2ng/core/op/linear"

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/op/codec"
 	"github.com/tf2ng/tf2ng/core/op/indexing"
 	"github.com/tf2ng/tf2ng/core/op/parsing"
 	"github.com/tf2ng/tf2ng/core/op/text"
@@ -14,6 +15,9 @@ import (
 
 // noText is why ops on strings are not exported.
 const noText = "ONNX has no such op on strings"
+
+// noFiles is why ops on files of images are not exported.
+const noFiles = "ONNX's ImageDecoder decodes to other pixels; give the images as inputs"
 
 // The ends of a graph, and ops on strings.
 var (
@@ -32,6 +36,11 @@ var (
 	_ = lacks[text.ToNumber](noText)
 	_ = lacks[text.Substring](noText)
 	_ = lacks[text.DecodeRaw](noText)
+	_ = lacks[codec.EncodeBase64](noText)
+	_ = lacks[codec.DecodeBase64](noText)
+	_ = lacks[codec.DecodeImage](noFiles)
+	_ = lacks[codec.DecodeJPEGWindow](noFiles)
+	_ = lacks[codec.JPEGSize](noFiles)
 )
 
 func exportParameter(e *exporter, n *core.Node, _ *core.Parameter) error {

@@ -360,6 +360,46 @@ def keras3_vocabulary(directory, rng):
     slim(directory)
 
 
+def photographs(rng):
+    def jpeg(h, w, **options):
+        y, x = np.mgrid[:h, :w][..., None] * np.ones(3)
+        a, b = rng.uniform(0.1, 0.4, (2, 3))
+        return tf.io.encode_jpeg((128 + 100 * np.sin(a * x + b * y)).astype(np.uint8), **options).numpy()
+
+    several = np.array([jpeg(20, 31), jpeg(24, 17, progressive=True), jpeg(9, 40, chroma_downsampling=False)], object)
+    return {"serving_default": {"images": several}, "one": {"image": np.array(jpeg(33, 27), object)}}
+
+
+@model("tf.Module, encoded images: decoded in a loop, resized, and fake-quantized before a convolution", photographs)
+def module_images(directory, rng):
+    class Net(tf.Module):
+        def __init__(self):
+            self.filters = tf.Variable(normal(rng, 3, 3, 3, 8, scale=0.3))
+            self.weights = tf.Variable(normal(rng, 8, 5, scale=0.5))
+
+        def scores(self, x):
+            filters = tf.quantization.fake_quant_with_min_max_args(self.filters, -1, 1, narrow_range=True)
+            y = tf.nn.relu6(tf.nn.conv2d(tf.quantization.fake_quant_with_min_max_args(x, 0, 1), filters, 2, "SAME"))
+            return tf.nn.softmax(tf.matmul(tf.reduce_mean(y, [1, 2]), self.weights))
+
+        @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="images")])
+        def several(self, images):
+            def read(file):
+                return tf.image.resize(tf.cast(tf.io.decode_jpeg(file, channels=3), tf.float32) / 255, [16, 16])
+
+            x = tf.map_fn(read, images, fn_output_signature=tf.TensorSpec([16, 16, 3], tf.float32))
+            return {"scores": self.scores(x)}
+
+        @tf.function(input_signature=[tf.TensorSpec([], tf.string, name="image")])
+        def one(self, image):
+            x = tf.image.convert_image_dtype(tf.io.decode_image(image, 3, expand_animations=False), tf.float32)
+            return {"scores": self.scores(x[tf.newaxis]), "size": tf.shape(x)}
+
+    m = Net()
+    tf.saved_model.save(m, directory, {"serving_default": m.several, "one": m.one})
+    slim(directory)
+
+
 # TensorFlow 1
 
 

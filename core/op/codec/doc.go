@@ -1,0 +1,2 @@
+// Package codec defines the ops that read files of images, and texts that stand for bytes.
+package codec
