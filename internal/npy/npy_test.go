@@ -189,13 +189,16 @@ func TestReadErrors(t *testing.T) {
 		{
 			"big-endian",
 			file(1, dict(">f4", "(1,)"), 0, 0, 0, 0),
-			`dtype ">f4": want booleans, integers, reals or strings, little-endian`,
+			`dtype ">f4": want booleans, integers, reals, complex numbers or strings, little-endian`,
 		},
-		{"objects", file(1, dict("|O", "(1,)"), 0), `dtype "|O": want booleans, integers, reals or strings, little-endian`},
+		{
+			"objects", file(1, dict("|O", "(1,)"), 0),
+			`dtype "|O": want booleans, integers, reals, complex numbers or strings, little-endian`,
+		},
 		{
 			"record",
 			file(1, "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }"),
-			`dtype "": want booleans, integers, reals or strings, little-endian`,
+			`dtype "": want booleans, integers, reals, complex numbers or strings, little-endian`,
 		},
 		{
 			"Fortran",
