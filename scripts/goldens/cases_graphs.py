@@ -299,13 +299,13 @@ def speech_commands(rng, audio):
     """The audio recognition model of TensorFlow's examples, its convolution quantized."""
     r = tf.raw_ops
     file = r.EncodeWav(audio=audio, sample_rate=16000)
-    samples, rate = r.DecodeWav(contents=file, desired_channels=1, desired_samples=4000)
+    samples, rate = r.DecodeWav(contents=file, desired_channels=1, desired_samples=4400)
     spectrogram = r.AudioSpectrogram(input=samples, window_size=480, stride=320, magnitude_squared=True)
     fingerprint = r.Mfcc(spectrogram=spectrogram, sample_rate=rate, dct_coefficient_count=20)
-    x = tf.reshape(fingerprint, [-1, 12, 20, 1])
+    x = tf.reshape(fingerprint, [-1, 13, 20, 1])
     q, y, x = quantized_conv(rng, x, 1, 8)
     x = tf.nn.max_pool2d(x, 2, 2, "SAME")
-    logits = tf.matmul(tf.reshape(x, [-1, 6 * 10 * 8]), weights(rng, 480, 4))
+    logits = tf.matmul(tf.reshape(x, [-1, 7 * 10 * 8]), weights(rng, 560, 4))
     return samples, spectrogram, fingerprint, tf.cast(q, tf.float32), tf.cast(y, tf.float32), tf.nn.softmax(logits)
 
 
@@ -334,7 +334,7 @@ def denoised(rng, waveforms):
     return mask, tf.signal.inverse_stft(spectrum, 256, 64, window_fn=tf.signal.inverse_stft_window_fn(64))
 
 
-graph("graph_speech_commands", {"audio": ("float32", [None, 1], wave(3900, 1))}, speech_commands, note="speech_commands' front end, and an INT8 convolution")
+graph("graph_speech_commands", {"audio": ("float32", [None, 1], wave(4300, 1))}, speech_commands, note="speech_commands' front end, and an INT8 convolution")
 graph("graph_yamnet", {"waveform": ("float32", [None], wave(4000))}, yamnet, note="YAMNet's front end: stft, magnitude, mel, log")
 graph("graph_cepstrum", {"waveforms": ("float32", [None, 2000], lambda rng: np.stack([wave(2000)(rng) for _ in range(2)]))}, cepstrum, note="mfccs_from_log_mel_spectrograms")
 graph("graph_denoised", {"waveforms": ("float32", [None, 1500], lambda rng: np.stack([wave(1500)(rng) for _ in range(2)]))}, denoised, note="stft and inverse_stft")
