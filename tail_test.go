@@ -19,8 +19,8 @@ import (
 // depend on data.
 func TestPlansOfGraphs(t *testing.T) {
 	tails := map[string][]string{
-		"graph_detector":     {"CropAndResize", "Gather", "GatherND", "Mean", "NonMaxSuppression", "Where"},
-		"graph_second_stage": {"Gather", "NonMaxSuppression"},
+		"graph_detector":        {"CropAndResize", "Gather", "GatherND", "Mean", "NonMaxSuppression", "Where"},
+		"graph_second_stage":    {"Gather", "NonMaxSuppression"},
 		"graph_speech_commands": {"DecodeWav", "EncodeWav"}, // which read and make strings
 		"graph_wide_and_deep": { // the batch is one more than the last row of a sparse tensor
 			"Concat", "ExpandDims", "Gather", "SelectRows", "Slice", "SparseFillEmptyRows", "SparseSegmentReduce",

@@ -19,6 +19,13 @@ func (s *stage) run(y, x []complex128) {
 
 func (s *stage) run2(y, x []complex128) {
 	n := s.stride
+	if s.rest == 1 { // the twiddle is 1
+		a, b, p, q := x[:n], x[n:][:n], y[:n], y[n:][:n]
+		for j, u := range a {
+			p[j], q[j] = u+b[j], u-b[j]
+		}
+		return
+	}
 	for i, w := range s.twiddles {
 		a, b := x[n*i:][:n], x[n*(i+s.rest):][:n]
 		p, q := y[2*n*i:][:n], y[2*n*i+n:][:n]
@@ -32,11 +39,22 @@ func (s *stage) run2(y, x []complex128) {
 
 // run4 adds first the numbers at a distance of two.
 func (s *stage) run4(y, x []complex128) {
-	if s.stride == 1 {
+	n := s.stride
+	switch {
+	case n == 1:
 		s.run4Once(y, x)
 		return
+	case n == 4 && s.rest > 1:
+		s.run4Short(y, x)
+		return
+	case s.rest == 1: // the twiddles are 1
+		a, b, c, d := x[:n], x[n:][:n], x[2*n:][:n], x[3*n:][:n]
+		p, q, r, t := y[:n], y[n:][:n], y[2*n:][:n], y[3*n:][:n]
+		for j := range a {
+			p[j], q[j], r[j], t[j] = four(a[j], b[j], c[j], d[j])
+		}
+		return
 	}
-	n := s.stride
 	for i := range s.rest {
 		w1, w2, w3 := s.twiddles[3*i], s.twiddles[3*i+1], s.twiddles[3*i+2]
 		a, b, c, d := x[n*i:][:n], x[n*(i+s.rest):][:n], x[n*(i+2*s.rest):][:n], x[n*(i+3*s.rest):][:n]
@@ -44,6 +62,20 @@ func (s *stage) run4(y, x []complex128) {
 		for j := range a {
 			e, f, g, h := four(a[j], b[j], c[j], d[j])
 			p[j], q[j], r[j], t[j] = e, product(f, w1), product(g, w2), product(h, w3)
+		}
+	}
+}
+
+// run4Short is run4 with a stride of 4.
+func (s *stage) run4Short(y, x []complex128) {
+	for i := range s.rest {
+		w := s.twiddles[3*i:][:3:3]
+		a, b := (*[4]complex128)(x[4*i:]), (*[4]complex128)(x[4*(i+s.rest):])
+		c, d := (*[4]complex128)(x[4*(i+2*s.rest):]), (*[4]complex128)(x[4*(i+3*s.rest):])
+		out := (*[16]complex128)(y[16*i:])
+		for j := range 4 {
+			e, f, g, h := four(a[j], b[j], c[j], d[j])
+			out[j], out[4+j], out[8+j], out[12+j] = e, product(f, w[0]), product(g, w[1]), product(h, w[2])
 		}
 	}
 }

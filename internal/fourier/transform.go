@@ -175,20 +175,18 @@ func ofReals[T float32 | float64](t *Transform, row []complex128, x []T, scratch
 	z := row[:h]
 	load(z, x, false)
 	t.whole.transform(z, scratch)
-	// y[k] = even + turn*odd, where z[k] = even + i*odd, and z[h-k] is the conjugate of even - i*odd
+	// y[k] = even + turn*odd, where z[k] = even + i*odd, and z[h-k] is the conjugate of even - i*odd. The turn of h-k is
+	// the conjugate of -turn, and so y[h-k] is that of even - turn*odd.
 	first := z[0]
 	for k := 1; 2*k <= h; k++ {
 		a, b := z[k], z[h-k]
-		row[k], row[h-k] = joined(a, b, t.turns[k]), joined(b, a, t.turns[h-k])
+		b = complex(real(b), -imag(b))
+		even, odd := scaled(a+b, 0.5), scaled(a-b, 0.5)
+		odd = product(complex(imag(odd), -real(odd)), t.turns[k])
+		less := even - odd
+		row[k], row[h-k] = even+odd, complex(real(less), -imag(less))
 	}
 	row[0], row[h] = complex(real(first)+imag(first), 0), complex(real(first)-imag(first), 0)
-}
-
-// joined is element k of a transform of reals: a is the one of the pairs, b that of -k.
-func joined(a, b, turn complex128) complex128 {
-	b = complex(real(b), -imag(b))
-	even, odd := scaled(a+b, 0.5), scaled(a-b, 0.5)
-	return even + product(complex(imag(odd), -real(odd)), turn)
 }
 
 // toReals sets y to the reals of a row, whose other half is conjugates; the row itself is conjugates, too.
@@ -216,10 +214,11 @@ func toReals[T float32 | float64](t *Transform, y []T, row, scratch []complex128
 	z, scratch := scratch[:h], scratch[h:]
 	lowest, highest := real(row[0]), real(row[h])
 	z[0] = complex(lowest+highest, lowest-highest)
-	for k := 1; k < h; k++ {
+	for k := 1; 2*k <= h; k++ {
 		a, b := row[k], row[h-k]
 		b = complex(real(b), -imag(b))
 		even, odd := a+b, product(a-b, t.turns[k])
+		z[h-k] = complex(real(even)+imag(odd), real(odd)-imag(even))
 		z[k] = complex(real(even)-imag(odd), imag(even)+real(odd))
 	}
 	t.whole.transform(z, scratch)
