@@ -47,6 +47,8 @@ func TestWriteIsNumPysFormat(t *testing.T) {
 		{core.BF16, core.Shape{2}, "<u2", "(2,)"},
 		{core.F16, core.Shape{2}, "<f2", "(2,)"},
 		{core.I64, core.Shape{1}, "<i8", "(1,)"},
+		{core.C64, core.Shape{2}, "<c8", "(2,)"},
+		{core.C128, core.Shape{1, 2}, "<c16", "(1, 2)"},
 	} {
 		t.Run(test.typ.String()+test.shape.String(), func(t *testing.T) {
 			x, err := core.NewTensor(test.typ, test.shape)
