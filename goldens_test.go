@@ -54,8 +54,8 @@ func engineOptions() map[string][]tf2ng.Option {
 // withoutNaNs returns the bytes of a tensor with one NaN for all: which of the numbers that
 // are none an operation gives is the CPU's choice.
 func withoutNaNs(t *core.Tensor) []byte {
-	c := t.Clone()
-	switch t.Type() {
+	c := t.Parts().Clone()
+	switch c.Type() {
 	case core.F32:
 		v := core.Data[float32](c)
 		for i, x := range v {

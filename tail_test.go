@@ -19,8 +19,9 @@ import (
 // depend on data.
 func TestPlansOfGraphs(t *testing.T) {
 	tails := map[string][]string{
-		"graph_detector":     {"CropAndResize", "Gather", "GatherND", "Mean", "NonMaxSuppression", "Where"},
-		"graph_second_stage": {"Gather", "NonMaxSuppression"},
+		"graph_detector":        {"CropAndResize", "Gather", "GatherND", "Mean", "NonMaxSuppression", "Where"},
+		"graph_second_stage":    {"Gather", "NonMaxSuppression"},
+		"graph_speech_commands": {"DecodeWav", "EncodeWav"}, // which read and make strings
 		"graph_wide_and_deep": { // the batch is one more than the last row of a sparse tensor
 			"Concat", "ExpandDims", "Gather", "SelectRows", "Slice", "SparseFillEmptyRows", "SparseSegmentReduce",
 			"TFQuantizeV2", "Tile", "Where",
@@ -43,6 +44,22 @@ func TestPlansOfGraphs(t *testing.T) {
 			require.Positive(t, planned)
 			slices.Sort(late)
 			require.Equal(t, tails[c.ID], slices.Compact(late))
+		})
+	}
+}
+
+// What models compute of sound are kernels, all but the strings of files.
+func TestSoundIsKernels(t *testing.T) {
+	for _, c := range testgolden.Load(t, "Graphs") {
+		if c.ID != "graph_yamnet" && c.ID != "graph_speech_commands" {
+			continue
+		}
+		t.Run(c.ID, func(t *testing.T) {
+			for _, s := range planOf(t, c).Steps() {
+				if s.Op != "DecodeWav" && s.Op != "EncodeWav" {
+					require.NotContains(t, s.Kernel, "reference", "%s", s.Op)
+				}
+			}
 		})
 	}
 }

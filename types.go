@@ -41,6 +41,8 @@ const (
 	F32     = core.F32
 	F64     = core.F64
 	String  = core.String
+	C64     = core.C64 // complex: two f32
+	C128    = core.C128
 )
 
 // Element is a Go type that represents the elements of some Type.

@@ -45,7 +45,7 @@ func Bounds(f *core.Function, feeds Tensors, fetches []string,
 	}
 	var reals []string
 	for _, name := range fetches {
-		if v, ok := f.Lookup(name); ok && v.Type().IsFloat() {
+		if v, ok := f.Lookup(name); ok && v.Type().Part().IsFloat() {
 			reals = append(reals, name)
 		}
 	}
@@ -74,7 +74,7 @@ func Bounds(f *core.Function, feeds Tensors, fetches []string,
 	for _, name := range reals {
 		v, _ := f.Lookup(name)
 		n := terms(v.Node)
-		own := roundingUnits * unit(v.Type()) * largest(plain[name])
+		own := roundingUnits * unit(v.Type().Part()) * largest(plain[name])
 		bounds[name] = &Bound{Absolute: boundFactor*moved[name] + own, Rule: rule(n)}
 	}
 	return bounds, nil
@@ -102,7 +102,7 @@ func unit(t core.Type) float64 {
 
 // farthest returns the largest difference of elements that are finite in both.
 func farthest(a, b *core.Tensor) float64 {
-	x, y := a.Float64s(), b.Float64s()
+	x, y := a.Parts().Float64s(), b.Parts().Float64s()
 	d := 0.0
 	for i := range x {
 		if isFinite(x[i]) && isFinite(y[i]) {
@@ -115,7 +115,7 @@ func farthest(a, b *core.Tensor) float64 {
 // largest returns the largest magnitude of the elements that are finite.
 func largest(t *core.Tensor) float64 {
 	m := 0.0
-	for _, x := range t.Float64s() {
+	for _, x := range t.Parts().Float64s() {
 		if isFinite(x) {
 			m = max(m, math.Abs(x))
 		}
@@ -157,7 +157,7 @@ func terms(n *core.Node) int64 {
 // rounds reports whether a node computes reals and rounds them: its result is of reals and depends on an
 // input of the graph, and the node does more than select or limit elements that it reads.
 func rounds(n *core.Node, varies map[*core.Node]bool) bool {
-	if !varies[n] || len(n.Inputs()) == 0 || !n.Outputs()[0].Type.IsFloat() {
+	if !varies[n] || len(n.Inputs()) == 0 || !n.Outputs()[0].Type.Part().IsFloat() {
 		return false
 	}
 	if s, ok := n.Op().(trait.Selecting); ok && s.Selects(len(n.Inputs())) > 0 {
@@ -248,7 +248,7 @@ func (d *disturbance) node(n *core.Node, parameter bool) error {
 		d.varies[n] = d.varies[n] || d.varies[v.Node]
 		inputs[i] = d.at(v)
 	}
-	if d.ranges[n] || !slices.ContainsFunc(n.Outputs(), func(o core.Fact) bool { return o.Type.IsFloat() }) {
+	if d.ranges[n] || !slices.ContainsFunc(n.Outputs(), func(o core.Fact) bool { return o.Type.Part().IsFloat() }) {
 		return nil
 	}
 	m := n
@@ -262,7 +262,7 @@ func (d *disturbance) node(n *core.Node, parameter bool) error {
 	out := make([]core.Value, len(n.Outputs()))
 	for i, fact := range n.Outputs() {
 		out[i] = n.Out(i)
-		if fact.Type.IsFloat() {
+		if fact.Type.Part().IsFloat() {
 			out[i] = m.Out(i)
 		}
 	}
@@ -282,7 +282,7 @@ func (d *disturbance) node(n *core.Node, parameter bool) error {
 	return err
 }
 
-// factor returns the tensor of factors for a node's result; nil if the type is neither f32 nor f64.
+// factor returns the tensor of factors for a node's result; nil if the type has other parts than f32 and f64.
 func (d *disturbance) factor(n *core.Node) *core.Tensor {
 	fact := n.Outputs()[0]
 	shape := core.Shape{}
@@ -293,7 +293,7 @@ func (d *disturbance) factor(n *core.Node) *core.Tensor {
 	if t := terms(n); t > 1 {
 		units += roundingSpan * math.Sqrt(float64(t))
 	}
-	size := units * unit(fact.Type)
+	size := units * unit(fact.Type.Part())
 	t, err := core.NewTensor(fact.Type, shape)
 	if err != nil {
 		return nil
@@ -308,6 +308,10 @@ func (d *disturbance) factor(n *core.Node) *core.Tensor {
 			core.Data[float32](t)[i] = float32(x)
 		case core.F64:
 			core.Data[float64](t)[i] = x
+		case core.C64:
+			core.Data[complex64](t)[i] = complex(float32(x), 0)
+		case core.C128:
+			core.Data[complex128](t)[i] = complex(x, 0)
 		default:
 			return nil
 		}

@@ -182,7 +182,7 @@ func asBits(got, want *core.Tensor) *core.Tensor {
 func compare(p Pair, tol Tolerance) Tensor {
 	p.Want = asBits(p.Got, p.Want)
 	t := Tensor{Name: p.Name, Op: p.Op, Type: p.Got.Type(), Shape: p.Got.Shape(), Elements: p.Got.Len()}
-	if p.Bound != nil && t.Type.IsFloat() {
+	if p.Bound != nil && t.Type.Part().IsFloat() {
 		tol = Tolerance{Absolute: p.Bound.Absolute}
 		t.Bound, t.Rule = Number(p.Bound.Absolute), p.Bound.Rule
 	}
@@ -190,6 +190,8 @@ func compare(p Pair, tol Tolerance) Tensor {
 		t.Problem = fmt.Sprintf("got %v, want %v", p.Got, p.Want)
 		return t
 	}
+	p.Got, p.Want = p.Got.Parts(), p.Want.Parts()
+	t.Shape, t.Elements = p.Got.Shape(), p.Got.Len()
 	switch typ := p.Got.Type(); {
 	case typ == core.String:
 		got, want := p.Got.Strings(), p.Want.Strings()

@@ -27,8 +27,8 @@ func Draw(r *rand.Rand, f *core.Function, parameter string, shape core.Shape) (*
 	switch typ := v.Type(); {
 	case typ == core.String:
 		return nil, fmt.Errorf("there are no random strings: give a file")
-	case typ.IsFloat():
-		return t, fill(t, func() float64 { return u.low + r.Float64()*(u.high-u.low) })
+	case typ.Part().IsFloat():
+		return t, fill(t.Parts(), func() float64 { return u.low + r.Float64()*(u.high-u.low) })
 	case typ == core.Bool:
 		return t, fill(t, func() float64 { return float64(r.IntN(2)) })
 	case u.rows > 0:

@@ -167,7 +167,7 @@ func (t *Tensor) snr() string {
 }
 
 func (t *Tensor) ulp() string {
-	if !t.Type.IsFloat() {
+	if !t.Type.Part().IsFloat() {
 		return "-"
 	}
 	return fmt.Sprintf("%.3g", t.MaxULP)

@@ -17,6 +17,7 @@ func tensorFlowTypes(t core.Type) []graphdef.DataType {
 		core.I32: {graphdef.Int32, graphdef.Qint32}, core.U32: {graphdef.Uint32},
 		core.I64: {graphdef.Int64}, core.U64: {graphdef.Uint64},
 		core.BF16: {graphdef.Bfloat16}, core.F16: {graphdef.Half}, core.F32: {graphdef.Float},
+		core.C64: {graphdef.Complex64}, core.C128: {graphdef.Complex128},
 		core.F64: {graphdef.Double}, core.String: {graphdef.String},
 	}[t]
 }

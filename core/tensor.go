@@ -40,7 +40,8 @@ func (t *Tensor) Abandoned() bool {
 
 // Element is a Go type that represents the elements of some Type.
 type Element interface {
-	bool | int8 | uint8 | int16 | uint16 | int32 | uint32 | int64 | uint64 | float32 | float64
+	bool | int8 | uint8 | int16 | uint16 | int32 | uint32 | int64 | uint64 | float32 | float64 |
+		complex64 | complex128
 }
 
 // typeOf returns the Type of a Go element type.
@@ -66,6 +67,10 @@ func typeOf[T Element]() Type {
 		return U64
 	case float32:
 		return F32
+	case complex64:
+		return C64
+	case complex128:
+		return C128
 	}
 	return F64
 }
@@ -106,7 +111,7 @@ func TensorOver(t Type, s Shape, data []byte) (*Tensor, error) {
 	if len(data)/size != n || len(data)%size != 0 {
 		return nil, fmt.Errorf("a %v tensor of shape %v has %d elements of %d bytes, got %d bytes", t, s, n, size, len(data))
 	}
-	if uintptr(unsafe.Pointer(unsafe.SliceData(data)))%uintptr(size) != 0 {
+	if uintptr(unsafe.Pointer(unsafe.SliceData(data)))%uintptr(t.Part().Size()) != 0 {
 		data = append(AlignedBytes(len(data))[:0], data...)
 	}
 	return &Tensor{typ: t, shape: s.Clone(), data: data}, nil
@@ -180,6 +185,17 @@ func (t *Tensor) Reshaped(s Shape) (*Tensor, error) {
 	c := *t
 	c.shape = s.Clone()
 	return &c, nil
+}
+
+// Parts returns the real and imaginary parts of a complex tensor, without copying them, as reals with one more axis
+// of 2; any other tensor itself.
+func (t *Tensor) Parts() *Tensor {
+	if !t.typ.IsComplex() {
+		return t
+	}
+	c := *t
+	c.typ, c.shape = t.typ.Part(), append(t.shape.Clone(), 2)
+	return &c
 }
 
 // Clone returns a copy with data of its own.

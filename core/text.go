@@ -75,7 +75,7 @@ const textConstant = 8
 
 func textAttributes(op Op) string {
 	if c, ok := op.(*Constant); ok {
-		switch t := c.Value; {
+		switch t := c.Value.Parts(); {
 		case t.Len() > textConstant:
 			return ""
 		case t.Type() == String:

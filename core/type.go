@@ -26,6 +26,8 @@ const (
 	F32
 	F64
 	String
+	C64 // complex: a real and an imaginary part, each an f32
+	C128
 	numTypes
 )
 
@@ -37,7 +39,7 @@ var typeInfo = [numTypes]struct {
 	I8: {"i8", 1}, U8: {"u8", 1}, I16: {"i16", 2}, U16: {"u16", 2},
 	I32: {"i32", 4}, U32: {"u32", 4}, I64: {"i64", 8}, U64: {"u64", 8},
 	BF16: {"bf16", 2}, F16: {"f16", 2}, F32: {"f32", 4}, F64: {"f64", 8},
-	String: {"string", 0},
+	String: {"string", 0}, C64: {"c64", 8}, C128: {"c128", 16},
 }
 
 // String returns nGraph's short name: i8, u8, f32, ...
@@ -58,6 +60,20 @@ func (t Type) Size() int {
 
 // IsFloat reports whether t is one of the real types.
 func (t Type) IsFloat() bool { return t >= BF16 && t <= F64 }
+
+// IsComplex reports whether t is one of the complex types.
+func (t Type) IsComplex() bool { return t == C64 || t == C128 }
+
+// Part returns the type of the real and the imaginary part of a complex type, and t itself for any other.
+func (t Type) Part() Type {
+	switch t {
+	case C64:
+		return F32
+	case C128:
+		return F64
+	}
+	return t
+}
 
 // IsHalf reports whether t is one of the real types of 16 bits.
 func (t Type) IsHalf() bool { return t == BF16 || t == F16 }

@@ -195,6 +195,7 @@ var typeNames = map[tf2ng.Type]string{
 	tf2ng.Bool: "bool", tf2ng.I8: "int8", tf2ng.U8: "uint8", tf2ng.I16: "int16", tf2ng.U16: "uint16",
 	tf2ng.I32: "int32", tf2ng.U32: "uint32", tf2ng.I64: "int64", tf2ng.U64: "uint64", tf2ng.BF16: "bfloat16",
 	tf2ng.F16: "half", tf2ng.F32: "float", tf2ng.F64: "double", tf2ng.String: "string",
+	tf2ng.C64: "complex64", tf2ng.C128: "complex128",
 }
 
 // typeName returns TensorFlow's name of a type, such as float for f32.

@@ -135,8 +135,8 @@ func goWrong(way string) (status int, end bool) {
 	case "answers another tensor":
 		tensor.Name = "good:0"
 		_ = writeFrame(os.Stdout, answer{Tensors: []described{tensor}}, make([]byte, 8))
-	case "answers complex numbers":
-		tensor.Type = graphdef.Complex64
+	case "answers eight-bit reals":
+		tensor.Type = graphdef.Float8E5M2
 		_ = writeFrame(os.Stdout, answer{Tensors: []described{tensor}}, make([]byte, 8))
 	}
 	return 0, false

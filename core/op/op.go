@@ -18,6 +18,7 @@
 //   - codec reads files of images
 //   - text reads, makes and hashes strings
 //   - control runs functions: loops and branches
+//   - signal transforms sound and other signals, with complex numbers
 //   - vision resizes and crops images, and chooses among boxes
 package op
 
@@ -33,6 +34,7 @@ import (
 	_ "github.com/tf2ng/tf2ng/core/op/pooling"
 	_ "github.com/tf2ng/tf2ng/core/op/quantization"
 	_ "github.com/tf2ng/tf2ng/core/op/reduce"
+	_ "github.com/tf2ng/tf2ng/core/op/signal"
 	_ "github.com/tf2ng/tf2ng/core/op/tensorflow"
 	_ "github.com/tf2ng/tf2ng/core/op/text"
 	_ "github.com/tf2ng/tf2ng/core/op/vision"

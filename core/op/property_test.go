@@ -125,7 +125,7 @@ func baselines(t testing.TB) []baseline {
 			u8(image), r(-1), r(1), u8(core.Shape{2}), r(-1), r(1), u8(core.Shape{2}), r(0), r(1),
 			u8(core.Shape{2}), r(-1), r(1), u8(core.Shape{2}), r(-1), r(1),
 		}},
-	}, append(furtherBaselines(t), callingBaselines(t)...)...)
+	}, slices.Concat(furtherBaselines(t), callingBaselines(t), signalBaselines(t))...)
 }
 
 // TestBaselinesAreAccepted keeps the property test below from testing rejections only.
@@ -208,7 +208,7 @@ func damageFields(r *rand.Rand, v reflect.Value) {
 func anyTensor(t testing.TB, r *rand.Rand) *core.Tensor {
 	types := []core.Type{
 		core.Bool, core.I8, core.U8, core.I16, core.U16, core.I32, core.U32, core.I64, core.U64, core.BF16, core.F16,
-		core.F32, core.F64, core.String,
+		core.F32, core.F64, core.String, core.C64, core.C128,
 	}
 	shapes := []core.Shape{{}, {0}, {1}, {2}, {3}, {2, 3}, {2, 0}, {1, 4, 5, 2}, {2, 1, 1}, {1, 1, 1, 1, 1, 1}}
 	x, err := core.NewTensor(types[r.IntN(len(types))], shapes[r.IntN(len(shapes))])

@@ -14,6 +14,7 @@ type dataType int32
 var dataTypes = [...]dataType{
 	core.Bool: 9, core.I8: 3, core.U8: 2, core.I16: 5, core.U16: 4, core.I32: 6, core.U32: 12,
 	core.I64: 7, core.U64: 13, core.BF16: 16, core.F16: 10, core.F32: 1, core.F64: 11, core.String: 8,
+	core.C64: 14, core.C128: 15,
 }
 
 type graphMessage struct {

@@ -10,6 +10,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/codec"
 	"github.com/tf2ng/tf2ng/core/op/indexing"
 	"github.com/tf2ng/tf2ng/core/op/parsing"
+	"github.com/tf2ng/tf2ng/core/op/signal"
 	"github.com/tf2ng/tf2ng/core/op/text"
 )
 
@@ -27,6 +28,14 @@ var (
 	_ = exports(exportShapeOf)
 	_ = lacks[parsing.ParseExample]("ONNX reads no protocol buffers; give its features as inputs")
 	_ = lacks[indexing.TableLookup]("ONNX has tables in the domain ai.onnx.ml only")
+	_ = lacks[signal.Fourier](noComplex)
+	_ = lacks[signal.Complex](noComplex)
+	_ = lacks[signal.ComplexPart](noComplex)
+	_ = lacks[signal.Conjugate](noComplex)
+	_ = lacks[signal.DecodeWav]("ONNX has no bytes of files")
+	_ = lacks[signal.EncodeWav]("ONNX has no bytes of files")
+	_ = lacks[signal.Spectrogram]("ONNX leaves open how a transform is rounded")
+	_ = lacks[signal.Mfcc]("ONNX leaves open how its sums are rounded")
 	_ = lacks[text.HashBucket](noText)
 	_ = lacks[text.AsString](noText)
 	_ = lacks[text.ChangeCase](noText)

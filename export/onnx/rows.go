@@ -1,8 +1,10 @@
 package onnx
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
 	_ "github.com/tf2ng/tf2ng/core/op" // registers all ops, which Coverage creates by name
@@ -75,6 +77,8 @@ func decided(op core.Op) bool {
 	return rows[t] != nil || decomposes || absent[t] != ""
 }
 
+const noComplex = "ONNX's ops have no complex numbers"
+
 const noRow = "it has no row in export/onnx"
 
 // export writes one node and reports on it.
@@ -102,6 +106,11 @@ func (e *exporter) export(n *core.Node) {
 func (e *exporter) write(n *core.Node) error {
 	if e.left[n] {
 		return nil
+	}
+	for _, f := range slices.Concat(core.FactsOf(n.Inputs()), n.Outputs()) {
+		if f.Type.IsComplex() {
+			return errors.New(noComplex)
+		}
 	}
 	t := reflect.TypeOf(n.Op())
 	if f := rows[t]; f != nil {

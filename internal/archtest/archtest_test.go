@@ -57,14 +57,14 @@ var stages = [][]string{
 	{"core/op/linear", "core/op/tensorflow", "core/op/vision"},
 	{
 		"core/op/array", "core/op/codec", "core/op/control", "core/op/indexing", "core/op/normalize", "core/op/parsing",
-		"core/op/pointwise", "core/op/pooling", "core/op/quantization", "core/op/reduce", "core/op/text",
+		"core/op/pointwise", "core/op/pooling", "core/op/quantization", "core/op/reduce", "core/op/signal", "core/op/text",
 	},
 	{"core/op/codec/internal/jpeg", "core/op/codec/internal/raster"},
 	{"core/internal/interpolate", "core/internal/pool", "core/trait"},
 	{"core/internal/elements", "core/postop"},
 	{"core/internal/infer", "core/internal/arithmetic", "core/geometry"},
 	{"core"},
-	{"core/numeric"},
+	{"core/numeric", "internal/fourier"},
 	{"core/internal/enum"},
 	{
 		"kernels/internal/gemm", "kernels/internal/sgemm", "kernels/internal/depthwise", "kernels/internal/sdepthwise",

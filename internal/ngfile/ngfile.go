@@ -53,6 +53,7 @@ var ErrFormat = errors.New("invalid .ng file")
 var dtypes = map[core.Type]string{
 	core.Bool: "BOOL", core.U8: "U8", core.I8: "I8", core.I16: "I16", core.U16: "U16", core.I32: "I32", core.U32: "U32",
 	core.I64: "I64", core.U64: "U64", core.F16: "F16", core.BF16: "BF16", core.F32: "F32", core.F64: "F64",
+	core.C64: "C64", core.C128: "C128",
 }
 
 var types = func() map[string]core.Type {

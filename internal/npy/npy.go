@@ -1,7 +1,7 @@
 // Package npy reads and writes tensors as NumPy's .npy and .npz files. These element types are supported:
 //
 //	|b1 boolean   |i1 i8   |u1 u8   <i2 i16   <u2 u16   <i4 i32   <u4 u32
-//	<i8 i64   <u8 u64   <f2 f16   <f4 f32   <f8 f64   <V2 bf16   |S<n> and <U<n> string
+//	<i8 i64   <u8 u64   <f2 f16   <f4 f32   <f8 f64   <V2 bf16   <c8 c64   <c16 c128   |S<n> and <U<n> string
 //
 // NumPy itself has no bfloat16. TensorFlow and JAX use the type of the Python package ml_dtypes, which NumPy
 // saves as two bytes without a meaning: <V2, or |V2 if the array was loaded from a file before. Both are
@@ -37,7 +37,7 @@ const (
 var descriptors = map[string]core.Type{
 	"|b1": core.Bool, "|i1": core.I8, "|u1": core.U8, "<i2": core.I16, "<u2": core.U16,
 	"<i4": core.I32, "<u4": core.U32, "<i8": core.I64, "<u8": core.U64,
-	"<f2": core.F16, "<f4": core.F32, "<f8": core.F64,
+	"<f2": core.F16, "<f4": core.F32, "<f8": core.F64, "<c8": core.C64, "<c16": core.C128,
 	"<b1": core.Bool, "<i1": core.I8, "<u1": core.U8,
 	"<V2": core.BF16, "|V2": core.BF16,
 }
@@ -223,7 +223,8 @@ func parseHeader(dict string) (*array, error) {
 	a := &array{typ: core.String}
 	if a.width, a.characters = textOf(descr[1]); a.width == 0 {
 		if a.typ = descriptors[descr[1]]; a.typ == core.Dynamic {
-			return nil, fmt.Errorf("dtype %q: want booleans, integers, reals or strings, little-endian", descr[1])
+			return nil, fmt.Errorf("dtype %q: want booleans, integers, reals, complex numbers or strings, little-endian",
+				descr[1])
 		}
 		a.width = a.typ.Size()
 	}

@@ -47,6 +47,8 @@ func TestWriteIsNumPysFormat(t *testing.T) {
 		{core.BF16, core.Shape{2}, "<u2", "(2,)"},
 		{core.F16, core.Shape{2}, "<f2", "(2,)"},
 		{core.I64, core.Shape{1}, "<i8", "(1,)"},
+		{core.C64, core.Shape{2}, "<c8", "(2,)"},
+		{core.C128, core.Shape{1, 2}, "<c16", "(1, 2)"},
 	} {
 		t.Run(test.typ.String()+test.shape.String(), func(t *testing.T) {
 			x, err := core.NewTensor(test.typ, test.shape)
@@ -189,13 +191,16 @@ func TestReadErrors(t *testing.T) {
 		{
 			"big-endian",
 			file(1, dict(">f4", "(1,)"), 0, 0, 0, 0),
-			`dtype ">f4": want booleans, integers, reals or strings, little-endian`,
+			`dtype ">f4": want booleans, integers, reals, complex numbers or strings, little-endian`,
 		},
-		{"objects", file(1, dict("|O", "(1,)"), 0), `dtype "|O": want booleans, integers, reals or strings, little-endian`},
+		{
+			"objects", file(1, dict("|O", "(1,)"), 0),
+			`dtype "|O": want booleans, integers, reals, complex numbers or strings, little-endian`,
+		},
 		{
 			"record",
 			file(1, "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }"),
-			`dtype "": want booleans, integers, reals or strings, little-endian`,
+			`dtype "": want booleans, integers, reals, complex numbers or strings, little-endian`,
 		},
 		{
 			"Fortran",

@@ -59,7 +59,7 @@ func TestStringsThatFilesCannotHold(t *testing.T) {
 		data       []byte
 	}{
 		{
-			"no width", `dtype "|S0": want booleans, integers, reals or strings, little-endian`,
+			"no width", `dtype "|S0": want booleans, integers, reals, complex numbers or strings, little-endian`,
 			file(1, dict("|S0", "(1000000000,)")),
 		},
 		{"huge", "string[1000000] takes 4000000000 bytes, the file has 76", file(1, dict("<U1000", "(1000000,)"))},

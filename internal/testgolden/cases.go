@@ -104,9 +104,12 @@ func Difference(op, fetch string, want, got *core.Tensor) string {
 	}
 	ulps := 2.0
 	switch {
-	case !want.Type().IsFloat(), strings.HasPrefix(op, "RequantizationRange"),
+	case !want.Type().Part().IsFloat(), strings.HasPrefix(op, "RequantizationRange"),
 		strings.Contains(op, "Quantize") && !strings.HasSuffix(fetch, ":0"):
 		ulps = 0
+	}
+	if want.Type().IsComplex() || strings.Contains(op, "FFT") {
+		return differenceOfSums(op, fetch, want, got)
 	}
 	w, g := want.Float64s(), got.Float64s()
 	for i := range w {
@@ -117,6 +120,31 @@ func Difference(op, fetch string, want, got *core.Tensor) string {
 		}
 		if w[i] != g[i] && !(w[i] != w[i] && g[i] != g[i]) && !(math.Abs(w[i]-g[i]) <= allowed) {
 			return fmt.Sprintf("%s: element %d of %d: got %v, want %v", fetch, i, len(w), g[i], w[i])
+		}
+	}
+	return ""
+}
+
+// differenceOfSums is Difference of complex numbers and of transforms. An element is a sum of terms that may cancel:
+// it may be so far from what is wanted as 4 units in the last place of the complex number, or for a transform of its
+// largest one.
+func differenceOfSums(op, fetch string, want, got *core.Tensor) string {
+	unit := 0x1p-21
+	if want.Type().Part() == core.F64 {
+		unit = 0x1p-50
+	}
+	w, g := want.Parts().Float64s(), got.Parts().Float64s()
+	largest := 0.0
+	for _, v := range w {
+		largest = max(largest, math.Abs(v))
+	}
+	for i := range w {
+		allowed := unit * largest
+		if !strings.Contains(op, "FFT") {
+			allowed = unit * max(math.Abs(w[i]), math.Abs(w[i^1]))
+		}
+		if w[i] != g[i] && !(w[i] != w[i] && g[i] != g[i]) && !(math.Abs(w[i]-g[i]) <= allowed) {
+			return fmt.Sprintf("%s: part %d of %d: got %v, want %v", fetch, i, len(w), g[i], w[i])
 		}
 	}
 	return ""

@@ -148,6 +148,7 @@ func readArray(t testing.TB, arrays *npy.Archive, name, dtype string) *core.Tens
 
 var types = map[graphdef.DataType]core.Type{
 	graphdef.Float: core.F32, graphdef.Double: core.F64, graphdef.Bfloat16: core.BF16, graphdef.Half: core.F16,
+	graphdef.Complex64: core.C64, graphdef.Complex128: core.C128,
 	graphdef.Bool: core.Bool, graphdef.Int8: core.I8, graphdef.Uint8: core.U8, graphdef.Int16: core.I16,
 	graphdef.Uint16: core.U16,
 	graphdef.Int32:  core.I32, graphdef.Int64: core.I64, graphdef.Qint8: core.I8, graphdef.Quint8: core.U8,

@@ -5,7 +5,8 @@ import "unsafe"
 
 // Element is a type of elements that have a fixed size and no pointers.
 type Element interface {
-	bool | int8 | uint8 | int16 | uint16 | int32 | uint32 | int64 | uint64 | float32 | float64
+	bool | int8 | uint8 | int16 | uint16 | int32 | uint32 | int64 | uint64 | float32 | float64 |
+		complex64 | complex128
 }
 
 // Of returns all of b as elements; bytes after the last whole one are left out. b must be aligned to the size of an

@@ -26,7 +26,7 @@ from tensorflow.python.framework import op_def_registry
 
 # The array type that holds each of TensorFlow's types.
 ARRAY = {
-    "float": np.float32, "double": np.float64, "half": np.float16, "bfloat16": bfloat16, "bool": np.bool_,
+    "float": np.float32, "double": np.float64, "complex64": np.complex64, "complex128": np.complex128, "half": np.float16, "bfloat16": bfloat16, "bool": np.bool_,
     "int8": np.int8, "int16": np.int16, "int32": np.int32, "int64": np.int64,
     "uint8": np.uint8, "uint16": np.uint16, "uint32": np.uint32, "uint64": np.uint64,
     "qint8": np.int8, "quint8": np.uint8, "qint16": np.int16, "quint16": np.uint16, "qint32": np.int32,

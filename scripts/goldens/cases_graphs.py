@@ -269,3 +269,72 @@ graph(
         "numbers": ("float32", [None, 4], lambda rng: rng.normal(0, 1, (5, 4))), **sparse_feeds("users"), **sparse_feeds("items"), **sparse_feeds("tags"),
     }, wide_and_deep,
 )
+
+
+def wave(samples, channels=None):
+    """Draws a sound: three tones and noise."""
+
+    def draw(rng):
+        t = np.arange(samples) / 16000
+        x = sum(a * np.sin(2 * np.pi * f * t) for a, f in [(0.3, 440), (0.2, 1210), (0.1, 3300)]) + rng.normal(0, 0.02, samples)
+        return x if channels is None else np.stack([x] * channels, -1)
+
+    return draw
+
+
+def quantized_conv(rng, x, m, n):
+    """An INT8 convolution with the nodes that quantize it."""
+    r = tf.raw_ops
+    q, low, high = r.QuantizeV2(input=x, min_range=-30.0, max_range=30.0, T=tf.quint8, mode="MIN_FIRST")
+    filters = rng.normal(0, 1 / np.sqrt(9 * m), (3, 3, m, n)).astype(np.float32)
+    w, w_low, w_high = r.QuantizeV2(input=filters, min_range=-1.0, max_range=1.0, T=tf.quint8, mode="MIN_FIRST")
+    y, y_low, y_high = r.QuantizedConv2D(input=q, filter=w, min_input=low, max_input=high, min_filter=w_low, max_filter=w_high, strides=[1, 1, 1, 1], padding="SAME")
+    low, high = r.RequantizationRange(input=y, input_min=y_low, input_max=y_high)
+    y, low, high = r.Requantize(input=y, input_min=y_low, input_max=y_high, requested_output_min=low, requested_output_max=high, out_type=tf.quint8)
+    y, low, high = r.QuantizedRelu(features=y, min_features=low, max_features=high)
+    return q, y, r.Dequantize(input=y, min_range=low, max_range=high, mode="MIN_FIRST")
+
+
+def speech_commands(rng, audio):
+    """The audio recognition model of TensorFlow's examples, its convolution quantized."""
+    r = tf.raw_ops
+    file = r.EncodeWav(audio=audio, sample_rate=16000)
+    samples, rate = r.DecodeWav(contents=file, desired_channels=1, desired_samples=4400)
+    spectrogram = r.AudioSpectrogram(input=samples, window_size=480, stride=320, magnitude_squared=True)
+    fingerprint = r.Mfcc(spectrogram=spectrogram, sample_rate=rate, dct_coefficient_count=20)
+    x = tf.reshape(fingerprint, [-1, 13, 20, 1])
+    q, y, x = quantized_conv(rng, x, 1, 8)
+    x = tf.nn.max_pool2d(x, 2, 2, "SAME")
+    logits = tf.matmul(tf.reshape(x, [-1, 7 * 10 * 8]), weights(rng, 560, 4))
+    return samples, spectrogram, fingerprint, tf.cast(q, tf.float32), tf.cast(y, tf.float32), tf.nn.softmax(logits)
+
+
+def yamnet(rng, waveform):
+    """YAMNet's front end, and a block of it."""
+    spectrum = tf.signal.stft(waveform, frame_length=400, frame_step=160, fft_length=512, pad_end=True)
+    mel = tf.signal.linear_to_mel_weight_matrix(32, 257, 16000, 125.0, 7500.0)
+    logs = tf.math.log(tf.matmul(tf.abs(spectrum), mel) + 0.001)
+    x = conv(rng, logs[tf.newaxis, :, :, tf.newaxis], 1, 8, stride=2)
+    return tf.abs(spectrum), logs, x
+
+
+def cepstrum(rng, waveforms):
+    """tf.signal's cepstral coefficients, whose cosine transform is an RFFT."""
+    spectrum = tf.signal.stft(waveforms, frame_length=240, frame_step=120)
+    mel = tf.signal.linear_to_mel_weight_matrix(20, 129, 16000, 80.0, 7600.0)
+    logs = tf.math.log(tf.tensordot(tf.math.real(spectrum * tf.math.conj(spectrum)), mel, 1) + 1e-6)
+    return logs, tf.signal.mfccs_from_log_mel_spectrograms(logs)[..., :13]
+
+
+def denoised(rng, waveforms):
+    """A mask on a spectrum that becomes a sound again."""
+    spectrum = tf.signal.stft(waveforms, frame_length=256, frame_step=64)
+    mask = tf.sigmoid(tf.math.log(tf.abs(spectrum) + 1e-3))
+    spectrum = spectrum * tf.cast(mask, tf.complex64)
+    return mask, tf.signal.inverse_stft(spectrum, 256, 64, window_fn=tf.signal.inverse_stft_window_fn(64))
+
+
+graph("graph_speech_commands", {"audio": ("float32", [None, 1], wave(4300, 1))}, speech_commands, note="speech_commands' front end, and an INT8 convolution")
+graph("graph_yamnet", {"waveform": ("float32", [None], wave(4000))}, yamnet, note="YAMNet's front end: stft, magnitude, mel, log")
+graph("graph_cepstrum", {"waveforms": ("float32", [None, 2000], lambda rng: np.stack([wave(2000)(rng) for _ in range(2)]))}, cepstrum, note="mfccs_from_log_mel_spectrograms")
+graph("graph_denoised", {"waveforms": ("float32", [None, 1500], lambda rng: np.stack([wave(1500)(rng) for _ in range(2)]))}, denoised, note="stft and inverse_stft")

@@ -338,7 +338,7 @@ NO_NUMBERS = re.compile("|".join((
     "Placeholder.*|PreventGradient|Print|QuantizedReshape|Random.*|Rank|Reshape|Shape|ShapeN|Size|Snapshot|Squeeze|StopGradient|Switch",
     "BatchMatrix.*|Empty|TensorArray.*|TensorList.*|TruncatedNormal|_SwitchN|Xla.*|_Mkl.*|Const|.*Partitioned.*",
     ".*Gradient|QuantizeAndDequantizeV4Grad|QuantizeAndDequantize|QuantizedReluX",
-    ".*HashTable(V2)?|LookupTable.*|String.*|AsString|DecodeRaw|Substr|(De|En)codeBase64|Decode(AndCrop)?(Jpeg|Png|Gif|Bmp|Image)|ExtractJpegShape",
+    ".*HashTable(V2)?|LookupTable.*|String.*|AsString|DecodeRaw|Substr|DecodeWav|EncodeWav|(De|En)codeBase64|Decode(AndCrop)?(Jpeg|Png|Gif|Bmp|Image)|ExtractJpegShape",
 )))
 
 
@@ -498,5 +498,35 @@ def preparing():
     return rows
 
 
+def sound():
+    """What sound becomes before the first product."""
+    parts = ("Real", "Imag", "ComplexAbs", "Angle")
+    wide = lambda function, shape: two(lambda x, y: function(tf.complex(x, y)), shape)
+    rows = {
+        f"RFFT of {n}": one(lambda x, n=n: tf.abs(R.RFFT(input=x, fft_length=[n])), (96, n)) for n in (256, 400, 512, 1024)
+    }
+    for name in parts:
+        rows[name] = wide(lambda z, name=name: getattr(R, name)(**{"x" if name == "ComplexAbs" else "input": z}), (96, 257))
+    return rows | {
+        "FFT": wide(lambda z: tf.abs(R.FFT(input=z)), (96, 512)),
+        "IFFT": wide(lambda z: tf.abs(R.IFFT(input=z)), (96, 480)),
+        "IRFFT": wide(lambda z: R.IRFFT(input=z, fft_length=[512]), (96, 257)),
+        "FFT2D": wide(lambda z: tf.abs(R.FFT2D(input=z)), (4, 64, 64)),
+        "IFFT2D": wide(lambda z: tf.abs(R.IFFT2D(input=z)), (4, 64, 64)),
+        "RFFT2D": one(lambda x: tf.abs(R.RFFT2D(input=x, fft_length=[64, 64])), (4, 64, 64)),
+        "IRFFT2D": wide(lambda z: R.IRFFT2D(input=z, fft_length=[64, 64]), (4, 64, 33)),
+        "FFT3D": wide(lambda z: tf.abs(R.FFT3D(input=z)), (16, 16, 16)),
+        "IFFT3D": wide(lambda z: tf.abs(R.IFFT3D(input=z)), (16, 16, 16)),
+        "RFFT3D": one(lambda x: tf.abs(R.RFFT3D(input=x, fft_length=[16, 16, 16])), (16, 16, 16)),
+        "IRFFT3D": wide(lambda z: R.IRFFT3D(input=z, fft_length=[16, 16, 16]), (16, 16, 9)),
+        "Complex": two(lambda x, y: tf.math.real(tf.complex(x, y)), (96, 257)),
+        "Conj": wide(lambda z: tf.math.imag(R.Conj(input=z)), (96, 257)),
+        "AudioSpectrogram": one(
+            lambda x: R.AudioSpectrogram(input=x, window_size=480, stride=160, magnitude_squared=True), (16000, 1)),
+        "Mfcc": one(lambda x: R.Mfcc(spectrogram=x * x, sample_rate=16000), (1, 98, 257)),
+        "stft": one(lambda x: tf.abs(tf.signal.stft(x, 400, 160, 512)), (15600,)),
+    }
+
+
 BOUNDED = (elementwise() | reductions() | movement() | windows() | quantized() | older() | searches() | segments()
-           | preparing() | recurrent())
+           | preparing() | recurrent() | sound())

@@ -10,50 +10,44 @@ import (
 
 	"github.com/tf2ng/tf2ng"
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/serving"
 )
 
 // types maps TensorFlow's element types to ours. Quantized types are mapped to the integers that represent
 // them.
 var types = map[types_go_proto.DataType]tf2ng.Type{
-	types_go_proto.DataType_DT_BOOL:     tf2ng.Bool,
-	types_go_proto.DataType_DT_INT8:     tf2ng.I8,
-	types_go_proto.DataType_DT_QINT8:    tf2ng.I8,
-	types_go_proto.DataType_DT_UINT8:    tf2ng.U8,
-	types_go_proto.DataType_DT_QUINT8:   tf2ng.U8,
-	types_go_proto.DataType_DT_INT16:    tf2ng.I16,
-	types_go_proto.DataType_DT_QINT16:   tf2ng.I16,
-	types_go_proto.DataType_DT_UINT16:   tf2ng.U16,
-	types_go_proto.DataType_DT_QUINT16:  tf2ng.U16,
-	types_go_proto.DataType_DT_INT32:    tf2ng.I32,
-	types_go_proto.DataType_DT_QINT32:   tf2ng.I32,
-	types_go_proto.DataType_DT_UINT32:   tf2ng.U32,
-	types_go_proto.DataType_DT_INT64:    tf2ng.I64,
-	types_go_proto.DataType_DT_UINT64:   tf2ng.U64,
-	types_go_proto.DataType_DT_BFLOAT16: tf2ng.BF16,
-	types_go_proto.DataType_DT_HALF:     tf2ng.F16,
-	types_go_proto.DataType_DT_FLOAT:    tf2ng.F32,
-	types_go_proto.DataType_DT_DOUBLE:   tf2ng.F64,
-	types_go_proto.DataType_DT_STRING:   tf2ng.String,
+	types_go_proto.DataType_DT_BOOL:       tf2ng.Bool,
+	types_go_proto.DataType_DT_INT8:       tf2ng.I8,
+	types_go_proto.DataType_DT_QINT8:      tf2ng.I8,
+	types_go_proto.DataType_DT_UINT8:      tf2ng.U8,
+	types_go_proto.DataType_DT_QUINT8:     tf2ng.U8,
+	types_go_proto.DataType_DT_INT16:      tf2ng.I16,
+	types_go_proto.DataType_DT_QINT16:     tf2ng.I16,
+	types_go_proto.DataType_DT_UINT16:     tf2ng.U16,
+	types_go_proto.DataType_DT_QUINT16:    tf2ng.U16,
+	types_go_proto.DataType_DT_INT32:      tf2ng.I32,
+	types_go_proto.DataType_DT_QINT32:     tf2ng.I32,
+	types_go_proto.DataType_DT_UINT32:     tf2ng.U32,
+	types_go_proto.DataType_DT_INT64:      tf2ng.I64,
+	types_go_proto.DataType_DT_UINT64:     tf2ng.U64,
+	types_go_proto.DataType_DT_BFLOAT16:   tf2ng.BF16,
+	types_go_proto.DataType_DT_HALF:       tf2ng.F16,
+	types_go_proto.DataType_DT_FLOAT:      tf2ng.F32,
+	types_go_proto.DataType_DT_DOUBLE:     tf2ng.F64,
+	types_go_proto.DataType_DT_STRING:     tf2ng.String,
+	types_go_proto.DataType_DT_COMPLEX64:  tf2ng.C64,
+	types_go_proto.DataType_DT_COMPLEX128: tf2ng.C128,
 }
 
 // enums maps our element types to TensorFlow's.
-var enums = map[tf2ng.Type]types_go_proto.DataType{
-	tf2ng.Bool:   types_go_proto.DataType_DT_BOOL,
-	tf2ng.I8:     types_go_proto.DataType_DT_INT8,
-	tf2ng.U8:     types_go_proto.DataType_DT_UINT8,
-	tf2ng.I16:    types_go_proto.DataType_DT_INT16,
-	tf2ng.U16:    types_go_proto.DataType_DT_UINT16,
-	tf2ng.I32:    types_go_proto.DataType_DT_INT32,
-	tf2ng.U32:    types_go_proto.DataType_DT_UINT32,
-	tf2ng.I64:    types_go_proto.DataType_DT_INT64,
-	tf2ng.U64:    types_go_proto.DataType_DT_UINT64,
-	tf2ng.BF16:   types_go_proto.DataType_DT_BFLOAT16,
-	tf2ng.F16:    types_go_proto.DataType_DT_HALF,
-	tf2ng.F32:    types_go_proto.DataType_DT_FLOAT,
-	tf2ng.F64:    types_go_proto.DataType_DT_DOUBLE,
-	tf2ng.String: types_go_proto.DataType_DT_STRING,
-}
+var enums = func() map[tf2ng.Type]types_go_proto.DataType {
+	m := map[tf2ng.Type]types_go_proto.DataType{}
+	for enum, t := range types {
+		m[t] = enum
+	}
+	return m
+}()
 
 // stringSize is how many bytes a string takes in addition to its content.
 const stringSize = 16
@@ -122,6 +116,10 @@ func fieldTensor(t tf2ng.Type, shape tf2ng.Shape, n int, p *tensor_go_proto.Tens
 		return tf2ng.TensorOf(shape, filled(p.GetFloatVal(), n))
 	case tf2ng.F64:
 		return tf2ng.TensorOf(shape, filled(p.GetDoubleVal(), n))
+	case tf2ng.C64:
+		return tf2ng.TensorOf(shape, filled(view.Of[complex64](view.Bytes(p.GetScomplexVal())), n))
+	case tf2ng.C128:
+		return tf2ng.TensorOf(shape, filled(view.Of[complex128](view.Bytes(p.GetDcomplexVal())), n))
 	case tf2ng.I64:
 		return tf2ng.TensorOf(shape, filled(p.GetInt64Val(), n))
 	case tf2ng.U64:
@@ -188,6 +186,10 @@ func protoOf(t *tf2ng.Tensor) *tensor_go_proto.TensorProto {
 		p.FloatVal = core.Data[float32](t)
 	case tf2ng.F64:
 		p.DoubleVal = core.Data[float64](t)
+	case tf2ng.C64:
+		p.ScomplexVal = core.Data[float32](t.Parts())
+	case tf2ng.C128:
+		p.DcomplexVal = core.Data[float64](t.Parts())
 	case tf2ng.I64:
 		p.Int64Val = core.Data[int64](t)
 	case tf2ng.U64:

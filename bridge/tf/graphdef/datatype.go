@@ -62,7 +62,7 @@ var types = map[DataType]typeInfo{
 	Int16:      {"int16", 2, intVal, math.MinInt16, math.MaxInt16},
 	Int8:       {"int8", 1, intVal, math.MinInt8, math.MaxInt8},
 	String:     {"string", 0, stringVal, 0, 0},
-	Complex64:  {"complex64", 8, 0, 0, 0},
+	Complex64:  {"complex64", 8, scomplexVal, 0, 0},
 	Int64:      {"int64", 8, int64Val, math.MinInt64, math.MaxInt64},
 	Bool:       {"bool", 1, boolVal, 0, 1},
 	Qint8:      {"qint8", 1, intVal, math.MinInt8, math.MaxInt8},
@@ -72,7 +72,7 @@ var types = map[DataType]typeInfo{
 	Qint16:     {"qint16", 2, intVal, math.MinInt16, math.MaxInt16},
 	Quint16:    {"quint16", 2, intVal, 0, math.MaxUint16},
 	Uint16:     {"uint16", 2, intVal, 0, math.MaxUint16},
-	Complex128: {"complex128", 16, 0, 0, 0},
+	Complex128: {"complex128", 16, dcomplexVal, 0, 0},
 	Half:       {"half", 2, halfVal, 0, math.MaxUint16},
 	Resource:   {"resource", 0, 0, 0, 0},
 	Variant:    {"variant", 0, 0, 0, 0},
@@ -82,6 +82,14 @@ var types = map[DataType]typeInfo{
 	Float8E4M3: {"float8_e4m3fn", 1, 0, 0, 0},
 	Int4:       {"int4", 0, 0, 0, 0},
 	Uint4:      {"uint4", 0, 0, 0, 0},
+}
+
+// values is how many values of the list make an element.
+func (i typeInfo) values() int {
+	if i.list == scomplexVal || i.list == dcomplexVal {
+		return 2
+	}
+	return 1
 }
 
 // String is TensorFlow's name in small letters without the DT_, "quint8" for example; a reference type ends in "_ref".

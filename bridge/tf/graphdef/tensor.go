@@ -21,7 +21,7 @@ type Tensor struct {
 	attribute string
 	message   span
 	values    protowire.Number // the list that holds values, or 0
-	count     int64            // of the values
+	count     int64            // of the elements that the values make
 	elements  int64
 }
 
@@ -34,8 +34,10 @@ const (
 	doubleVal     protowire.Number = 6
 	intVal        protowire.Number = 7
 	stringVal     protowire.Number = 8
+	scomplexVal   protowire.Number = 9
 	int64Val      protowire.Number = 10
 	boolVal       protowire.Number = 11
+	dcomplexVal   protowire.Number = 12
 	halfVal       protowire.Number = 13
 	uint32Val     protowire.Number = 16
 	uint64Val     protowire.Number = 17
@@ -46,20 +48,20 @@ var valueLists = map[protowire.Number]struct {
 	name string
 	wire protowire.Type
 }{
-	floatVal:  {"float_val", protowire.Fixed32Type},
-	doubleVal: {"double_val", protowire.Fixed64Type},
-	intVal:    {"int_val", protowire.VarintType},
-	stringVal: {"string_val", protowire.BytesType},
-	9:         {"scomplex_val", protowire.Fixed32Type},
-	int64Val:  {"int64_val", protowire.VarintType},
-	boolVal:   {"bool_val", protowire.VarintType},
-	12:        {"dcomplex_val", protowire.Fixed64Type},
-	halfVal:   {"half_val", protowire.VarintType},
-	14:        {"resource_handle_val", protowire.BytesType},
-	15:        {"variant_val", protowire.BytesType},
-	uint32Val: {"uint32_val", protowire.VarintType},
-	uint64Val: {"uint64_val", protowire.VarintType},
-	18:        {"float8_val", protowire.BytesType},
+	floatVal:    {"float_val", protowire.Fixed32Type},
+	doubleVal:   {"double_val", protowire.Fixed64Type},
+	intVal:      {"int_val", protowire.VarintType},
+	stringVal:   {"string_val", protowire.BytesType},
+	scomplexVal: {"scomplex_val", protowire.Fixed32Type},
+	int64Val:    {"int64_val", protowire.VarintType},
+	boolVal:     {"bool_val", protowire.VarintType},
+	dcomplexVal: {"dcomplex_val", protowire.Fixed64Type},
+	halfVal:     {"half_val", protowire.VarintType},
+	14:          {"resource_handle_val", protowire.BytesType},
+	15:          {"variant_val", protowire.BytesType},
+	uint32Val:   {"uint32_val", protowire.VarintType},
+	uint64Val:   {"uint64_val", protowire.VarintType},
+	18:          {"float8_val", protowire.BytesType},
 }
 
 // Elements is the product of the dimensions.
@@ -103,9 +105,9 @@ func (t *Tensor) decode(out []byte, info typeInfo) error {
 		if v.wire == protowire.VarintType && (int64(v.bits) < info.lo || int64(v.bits) > info.hi) {
 			return errorAt(v.at, ErrValue, "got the value %d, want %v", int64(v.bits), t.Type)
 		}
-		var element [8]byte
-		binary.LittleEndian.PutUint64(element[:], v.bits)
-		out = out[copy(out, element[:info.size]):]
+		var value [8]byte
+		binary.LittleEndian.PutUint64(value[:], v.bits)
+		out = out[copy(out, value[:info.size/info.values()]):]
 	}
 	return nil
 }
@@ -287,6 +289,13 @@ func (s *source) countValues(at int, t *Tensor) error {
 			return err
 		}
 		t.count++
+	}
+	if each := int64(types[t.Type].values()); each > 1 {
+		if t.count%each != 0 {
+			return errorAt(at, ErrValue, "got %d values in %s, want %d for each element", t.count,
+				valueLists[t.values].name, each)
+		}
+		t.count /= each
 	}
 	if t.count > t.elements {
 		return errorAt(at, ErrValue, "got %d values in %s, want at most %d (%v %v)",

@@ -65,6 +65,14 @@ func TestTensorBytes(t *testing.T) {
 		{"uint32", 22, dims(1), varint(16, math.MaxUint32), "\xff\xff\xff\xff"},
 		{"uint64", 23, dims(1), varint(17, math.MaxUint64), "\xff\xff\xff\xff\xff\xff\xff\xff"},
 		{"complex64 content", 8, nil, text(4, "12345678"), "12345678"},
+		{
+			"complex64 repeats", 8, dims(2), join(float(9, 1), float(9, -2)),
+			"\x00\x00\x80\x3f\x00\x00\x00\xc0\x00\x00\x80\x3f\x00\x00\x00\xc0",
+		},
+		{
+			"complex128", 18, dims(1), join(double(12, -2), double(12, 0)),
+			"\x00\x00\x00\x00\x00\x00\x00\xc0\x00\x00\x00\x00\x00\x00\x00\x00",
+		},
 		{"empty", 1, dims(0, 5), nil, ""},
 		{"empty list beside content", 3, dims(1), join(text(4, "1234"), packed(7)), "1234"},
 	} {
@@ -408,4 +416,14 @@ func TestExpandedIsForTheWholeGraph(t *testing.T) {
 		`node "c" (Const): attribute "value": quint8 [1000] takes 999 bytes more than the file holds of it, the `+
 			`limit for the graph is 2500`)
 	assert.ErrorIs(t, err, graphdef.ErrLimit)
+}
+
+// A complex number is two values of its list.
+func TestHalfAComplexNumberIsRefused(t *testing.T) {
+	_, err := graphdef.Parse(constant(8, dims(2), float(9, 1)), graphdef.Limits{})
+	if err == nil {
+		_, err = parse(t, constant(8, dims(2), float(9, 1))).Nodes[0].Tensor("value")
+	}
+	require.ErrorContains(t, err, "got 1 values in scomplex_val, want 2 for each element")
+	assert.ErrorIs(t, err, graphdef.ErrValue)
 }

@@ -8,9 +8,10 @@ import (
 
 // Binary is a row of the table of binary ops.
 type Binary struct {
-	Real32 func(a, b float32) float32
-	Real64 func(a, b float64) float64
-	Whole  func(a, b int64) (int64, error)
+	Real32  func(a, b float32) float32
+	Real64  func(a, b float64) float64
+	Whole   func(a, b int64) (int64, error)
+	Complex func(a, b complex128) complex128 // nil: not of complex numbers
 }
 
 // Add is a + b.
@@ -19,6 +20,7 @@ func Add() Binary {
 		func(a, b float32) float32 { return a + b },
 		func(a, b float64) float64 { return a + b },
 		func(a, b int64) (int64, error) { return a + b, nil },
+		func(a, b complex128) complex128 { return a + b },
 	}
 }
 
@@ -28,6 +30,7 @@ func Subtract() Binary {
 		func(a, b float32) float32 { return a - b },
 		func(a, b float64) float64 { return a - b },
 		func(a, b int64) (int64, error) { return a - b, nil },
+		func(a, b complex128) complex128 { return a - b },
 	}
 }
 
@@ -37,6 +40,7 @@ func Multiply() Binary {
 		func(a, b float32) float32 { return a * b },
 		func(a, b float64) float64 { return a * b },
 		func(a, b int64) (int64, error) { return a * b, nil },
+		complexMultiply,
 	}
 }
 
@@ -51,6 +55,7 @@ func Divide() Binary {
 			}
 			return a / b, nil
 		},
+		complexDivide,
 	}
 }
 
@@ -60,6 +65,7 @@ func Maximum() Binary {
 		func(a, b float32) float32 { return Larger(a, b) },
 		func(a, b float64) float64 { return Larger(a, b) },
 		func(a, b int64) (int64, error) { return max(a, b), nil },
+		nil,
 	}
 }
 
@@ -69,6 +75,7 @@ func Minimum() Binary {
 		func(a, b float32) float32 { return smaller(a, b) },
 		func(a, b float64) float64 { return smaller(a, b) },
 		func(a, b int64) (int64, error) { return min(a, b), nil },
+		nil,
 	}
 }
 

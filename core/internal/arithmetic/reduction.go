@@ -11,6 +11,8 @@ type Reduction struct {
 	Real32 func(v []float32) float32
 	Real64 func(v []float64) float64
 	Whole  func(v []int64, t core.Type) int64
+	// Complex is nil for reductions that are not of complex numbers.
+	Complex func(v []complex128) complex128
 }
 
 // Max is the largest.
@@ -25,6 +27,7 @@ func Max() Reduction {
 			}
 			return m
 		},
+		nil,
 	}
 }
 

@@ -39,6 +39,8 @@ func Move(dst, src Region, shape core.Shape) {
 		moveElements(view.Of[uint32](dst.Tensor.Bytes()), view.Of[uint32](src.Tensor.Bytes()), dst, src, shape)
 	case 8:
 		moveElements(view.Of[uint64](dst.Tensor.Bytes()), view.Of[uint64](src.Tensor.Bytes()), dst, src, shape)
+	case 16:
+		moveElements(view.Of[complex128](dst.Tensor.Bytes()), view.Of[complex128](src.Tensor.Bytes()), dst, src, shape)
 	default:
 		moveElements(dst.Tensor.Strings(), src.Tensor.Strings(), dst, src, shape)
 	}
@@ -145,6 +147,32 @@ func SetInts(t *core.Tensor, v []int64) {
 func Store[To, From numeric.Number](d []To, v []From) {
 	for i, x := range v {
 		d[i] = To(x)
+	}
+}
+
+// Complexes returns the elements of a complex tensor as complex128. Those of C128 are the data itself and must not be
+// changed.
+func Complexes(t *core.Tensor) []complex128 {
+	if t.Type() == core.C128 {
+		return core.Data[complex128](t)
+	}
+	x := core.Data[complex64](t)
+	v := make([]complex128, len(x))
+	for i, e := range x {
+		v[i] = complex128(e)
+	}
+	return v
+}
+
+// SetComplexes stores complex numbers, rounded to nearest even, in a complex tensor.
+func SetComplexes(t *core.Tensor, v []complex128) {
+	if t.Type() == core.C128 {
+		copy(core.Data[complex128](t), v)
+		return
+	}
+	y := core.Data[complex64](t)
+	for i, e := range v {
+		y[i] = complex64(e)
 	}
 }
 

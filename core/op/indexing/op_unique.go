@@ -39,6 +39,9 @@ func (op *Unique) Infer(in []core.Operand) ([]core.Fact, error) {
 	if op.Type != core.I32 && op.Type != core.I64 {
 		return nil, core.Violation("C2", -1, "type: got %v, want i32 or i64", op.Type)
 	}
+	if in[0].Type.IsComplex() {
+		return nil, core.Violation("C1", 0, "got type %v, want one that is not complex", in[0].Type)
+	}
 	index := core.Fact{Type: op.Type, Shape: core.Shape{core.Unknown}}
 	if !s.Ranked() {
 		return []core.Fact{{Type: in[0].Type}, index}, nil

@@ -46,7 +46,7 @@ func inferPostOps(
 		return 0, core.Violation("C11", -1, "got %d post-op operands, want %d", len(operands), need)
 	}
 	for i, v := range operands {
-		if v.Type == core.String || v.Type == core.Bool {
+		if v.Type == core.String || v.Type == core.Bool || v.Type.IsComplex() {
 			return 0, core.Violation("C12", first+i, "got %v, want numbers", v.Fact)
 		}
 		if !v.Shape.Ranked() || len(v.Shape) == 0 || !out.Ranked() {

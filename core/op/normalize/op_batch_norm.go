@@ -27,6 +27,7 @@ const (
 
 var batchNormOrderNames = [numBatchNormOrders]string{Folded: "folded", Centered: "centered", Normalized: "normalized"}
 
+// String returns the name.
 func (o BatchNormOrder) String() string { return enum.Name(o, batchNormOrderNames[:]) }
 
 // MarshalText returns the name.

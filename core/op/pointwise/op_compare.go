@@ -82,6 +82,8 @@ func (op *Compare) Infer(in []core.Operand) ([]core.Fact, error) {
 		return nil, core.Violation("C1", -1, "unknown relation %d", op.Relation)
 	case in[0].Type == core.String && op.Relation != Equal && op.Relation != NotEqual:
 		return nil, core.Violation("C1", 0, "got type string, want numbers or booleans")
+	case in[0].Type.IsComplex():
+		return nil, core.Violation("C1", 0, "got type %v, want one that is not complex", in[0].Type)
 	case !in[0].Type.Compatible(in[1].Type):
 		return nil, core.Violation("C2", 1, "got type %v, want a's %v", in[1].Type, in[0].Type)
 	}

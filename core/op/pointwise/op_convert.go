@@ -18,6 +18,8 @@ var _ = core.Register[Convert]("Convert")
 //	real -> integer:    truncated toward zero, saturated to the type; NaN gives 0
 //	real -> real:       to nearest even; f64 goes to bf16 and f16 through f32
 //	any -> boolean:     x != 0
+//	complex -> others:  that of the real part
+//	any -> complex:     that to the real part; the imaginary part is 0
 //	boolean -> any:     0 or 1
 //
 //	Inputs:  x: any type but string, any shape
@@ -25,6 +27,7 @@ var _ = core.Register[Convert]("Convert")
 //
 //	C1: Type is known and not string
 //	C2: x is not string
+//	C3: with Truncate, neither is complex
 //
 // With Truncate, the bits of a real's significand that the other real type lacks are cut off before the number is
 // rounded to that type.
@@ -40,7 +43,7 @@ type Convert struct {
 	Fused    bool      `json:"fused,omitempty"`
 }
 
-// Infer checks C1 and C2.
+// Infer checks C1 to C3.
 func (op *Convert) Infer(in []core.Operand) ([]core.Fact, error) {
 	if err := core.WantInputs(in, 1); err != nil {
 		return nil, err
@@ -50,6 +53,9 @@ func (op *Convert) Infer(in []core.Operand) ([]core.Fact, error) {
 	}
 	if in[0].Type == core.String {
 		return nil, core.Violation("C2", 0, "got type string, want numbers or booleans")
+	}
+	if op.Truncate && (op.Type.IsComplex() || in[0].Type.IsComplex()) {
+		return nil, core.Violation("C3", 0, "got %v to truncate to %v, want no complex numbers", in[0].Fact, op.Type)
 	}
 	return []core.Fact{{Type: op.Type, Shape: in[0].Shape}}, nil
 }
@@ -63,6 +69,8 @@ func (op *Convert) Eval(in, out []*core.Tensor) error {
 	switch {
 	case x.Type() == y.Type():
 		elements.Copy(y, x)
+	case x.Type().IsComplex() || y.Type().IsComplex():
+		return convertComplex(x, y)
 	case y.Type() == core.Bool:
 		d := core.Data[bool](y)
 		for i, v := range x.Float64s() { // only 0 becomes 0
@@ -85,9 +93,9 @@ func (op *Convert) Eval(in, out []*core.Tensor) error {
 // Elements is trait.FirstElements.
 func (op *Convert) Elements() trait.Elements { return trait.FirstElements }
 
-// ElementCost is that of an elementary step, unless the result has 16 bits and is real.
+// ElementCost is that of an elementary step, unless the result is complex, or has 16 bits and is real.
 func (op *Convert) ElementCost(result core.Type) (cost int, ok bool) {
-	return 1, !result.IsHalf()
+	return 1, !result.IsHalf() && !result.IsComplex()
 }
 
 // Widens is true unless f32 is what it makes, or bits are cut off. A copy keeps the bits of NaN, though.
@@ -95,6 +103,36 @@ func (op *Convert) Widens() bool { return op.Type != core.F32 && !op.Truncate }
 
 // Fuses is Fused.
 func (op *Convert) Fuses() bool { return op.Fused }
+
+// convertComplex converts from or to complex numbers.
+func convertComplex(x, y *core.Tensor) error {
+	if !y.Type().IsComplex() {
+		v := elements.Complexes(x)
+		re := make([]float64, len(v))
+		for i, e := range v {
+			re[i] = real(e)
+		}
+		part, err := core.TensorOf(x.Shape(), re)
+		if err != nil {
+			return err
+		}
+		return (&Convert{Type: y.Type()}).Eval([]*core.Tensor{part}, []*core.Tensor{y})
+	}
+	if x.Type().IsComplex() {
+		elements.SetComplexes(y, elements.Complexes(x))
+		return nil
+	}
+	part, err := core.EvalOp(&Convert{Type: y.Type().Part()}, []*core.Tensor{x})
+	if err != nil {
+		return err
+	}
+	v := make([]complex128, x.Len())
+	for i, e := range part[0].Float64s() {
+		v[i] = complex(e, 0)
+	}
+	elements.SetComplexes(y, v)
+	return nil
+}
 
 func convertToF64(x, y *core.Tensor) {
 	if x.Type() == core.U64 {

@@ -21,11 +21,13 @@ import (
 //	         b: a's type, a shape that broadcasts with a's
 //	Outputs: y: a's type, the broadcast shape
 //
-//	C1: a is a number (an integer of at most 64 signed bits, or a real)
+//	C1: a is a number (an integer of at most 64 signed bits, or a real; also complex for Add, Subtract, Multiply and
+//	    Divide)
 //	C2: b has a's type
 //	C3: the shapes broadcast
 //
-// Reals are computed in their type, each step of bf16 and f16 in f32 and rounded; integers wrap.
+// Reals are computed in their type, each step of bf16 and f16 in f32 and rounded; integers wrap. Complex numbers are
+// computed in f64 and rounded to their type.
 // They are nGraph's and TensorFlow's ops of the same names.
 type (
 	// Add is a + b.
@@ -135,7 +137,7 @@ func wholePower(a, b int64) (int64, error) {
 }
 
 // Infer checks C1 to C3.
-func (op *Add) Infer(in []core.Operand) ([]core.Fact, error) { return inferArithmetic(in) }
+func (op *Add) Infer(in []core.Operand) ([]core.Fact, error) { return inferComplex(in) }
 
 // Eval adds.
 func (op *Add) Eval(in, out []*core.Tensor) error { return evalBinary(arithmetic.Add(), in, out) }
@@ -154,7 +156,7 @@ func (op *Add) Transformation(_ int, others [][]float32) (factor, offset []float
 }
 
 // Infer checks C1 to C3.
-func (op *Subtract) Infer(in []core.Operand) ([]core.Fact, error) { return inferArithmetic(in) }
+func (op *Subtract) Infer(in []core.Operand) ([]core.Fact, error) { return inferComplex(in) }
 
 // Eval subtracts.
 func (op *Subtract) Eval(in, out []*core.Tensor) error {
@@ -182,7 +184,7 @@ func (op *Subtract) Transformation(at int, others [][]float32) (factor, offset [
 }
 
 // Infer checks C1 to C3.
-func (op *Multiply) Infer(in []core.Operand) ([]core.Fact, error) { return inferArithmetic(in) }
+func (op *Multiply) Infer(in []core.Operand) ([]core.Fact, error) { return inferComplex(in) }
 
 // Eval multiplies.
 func (op *Multiply) Eval(in, out []*core.Tensor) error {
@@ -203,7 +205,7 @@ func (op *Multiply) Transformation(_ int, others [][]float32) (factor, offset []
 }
 
 // Infer checks C1 to C3.
-func (op *Divide) Infer(in []core.Operand) ([]core.Fact, error) { return inferArithmetic(in) }
+func (op *Divide) Infer(in []core.Operand) ([]core.Fact, error) { return inferComplex(in) }
 
 // Eval divides.
 func (op *Divide) Eval(in, out []*core.Tensor) error {
@@ -339,6 +341,18 @@ func (op *SquaredDifference) Eval(in, out []*core.Tensor) error {
 // Elements is trait.AllElements.
 func (op *SquaredDifference) Elements() trait.Elements { return trait.AllElements }
 
+// inferComplex is inferArithmetic of ops that complex numbers have, too.
+func inferComplex(in []core.Operand) ([]core.Fact, error) {
+	if len(in) != 2 || !max(in[0].Type, in[1].Type).IsComplex() {
+		return inferArithmetic(in)
+	}
+	if !in[0].Type.Compatible(in[1].Type) {
+		return nil, core.Violation("C2", 1, "got type %v, want a's %v", in[1].Type, in[0].Type)
+	}
+	s, err := infer.BroadcastShapes("C3", in)
+	return []core.Fact{{Type: max(in[0].Type, in[1].Type), Shape: s}}, err
+}
+
 func inferArithmetic(in []core.Operand) ([]core.Fact, error) {
 	if err := core.WantInputs(in, 2); err != nil {
 		return nil, err
@@ -381,6 +395,10 @@ func evalBinary(f arithmetic.Binary, in, out []*core.Tensor) error {
 		return zipWhole(core.Data[int32](y), core.Data[int32](a), core.Data[int32](b), f.Whole)
 	case y.Type() == core.I64:
 		return zipWhole(core.Data[int64](y), core.Data[int64](a), core.Data[int64](b), f.Whole)
+	case y.Type().IsComplex():
+		v := make([]complex128, y.Len())
+		zip(v, elements.Complexes(a), elements.Complexes(b), f.Complex)
+		elements.SetComplexes(y, v)
 	case y.Type().IsFloat():
 		v := make([]float32, y.Len())
 		zip(v, a.Float32s(), b.Float32s(), f.Real32)

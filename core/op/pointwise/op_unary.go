@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"github.com/tf2ng/tf2ng/core"
+	"github.com/tf2ng/tf2ng/core/internal/arithmetic"
 	"github.com/tf2ng/tf2ng/core/internal/elements"
 	"github.com/tf2ng/tf2ng/core/internal/enum"
 	"github.com/tf2ng/tf2ng/core/internal/infer"
@@ -105,6 +106,16 @@ var singleFunctions = [numUnaryFunctions]func(float32) float32{
 	Atan: activation.Atan, Asin: activation.Asin, Acos: activation.Acos, Atanh: activation.Atanh,
 	Sinh: activation.Sinh, Cosh: activation.Cosh, Asinh: activation.Asinh, Acosh: activation.Acosh,
 	Rsqrt: activation.Rsqrt, Mish: activation.Mish,
+}
+
+// complexFunctions are the functions of complex numbers.
+var complexFunctions = [numUnaryFunctions]func(complex128) complex128{
+	Negative: func(x complex128) complex128 { return -x },
+	Square:   arithmetic.ComplexSquare,
+	Exp: func(x complex128) complex128 {
+		r := transcendental.Exp(real(x))
+		return complex(r*transcendental.Cos(imag(x)), r*transcendental.Sin(imag(x)))
+	},
 }
 
 // steppedFunctions are the functions of which bf16 and f16 round each step: of the type t, the last one apart.
@@ -216,7 +227,8 @@ func (f *UnaryFunction) UnmarshalText(b []byte) error {
 //	Outputs: y: the type and shape of x
 //
 //	C1: Function is one of the functions
-//	C2: x is a number; a real for the functions of reals, an integer for those of integers
+//	C2: x is a number; a real for the functions of reals, an integer for those of integers; complex for Negative, Square
+//	    and Exp only
 //
 // It is nGraph's and TensorFlow's Abs, Negative (Neg), Sqrt and so on.
 type Unary struct {
@@ -232,6 +244,9 @@ func (op *Unary) Infer(in []core.Operand) ([]core.Fact, error) {
 		return nil, core.Violation("C1", -1, "unknown function %d", op.Function)
 	}
 	row := unaryTable[op.Function]
+	if in[0].Type.IsComplex() && complexFunctions[op.Function] != nil {
+		return []core.Fact{in[0].Fact}, nil
+	}
 	if t := in[0].Type; !infer.IsNumber(t) || t.IsInteger() && row.whole == nil || t.IsFloat() && row.real == nil {
 		return nil, core.Violation("C2", 0, "%v: got type %v, want a type it is defined for", op.Function, t)
 	}
@@ -244,6 +259,14 @@ func (op *Unary) Eval(in, out []*core.Tensor) error {
 		return err
 	}
 	f := unaryTable[op.Function]
+	if in[0].Type().IsComplex() {
+		y := make([]complex128, in[0].Len())
+		for i, v := range elements.Complexes(in[0]) {
+			y[i] = complexFunctions[op.Function](v)
+		}
+		elements.SetComplexes(out[0], y)
+		return nil
+	}
 	if in[0].Type().IsInteger() {
 		x := in[0].Int64s()
 		y := make([]int64, len(x))

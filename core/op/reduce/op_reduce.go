@@ -22,7 +22,7 @@ import (
 //	Inputs:  x: a number type, any shape
 //	Outputs: y: the type of x; its shape without the axes, or with 1 there if KeepDims
 //
-//	C1: x is a number (an integer of at most 64 signed bits, or a real)
+//	C1: x is a number (an integer of at most 64 signed bits, or a real; for Sum also complex, computed in f64)
 //	C2: the axes are different and in [-rank, rank); none reduces nothing
 //
 // They are nGraph's ops of the same names, and TensorFlow's with constant axes.
@@ -55,7 +55,8 @@ var (
 
 	sumRow = arithmetic.Reduction{
 		Real32: arithmetic.SumLanes[float32], Real64: arithmetic.SumLanes[float64],
-		Whole: func(v []int64, _ core.Type) int64 { return arithmetic.WholeSum(v) },
+		Whole:   func(v []int64, _ core.Type) int64 { return arithmetic.WholeSum(v) },
+		Complex: arithmetic.ComplexSum,
 	}
 	meanRow = arithmetic.Reduction{
 		Real32: func(v []float32) float32 { return arithmetic.SumLanes(v) / float32(len(v)) },
@@ -124,6 +125,21 @@ func (op *Min) Eval(in, out []*core.Tensor) error {
 
 // Rows are along the axes, if these are the last ones.
 func (op *Min) Rows(x core.Shape) (trait.Rows, bool) { return op.rows(x, &Min{Reduction: eachRow}) }
+
+// Infer checks C1 and C2.
+func (op *Sum) Infer(in []core.Operand) ([]core.Fact, error) {
+	if len(in) != 1 || !in[0].Type.IsComplex() {
+		return op.Reduction.Infer(in)
+	}
+	parts := in[0]
+	parts.Type = parts.Type.Part()
+	facts, err := op.Reduction.Infer([]core.Operand{parts})
+	if err != nil {
+		return nil, err
+	}
+	facts[0].Type = in[0].Type
+	return facts, nil
+}
 
 // Infer checks C1 and C2.
 func (op *Reduction) Infer(in []core.Operand) ([]core.Fact, error) {
@@ -217,6 +233,10 @@ func evalReduction(f arithmetic.Reduction, op *Reduction, in, out []*core.Tensor
 		reduceEach(y, x.Shape(), axes, core.Data[float32](x), core.Data[float32](y), f.Real32)
 	case x.Type() == core.F64:
 		reduceEach(y, x.Shape(), axes, core.Data[float64](x), core.Data[float64](y), f.Real64)
+	case x.Type().IsComplex():
+		v := make([]complex128, y.Len())
+		reduceEach(y, x.Shape(), axes, elements.Complexes(x), v, f.Complex)
+		elements.SetComplexes(y, v)
 	case x.Type().IsFloat():
 		v := make([]float32, y.Len())
 		reduceEach(y, x.Shape(), axes, x.Float32s(), v, f.Real32)

@@ -44,6 +44,8 @@ func (op *AsString) Infer(in []core.Operand) ([]core.Fact, error) {
 	switch {
 	case t == core.Dynamic:
 		return nil, core.Violation("C1", 0, "got an unknown type, want a known one")
+	case t.IsComplex():
+		return nil, core.Violation("C1", 0, "got type %v, want one that is not complex", t)
 	case op.Scientific && op.Shortest:
 		return nil, core.Violation("C2", -1, "got both scientific and shortest, want one at most")
 	case whole && (op.Scientific || op.Shortest):

@@ -26,7 +26,7 @@ type DecodeRaw struct {
 
 // Infer checks C1 and C2.
 func (op *DecodeRaw) Infer(in []core.Operand) ([]core.Fact, error) {
-	if op.Type.Size() == 0 {
+	if op.Type.Size() == 0 || op.Type.IsComplex() {
 		return nil, core.Violation("C2", -1, "got %v, want numbers or booleans", op.Type)
 	}
 	facts, err := inferEach(in, op.Type)

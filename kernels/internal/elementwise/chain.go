@@ -120,7 +120,8 @@ func (c *Chain) choose(st Step, use func(Primitive) *Variant) (step, error) {
 			return t, err
 		}
 		if st.Kind != Load {
-			if !st.Primitive.isArithmetic() && (st.Primitive != MultiplyAdd || st.Kind != Combine || st.Source.Addends == nil) {
+			addends := st.Primitive == MultiplyAdd && st.Kind == Combine && st.Source.Addends != nil
+			if !st.Primitive.isArithmetic() && !addends {
 				return t, fmt.Errorf("%v does not combine two operands", st.Primitive)
 			}
 			t.run = use(st.Primitive)
@@ -252,7 +253,8 @@ func (t *step) channels() error {
 	t.table = inTurn(o.Values, n)
 	if o.Addends != nil {
 		if o.Row != 0 || len(o.Addends) != len(o.Values) {
-			return fmt.Errorf("got %d addends of rows of %d elements, want %d of single ones", len(o.Addends), o.Row, len(o.Values))
+			return fmt.Errorf("got %d addends of rows of %d elements, want %d of single ones",
+				len(o.Addends), o.Row, len(o.Values))
 		}
 		t.Numbers.Second = len(t.table)
 		t.table = append(t.table, inTurn(o.Addends, n)...)

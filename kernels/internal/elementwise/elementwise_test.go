@@ -676,7 +676,8 @@ func TestPrimitives(t *testing.T) {
 				v.Run(got[guard:guard+size:guard+size], x, y, n, num)
 				requireEqual(t, want, got, outs, fmt.Sprintf("n=%d,%+v", n, *num))
 				require.Equal(t, y0, y, "n=%d,%+v", n, *num)
-				if xs == outs && v.Primitive.isBinary() && v.Primitive.ySize() == outs && num.Second == 0 { // y is a later part of out
+				later := num.Second == 0 && v.Primitive.isBinary() && v.Primitive.ySize() == outs
+				if xs == outs && later { // y is a later part of out
 					behind := xs * (1 + r.IntN(20))
 					all, _ := operands(r, v.Primitive, n+behind/xs)
 					for i := range n {

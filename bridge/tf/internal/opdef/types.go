@@ -14,6 +14,7 @@ var coreTypes = map[graphdef.DataType]core.Type{
 	graphdef.Qint32: core.I32, graphdef.Int32: core.I32,
 	graphdef.Uint32: core.U32, graphdef.Int64: core.I64, graphdef.Uint64: core.U64,
 	graphdef.Bfloat16: core.BF16, graphdef.Half: core.F16, graphdef.Float: core.F32, graphdef.Double: core.F64,
+	graphdef.Complex64: core.C64, graphdef.Complex128: core.C128,
 	graphdef.Bool: core.Bool, graphdef.String: core.String,
 }
 

@@ -213,8 +213,8 @@ func fusedBatchNormV3(c *call) []core.Value {
 	return c.batchNorm(2)
 }
 
-// normalizationOrder returns the order in which oneDNN normalizes. With so many channels that they fill vectors, and the
-// channels last, that is a routine of its own.
+// normalizationOrder returns the order in which oneDNN normalizes. It has a routine of its own for channels that are
+// last and fill vectors.
 func normalizationOrder(layout geometry.Layout, scale core.Value) normalize.BatchNormOrder {
 	const vector = 4
 	if s := scale.Shape(); layout == geometry.NHWC && len(s) == 1 && s[0]%vector == 0 {

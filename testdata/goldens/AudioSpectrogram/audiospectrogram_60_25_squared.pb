@@ -1,0 +1,11 @@
+
+6
+inputPlaceholder*
+dtype0*
+shape
+:o
+W
+opAudioSpectrograminput*
+magnitude_squared(*
+stride*
+window_size<

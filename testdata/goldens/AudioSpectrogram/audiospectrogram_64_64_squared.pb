@@ -1,0 +1,10 @@
+
+7
+inputPlaceholder*
+dtype0*
+shape:	Á
+W
+opAudioSpectrograminput*
+magnitude_squared(*
+stride@*
+window_size@

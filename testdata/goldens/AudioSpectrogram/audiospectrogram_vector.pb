@@ -1,0 +1,9 @@
+
+2
+inputPlaceholder*
+dtype0*
+shape:2
+>
+opAudioSpectrograminput*
+stride*
+window_size

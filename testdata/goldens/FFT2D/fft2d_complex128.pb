@@ -1,0 +1,8 @@
+
+:
+inputPlaceholder*
+dtype0*
+shape:
+"
+opFFT2Dinput*
+Tcomplex0
