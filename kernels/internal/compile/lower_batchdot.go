@@ -33,13 +33,18 @@ func (c *compiler) lowerComputedDot(n *core.Node, d product.Pairs) (bool, error)
 		return false, nil
 	}
 	a, left := c.firstOfPairs(n, d, variant)
-	second, right := c.matricesOf(in[1], d.K, d.N)
 	var turn sgemm.Transposition
+	rows, columns := d.K, d.N
 	if d.TransposeB {
-		second, right = c.matricesOf(in[1], d.N, d.K)
-		turn = c.transposition(sgemm.Size(spec.Type))
+		rows, columns, turn = d.N, d.K, c.transposition(sgemm.Size(spec.Type))
 	}
-	b := c.widened(n, second)
+	second, right := c.matricesOf(in[1], rows, columns)
+	b := c.buffer(second)
+	if variant.Pairs() {
+		right = product.WholeMatrices(second.Shape().MustElements()/(d.K*d.N), rows, columns, variant.NumberSize())
+	} else {
+		b = c.widened(n, second)
+	}
 	state := c.newState(func() any {
 		packed := make([]sgemm.Streamed, c.threads)
 		for i := range packed {
