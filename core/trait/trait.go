@@ -389,15 +389,19 @@ type HalfRows struct {
 	Add    func(acc, x []float32)
 }
 
-// Extremes are functions of rows of f32: where x is larger than y, or smaller, it is the result, and elsewhere y is.
-// out may be x or y.
-type Extremes struct{ Larger, Smaller func(out, x, y []float32) }
+// FloatRows are functions of rows of f32.
+type FloatRows struct {
+	// Where x is larger than y, or smaller, it is the result, and elsewhere y is. out may be x or y.
+	Larger, Smaller func(out, x, y []float32)
+	// AddScaled adds to y the products of x, each rounded.
+	AddScaled func(y, x []float32, scale float32)
+}
 
-// OnRows is an Op that finds extremes of f32 row by row.
+// OnRows is an Op that computes f32 row by row.
 type OnRows interface {
 	core.Op
-	// EvalRows is Eval with functions for the extremes of f32.
-	EvalRows(in, out []*core.Tensor, e Extremes) error
+	// EvalRows is Eval with functions of rows.
+	EvalRows(in, out []*core.Tensor, rows FloatRows) error
 }
 
 // OnHalfRows is an Op that converts reals of 16 bits row by row.

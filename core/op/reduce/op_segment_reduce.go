@@ -83,15 +83,15 @@ func (op *SegmentReduce) EvalHalfRows(in, out []*core.Tensor, h trait.HalfRows) 
 }
 
 // EvalRows is Eval with functions for f32.
-func (op *SegmentReduce) EvalRows(in, out []*core.Tensor, e trait.Extremes) error {
-	return op.eval(in, out, halfRows(in[0].Type()), e)
+func (op *SegmentReduce) EvalRows(in, out []*core.Tensor, rows trait.FloatRows) error {
+	return op.eval(in, out, halfRows(in[0].Type()), rows)
 }
 
-func (op *SegmentReduce) eval(in, out []*core.Tensor, h trait.HalfRows, e trait.Extremes) error {
+func (op *SegmentReduce) eval(in, out []*core.Tensor, h trait.HalfRows, rows trait.FloatRows) error {
 	if err := elements.Allocate(op, in, out); err != nil {
 		return err
 	}
-	s := &segments{mode: op.Mode, halves: h, rows: e, ids: in[1].Int64s(), y: out[0]}
+	s := &segments{mode: op.Mode, halves: h, rows: rows, ids: in[1].Int64s(), y: out[0]}
 	return s.eval(sortedSegments, in[0])
 }
 

@@ -95,15 +95,15 @@ func (op *UnsortedSegmentReduce) EvalHalfRows(in, out []*core.Tensor, h trait.Ha
 }
 
 // EvalRows is Eval with functions for f32.
-func (op *UnsortedSegmentReduce) EvalRows(in, out []*core.Tensor, e trait.Extremes) error {
-	return op.eval(in, out, halfRows(in[0].Type()), e)
+func (op *UnsortedSegmentReduce) EvalRows(in, out []*core.Tensor, rows trait.FloatRows) error {
+	return op.eval(in, out, halfRows(in[0].Type()), rows)
 }
 
-func (op *UnsortedSegmentReduce) eval(in, out []*core.Tensor, h trait.HalfRows, e trait.Extremes) error {
+func (op *UnsortedSegmentReduce) eval(in, out []*core.Tensor, h trait.HalfRows, rows trait.FloatRows) error {
 	if err := elements.Allocate(op, in, out); err != nil {
 		return err
 	}
-	s := &segments{mode: op.Mode, halves: h, rows: e, ids: in[1].Int64s(), y: out[0]}
+	s := &segments{mode: op.Mode, halves: h, rows: rows, ids: in[1].Int64s(), y: out[0]}
 	return s.eval(unsortedSegments, in[0])
 }
 

@@ -48,7 +48,7 @@ type segments struct {
 	cols    int
 	lo, hi  int64 // the lowest and the highest number of integers
 	halves  trait.HalfRows
-	rows    trait.Extremes
+	rows    trait.FloatRows
 	y       *core.Tensor
 }
 
@@ -124,7 +124,7 @@ func halfRows(t core.Type) trait.HalfRows {
 }
 
 // extremes are plain loops.
-var extremes = trait.Extremes{Larger: larger[uint32, float32], Smaller: smaller[uint32, float32]}
+var extremes = trait.FloatRows{Larger: larger[uint32, float32], Smaller: smaller[uint32, float32]}
 
 // widened returns a function that gives a row in f32. Many rows are converted at once, and a row is valid until
 // others of two such blocks have been given.

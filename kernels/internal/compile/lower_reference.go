@@ -26,9 +26,8 @@ func lowerReference(c *compiler, n *core.Node) (bool, error) {
 			Add:    c.addingTo(n.Inputs()[0].Type()),
 		}}
 	} else if rows, ok := op.(trait.OnRows); ok && n.Inputs()[0].Type() == core.F32 {
-		larger, smaller := elementwise.Choose(c.isas, elementwise.Larger), elementwise.Choose(c.isas, elementwise.Smaller)
-		kernel += ", " + larger.Name + ", " + smaller.Name
-		op = &onRows{rows, trait.Extremes{Larger: ofRows(larger), Smaller: ofRows(smaller)}}
+		kernel += ", rows by kernels"
+		op = &onRows{rows, c.floatRows}
 	}
 	c.emitEval(n, kernel, func(r *machine.Run, in, out []*core.Tensor) error { return evalInto(r, op, in, out) })
 	c.code[len(c.code)-1].Operations = machine.Operations(n)
@@ -43,13 +42,26 @@ type onHalfRows struct {
 
 func (op *onHalfRows) Eval(in, out []*core.Tensor) error { return op.EvalHalfRows(in, out, op.rows) }
 
-// onRows is an op that finds extremes of rows with kernels.
+// onRows is an op that computes rows with kernels, which each call has for itself.
 type onRows struct {
 	trait.OnRows
-	rows trait.Extremes
+	rows func() trait.FloatRows
 }
 
-func (op *onRows) Eval(in, out []*core.Tensor) error { return op.EvalRows(in, out, op.rows) }
+func (op *onRows) Eval(in, out []*core.Tensor) error { return op.EvalRows(in, out, op.rows()) }
+
+// floatRows returns the kernels of rows of float32. They are for one thread.
+func (c *compiler) floatRows() trait.FloatRows {
+	scaled, numbers := elementwise.Choose(c.isas, elementwise.AddScaled), &elementwise.Numbers{}
+	return trait.FloatRows{
+		Larger:  ofRows(elementwise.Choose(c.isas, elementwise.Larger)),
+		Smaller: ofRows(elementwise.Choose(c.isas, elementwise.Smaller)),
+		AddScaled: func(y, x []float32, scale float32) {
+			numbers.Scale = scale
+			scaled.Run(view.Bytes(y), view.Bytes(y), view.Bytes(x), len(y), numbers)
+		},
+	}
+}
 
 // ofRows returns a function of rows of float32.
 func ofRows(v *elementwise.Variant) func(out, x, y []float32) {
