@@ -495,6 +495,7 @@ func TestComputedFilters(t *testing.T) {
 			outC *= groups
 		case 2: // depthwise
 			groups, inC = outC, 1
+			outC *= 1 + int(seed/5)%3
 			kernel = ""
 		}
 		w := g.parameter(typ, append(filters, inC, outC))

@@ -42,13 +42,20 @@ func (c *compiler) lowerComputedFilters(n *core.Node) (bool, error) {
 	}
 	variant := sgemm.Choose(c.isas, sgemm.Spec{Type: machine.TypeOf(in[1].Type()), N: outC / groups})
 	win := &window.Window{Axes: axes, Batch: data[0], Pixel: variant.NumberSize() * inC * groups}
-	src, pad := c.factor(n, in[0], variant, inC), c.paddingRun(0, win.Pixel)
+	src := c.factor(n, in[0], variant, inC)
+	filtered := sdepthwise.Has(variant.Type) && groups > 1 && inC == 1
+	if multiplier := outC / groups; filtered && multiplier > 1 {
+		src = c.repeatElements(n, src, variant.NumberSize(), multiplier)
+		c.buffers[src].Addressed = true
+		win.Pixel *= multiplier
+	}
+	pad := c.paddingRun(0, win.Pixel)
 	p := &floatProduct{
 		node: n, variant: variant, rows: rows, taps: taps, numbers: inC, columns: outC, groups: groups, channels: inC,
 		run: inC, window: win, reads: []int{src, pad},
 	}
 	p.offsets = func() []int32 { return win.Offsets(c.buffers[src].Offset, c.buffers[pad].Offset) }
-	if sdepthwise.Has(variant.Type) && groups > 1 && inC == 1 && outC == groups {
+	if filtered {
 		c.emitComputedDepthwise(p)
 		return true, nil
 	}
