@@ -69,6 +69,7 @@ def types():
         "Round of f64": one(tf.round, kind=tf.float64),
         "FloorDiv of i32 by a number": one(lambda x: x // 7, kind=tf.int32),
         "FloorMod of i64 by a number": one(lambda x: x % 7, kind=tf.int64),
+        "Sqrt of f64": one(lambda x: tf.sqrt(tf.abs(x)), kind=tf.float64),
         "Mish": one(lambda x: x * tf.tanh(tf.nn.softplus(x))),
         "ResizeBilinear of bytes": one(
             lambda x: R.ResizeBilinear(images=x, size=(224, 224)), (1, 300, 400, 3), tf.uint8),
@@ -136,6 +137,11 @@ def normalized(x):
     return (x - mean) * tf.math.rsqrt(variance + 1e-5)
 
 
+def grouped(x):
+    variance = tf.math.reduce_variance(x, [1, 2, 4], True)
+    return (x - tf.reduce_mean(x, [1, 2, 4], True)) * tf.math.rsqrt(variance + tf.cast(1e-5, x.dtype))
+
+
 def reductions():
     rows = {}
     shapes = {
@@ -159,10 +165,10 @@ def reductions():
         rows["ArgMax of " + where] = one(lambda x, axis=axis: tf.argmax(x, axis), shape)
     for n, shape in ((3, (4, 112, 112, 3)), (21, (1, 128, 128, 21)), (91, (1, 1917, 91))):
         rows[f"LogSoftmax of {n}"] = one(tf.nn.log_softmax, shape)
+    for name in ("f32", "f16"):
+        rows["group norm" if name == "f32" else f"group norm of {name}"] = one(grouped, (4, 56, 56, 8, 8), MORE[name])
     return rows | {
         "Any of 4": one(lambda x: tf.reduce_any(x > 0.9, -1), (4, 112, 112, 4)),
-        "group norm": one(lambda x: (x - tf.reduce_mean(x, [1, 2, 4], True)) * tf.math.rsqrt(
-            tf.math.reduce_variance(x, [1, 2, 4], True) + 1e-5), (4, 56, 56, 8, 8)),
         "SquaredDifference of rows": lambda: R.SquaredDifference(
             x=data((8, 56, 56, 64)), y=data((1, 56, 56, 1), name="y")),
         "ArgMax of 2": one(lambda x: tf.argmax(x, -1), (100000, 2)),
@@ -183,6 +189,7 @@ def movement():
         "StridedSlice, sides of boxes": one(lambda x: [x[..., i] for i in range(4)], (8, 3000, 4)),
         "StridedSlice of every second channel": one(lambda x: x[..., ::2]),
         "Pad to 4 channels": one(lambda x: tf.pad(x, [[0, 0], [0, 0], [0, 0], [0, 1]]), colours),
+        "MirrorPad of a long axis": one(lambda x: tf.pad(x, [[0, 1], [2, 0]], "SYMMETRIC"), (400000, 4), tf.uint8),
         "Pad of 5 axes": one(lambda x: tf.pad(x, [[0, 0], [1, 1], [1, 1], [1, 1], [0, 0]]), (2, 8, 16, 16, 16)),
         "Tile of 1 channel": one(lambda x: tf.tile(x, [1, 1, 1, 64]), (4, 56, 56, 1)),
         "Tile to 3 channels": one(lambda x: tf.tile(x, [1, 1, 1, 3]), (4, 224, 224, 1)),
@@ -222,6 +229,10 @@ def products():
         "BatchMatMulV2, both broadcast": batch((8, 1, 64, 64), (1, 4, 64, 64)),
         "BatchMatMulV2, first transposed": batch((8, 64, 128), (8, 64, 128), transpose_a=True),
         "BatchMatMulV2 of one matrix": batch((8, 4, 64, 64), (64, 64)),
+        "BatchMatMulV2 of bf16, first transposed": lambda: tf.matmul(
+            data((2, 100, 65), tf.bfloat16), data((2, 100, 512), tf.bfloat16, "y"), transpose_a=True),
+        "BatchMatMulV2 of bf16, second transposed": lambda: tf.matmul(
+            data((3, 16, 512), tf.bfloat16), data((3, 512, 512), tf.bfloat16, "y"), transpose_b=True),
     }
 
 
@@ -268,6 +279,14 @@ def windows():
             lambda x: tf.nn.conv2d(x, filters(3, 3, 64, 64), 1, "SAME", dilations=2), image, f64),
         "Conv2D of f64, 3 channels": one(
             lambda x: tf.nn.conv2d(x, filters(7, 7, 3, 64), 2, "SAME"), (1, 112, 112, 3), f64),
+        "Conv2DBackpropInput of computed filters": lambda: tf.nn.conv2d_transpose(
+            data((1, 31, 34, 64)), data((4, 4, 32, 64), name="filters"), (1, 62, 68, 32), 2),
+        "Conv3DBackpropInputV2 of computed filters": lambda: tf.nn.conv3d_transpose(
+            data((1, 4, 19, 19, 64)), data((2, 2, 2, 16, 64), name="filters"), (1, 8, 38, 38, 16), 2),
+        "DepthwiseConv2dNative, 2 of each channel": one(
+            lambda x: tf.nn.depthwise_conv2d(x, constant(3, 3, 64, 2), [1] * 4, "SAME"), (1, 56, 56, 64)),
+        "DepthwiseConv2dNative of computed filters, 2 of each channel": lambda: tf.nn.depthwise_conv2d(
+            data((1, 56, 56, 64)), data((3, 3, 64, 2), name="filters"), [1] * 4, "SAME"),
         "Conv2DBackpropInput of f64": one(
             lambda x: tf.nn.conv2d_transpose(x, filters(3, 3, 32, 64), (1, 56, 56, 32), 2), image, f64),
         "Conv3D of f64": one(lambda x: tf.nn.conv3d(x, filters(3, 3, 3, 16, 16), [1] * 5, "SAME"), volume, f64),
