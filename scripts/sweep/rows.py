@@ -421,16 +421,17 @@ def segments():
     }
 
 
+def lstm(op, batch=1, steps=None, inputs=128, state=256, **kw):
+    def more():
+        return {} if steps is None else {"seq_len_max": tf.constant(steps, tf.int64)}
+    return lambda: getattr(R, op)(
+        x=data((batch, inputs) if steps is None else (steps, batch, inputs)), cs_prev=data((batch, state), name="cs"),
+        h_prev=data((batch, state), name="h"), w=constant(inputs + state, 4 * state), wci=constant(state),
+        wcf=constant(state), wco=constant(state), b=constant(4 * state), **more(), **kw).h
+
+
 def recurrent():
     """Cells of speech, text and characters, and sequences of them."""
-    def lstm(op, batch=1, steps=None, inputs=128, state=256, **kw):
-        def more():
-            return {} if steps is None else {"seq_len_max": tf.constant(steps, tf.int64)}
-        return lambda: getattr(R, op)(
-            x=data((batch, inputs) if steps is None else (steps, batch, inputs)), cs_prev=data((batch, state), name="cs"),
-            h_prev=data((batch, state), name="h"), w=constant(inputs + state, 4 * state), wci=constant(state),
-            wcf=constant(state), wco=constant(state), b=constant(4 * state), **more(), **kw).h
-
     def gru(batch, inputs=128, state=256):
         return lambda: R.GRUBlockCell(
             x=data((batch, inputs)), h_prev=data((batch, state), name="h"), w_ru=constant(inputs + state, 2 * state),
@@ -441,8 +442,6 @@ def recurrent():
         "BlockLSTM": lstm("BlockLSTM", 1, 50), "BlockLSTM of 16": lstm("BlockLSTM", 16, 50),
         "BlockLSTM of small cells": lstm("BlockLSTM", 1, 50, 16, 32),
         "BlockLSTMV2, peepholes": lstm("BlockLSTMV2", 4, 50, use_peephole=True),
-        "BlockLSTMV2 of 64 cells of 100, peepholes": lstm("BlockLSTMV2", 64, 50, 16, 100, use_peephole=True),
-        "BlockLSTM of 64": lstm("BlockLSTM", 64, 50, 3, 128),
         "CTCGreedyDecoder": lambda: R.CTCGreedyDecoder(
             inputs=data((200, 8, 80)), sequence_length=tf.constant([200] * 8))[:4],
         "GRUBlockCell": gru(1), "GRUBlockCell of 32": gru(32),

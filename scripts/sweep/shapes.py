@@ -3,7 +3,7 @@ runs of bytes, and other element types than float32."""
 
 import tensorflow as tf
 
-from rows import R, TOKENS, UNARY, above, constant, data, one, random, same, two, unary
+from rows import R, TOKENS, UNARY, above, constant, data, lstm, one, random, same, two, unary
 
 TYPES = {
     "f16": tf.float16, "bf16": tf.bfloat16, "f64": tf.float64, "u8": tf.uint8, "i16": tf.int16, "i32": tf.int32,
@@ -17,6 +17,8 @@ MORE = TYPES | {
 # Rows that are shown and have no bound.
 OPEN = {
     "Mish",  # TensorFlow's remapper makes one function of it, in float32; here it keeps the bits of its three ops
+    "BlockLSTM of 64", "BlockLSTMV2 of 64 cells of 100, peepholes",  # each step of a loop copies its states
+    "attention of large logits",  # TensorFlow takes subnormal probabilities as zeros
 }
 
 
@@ -29,7 +31,7 @@ def unbounded():
 
 
 def every():
-    return types() | doubles() | reductions() | movement() | products() | windows()
+    return types() | doubles() | reductions() | movement() | products() | windows() | cells()
 
 
 def types():
@@ -215,6 +217,12 @@ def two_of(a, b):
     return lambda: data(a) * data(b, name="y")
 
 
+def attention():
+    """Many of the probabilities are subnormal numbers."""
+    q, k, v = (data((1, 12, 128, 64), name=name) for name in "qkv")
+    return tf.matmul(tf.nn.softmax(12 * tf.matmul(q, k, transpose_b=True)), v)
+
+
 def products():
     def batch(a, b, **kw):
         return lambda: tf.matmul(data(a), data(b, name="y"), **kw)
@@ -229,6 +237,7 @@ def products():
         "BatchMatMulV2, both broadcast": batch((8, 1, 64, 64), (1, 4, 64, 64)),
         "BatchMatMulV2, first transposed": batch((8, 64, 128), (8, 64, 128), transpose_a=True),
         "BatchMatMulV2 of one matrix": batch((8, 4, 64, 64), (64, 64)),
+        "attention of large logits": attention,
         "BatchMatMulV2 of bf16, first transposed": lambda: tf.matmul(
             data((2, 100, 65), tf.bfloat16), data((2, 100, 512), tf.bfloat16, "y"), transpose_a=True),
         "BatchMatMulV2 of bf16, second transposed": lambda: tf.matmul(
@@ -292,4 +301,12 @@ def windows():
         "Conv3D of f64": one(lambda x: tf.nn.conv3d(x, filters(3, 3, 3, 16, 16), [1] * 5, "SAME"), volume, f64),
         "DepthwiseConv2dNative of f64": one(
             lambda x: tf.nn.depthwise_conv2d(x, filters(3, 3, 64, 1), [1] * 4, "SAME"), (1, 56, 56, 64), f64),
+    }
+
+
+def cells():
+    """Batches of sequences."""
+    return {
+        "BlockLSTM of 64": lstm("BlockLSTM", 64, 50, 3, 128),
+        "BlockLSTMV2 of 64 cells of 100, peepholes": lstm("BlockLSTMV2", 64, 50, 16, 100, use_peephole=True),
     }
