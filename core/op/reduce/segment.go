@@ -200,8 +200,8 @@ type fold[T numeric.Number] struct {
 	four        func(acc, a, b, c, d []T) // whole for one row after the other
 }
 
-// foldOf returns the fold of rows; that of a sum unless the mode is Prod, Max or Min. Integers are in [lo, hi]. round is
-// as in combineRows.
+// foldOf returns the fold of rows; that of a sum unless the mode is Prod, Max or Min. Integers are in [lo, hi]. round
+// is as in combineRows.
 func foldOf[T numeric.Number](s *segments, lo, hi T, round func(row []T)) fold[T] {
 	mode := s.mode
 	f := fold[T]{0, addRow[T], addRow[T], addFour[T]}

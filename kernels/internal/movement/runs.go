@@ -124,8 +124,8 @@ func spread[T uint8 | uint16 | uint32 | uint64](to, from []byte, at []int, n int
 	}
 }
 
-// RepeatEach stores in to, one after the other, n copies of each element of from, of size bytes, which are 1, 2, 4 or 8.
-// It panics if to is too short for them.
+// RepeatEach stores in to, one after the other, n copies of each element of from, of size bytes, which are 1, 2, 4 or
+// 8. It panics if to is too short for them.
 func RepeatEach(to, from []byte, size, n int) {
 	to = to[:len(from)*n]
 	if len(to) == 0 {
