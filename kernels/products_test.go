@@ -495,6 +495,7 @@ func TestComputedFilters(t *testing.T) {
 			outC *= groups
 		case 2: // depthwise
 			groups, inC = outC, 1
+			outC *= 1 + int(seed/5)%3
 			kernel = ""
 		}
 		w := g.parameter(typ, append(filters, inC, outC))
@@ -560,7 +561,10 @@ func TestComputedDots(t *testing.T) {
 		g := newGraph(t, seed)
 		m, k, n := 1+g.r.IntN(20), 1+g.r.IntN(20), 1+g.r.IntN(40)
 		a, b := core.Shape{m, k}, core.Shape{k, n}
-		op := &linear.BatchDot{TransposeB: seed%2 == 0}
+		op := &linear.BatchDot{TransposeA: seed%5 == 0, TransposeB: seed%2 == 0}
+		if op.TransposeA {
+			a = core.Shape{k, m}
+		}
 		if op.TransposeB {
 			b = core.Shape{n, k}
 		}

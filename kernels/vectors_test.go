@@ -232,6 +232,7 @@ func TestLevels(t *testing.T) {
 				low, high := g.parameter(core.F32, core.Shape{}), g.parameter(core.F32, core.Shape{})
 				g.fixed[low.Node.Name], g.fixed[high.Node.Name] = core.Scalar(r[0]), core.Scalar(r[1])
 				g.results(g.node(q, x, low, high))
+				g.result(g.apply(&tensorflow.FakeQuant{NumBits: 8, Divides: typ == core.I8}, x, low, high))
 				first := &tensorflow.QuantizeV2{Type: typ, Mode: tensorflow.MinFirst, Axis: -1, EnsureMinimumRange: 0.01}
 				g.results(g.node(first, x, low, high))
 			}

@@ -381,10 +381,27 @@ type Widening interface {
 	Widens() bool
 }
 
-// HalfRows are functions that convert rows of numbers of one 16-bit type to f32 and back, as Convert does.
+// HalfRows are functions that convert rows of numbers of one 16-bit type to f32 and back, as Convert does, and one that
+// adds x to acc, both of f32, and rounds the sums to that type.
 type HalfRows struct {
 	Widen  func(y []float32, x []uint16)
 	Narrow func(y []uint16, x []float32)
+	Add    func(acc, x []float32)
+}
+
+// FloatRows are functions of rows of f32.
+type FloatRows struct {
+	// Where x is larger than y, or smaller, it is the result, and elsewhere y is. out may be x or y.
+	Larger, Smaller func(out, x, y []float32)
+	// AddScaled adds to y the products of x, each rounded.
+	AddScaled func(y, x []float32, scale float32)
+}
+
+// OnRows is an Op that computes f32 row by row.
+type OnRows interface {
+	core.Op
+	// EvalRows is Eval with functions of rows.
+	EvalRows(in, out []*core.Tensor, rows FloatRows) error
 }
 
 // OnHalfRows is an Op that converts reals of 16 bits row by row.

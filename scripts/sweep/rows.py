@@ -242,6 +242,8 @@ def quantized():
         "Dequantize MIN_FIRST": lambda: R.Dequantize(input=bytes_of(), min_range=-1.0, max_range=6.0, mode="MIN_FIRST"),
         "FakeQuantWithMinMaxArgs": one(lambda x: tf.quantization.fake_quant_with_min_max_args(x, -1.0, 1.0)),
         "FakeQuantWithMinMaxVars": one(lambda x: tf.quantization.fake_quant_with_min_max_vars(x, -1.0, 1.0)),
+        "FakeQuantWithMinMaxVars, computed range": one(
+            lambda x: tf.quantization.fake_quant_with_min_max_vars(x, *least(x))),
         "FakeQuantWithMinMaxVarsPerChannel": one(lambda x: tf.quantization.fake_quant_with_min_max_vars_per_channel(
             x, -tf.abs(constant(64)) - 0.1, tf.abs(constant(64)) + 0.1)),
         "QuantizeAndDequantizeV4": one(lambda x: R.QuantizeAndDequantizeV4(
@@ -367,6 +369,7 @@ def searches():
         "CombinedNonMaxSuppression": lambda: tf.image.combined_non_max_suppression(
             data((1, 500, 1, 4)), data((1, 500, 4), name="y"), 50, 100)[0],
         "Where": one(lambda x: tf.where(x > 0.5), MATRIX),
+        "Where of 6 axes": one(lambda x: tf.where(x > 0.5), (2, 3, 100, 127, 2, 3)),
         "Unique": lambda: tf.unique(data((4096,), tf.int32))[0],
         "CropAndResize and Conv2D of chosen boxes": second_stage,
         "MatMul of chosen rows": one(lambda x: tf.boolean_mask(x, x[:, 0] > 0) @ constant(512, 512), MATRIX),
@@ -378,8 +381,8 @@ def segments():
     def ids(count, each, wide=np.int32):
         return np.repeat(np.arange(count), each).astype(wide)
 
-    def sorted_rows(mode, ids=ids(512, 8), kind=tf.float32):
-        return lambda: getattr(R, f"Segment{mode}")(data=data((len(ids), 64), kind), segment_ids=tf.constant(ids))
+    def sorted_rows(mode, ids=ids(512, 8), kind=tf.float32, width=64):
+        return lambda: getattr(R, f"Segment{mode}")(data=data((len(ids), width), kind), segment_ids=tf.constant(ids))
 
     def unsorted(mode):
         return lambda: getattr(R, f"UnsortedSegment{mode}")(
@@ -402,6 +405,7 @@ def segments():
     return rows | {
         "SegmentSum of long segments": sorted_rows("Sum", ids(16, 256)),
         "SegmentSum of int8": sorted_rows("Sum", kind=tf.int8),
+        "SegmentMax of 256": sorted_rows("Max", width=256), "SegmentMin of 256": sorted_rows("Min", width=256),
         "SegmentSum of f16": sorted_rows("Sum", kind=tf.float16),
         "SegmentSum of bf16": sorted_rows("Sum", kind=tf.bfloat16),
         "SparseSegmentMean of 16": sparse("Mean", width=16),
@@ -417,16 +421,17 @@ def segments():
     }
 
 
+def lstm(op, batch=1, steps=None, inputs=128, state=256, **kw):
+    def more():
+        return {} if steps is None else {"seq_len_max": tf.constant(steps, tf.int64)}
+    return lambda: getattr(R, op)(
+        x=data((batch, inputs) if steps is None else (steps, batch, inputs)), cs_prev=data((batch, state), name="cs"),
+        h_prev=data((batch, state), name="h"), w=constant(inputs + state, 4 * state), wci=constant(state),
+        wcf=constant(state), wco=constant(state), b=constant(4 * state), **more(), **kw).h
+
+
 def recurrent():
     """Cells of speech, text and characters, and sequences of them."""
-    def lstm(op, batch=1, steps=None, inputs=128, state=256, **kw):
-        def more():
-            return {} if steps is None else {"seq_len_max": tf.constant(steps, tf.int64)}
-        return lambda: getattr(R, op)(
-            x=data((batch, inputs) if steps is None else (steps, batch, inputs)), cs_prev=data((batch, state), name="cs"),
-            h_prev=data((batch, state), name="h"), w=constant(inputs + state, 4 * state), wci=constant(state),
-            wcf=constant(state), wco=constant(state), b=constant(4 * state), **more(), **kw).h
-
     def gru(batch, inputs=128, state=256):
         return lambda: R.GRUBlockCell(
             x=data((batch, inputs)), h_prev=data((batch, state), name="h"), w_ru=constant(inputs + state, 2 * state),
@@ -455,7 +460,11 @@ def preparing():
         "ResizeArea of u8": one(lambda x: R.ResizeArea(images=x, size=[224, 224]), photo, tf.uint8),
         "ResizeArea of 32": one(lambda x: R.ResizeArea(images=x, size=[28, 28]), (2, 56, 56, 32)),
         "ScaleAndTranslate": scaled, "ScaleAndTranslate, cubic": cubic,
+        "ScaleAndTranslate of 64 channels": one(lambda x: R.ScaleAndTranslate(
+            images=x, size=[64, 13], scale=[64 / 224, 13 / 100], translation=[0.0, 0.0]), (1, 224, 100, 64)),
         "RGBToHSV": one(lambda x: R.RGBToHSV(images=x), photo), "HSVToRGB": one(lambda x: R.HSVToRGB(images=x), photo),
+        "RGBToHSV of a small image": one(lambda x: R.RGBToHSV(images=x), (1, 64, 65, 3)),
+        "HSVToRGB of a small image": one(lambda x: R.HSVToRGB(images=x), (1, 64, 65, 3)),
         "AdjustContrastv2": one(lambda x: R.AdjustContrastv2(images=x, contrast_factor=1.5), photo),
         "AdjustHue": one(lambda x: R.AdjustHue(images=x, delta=0.2), photo),
         "AdjustSaturation": one(lambda x: R.AdjustSaturation(images=x, scale=1.5), photo),

@@ -3,7 +3,7 @@ runs of bytes, and other element types than float32."""
 
 import tensorflow as tf
 
-from rows import R, TOKENS, UNARY, above, constant, data, one, random, same, two, unary
+from rows import R, TOKENS, UNARY, above, constant, data, lstm, one, random, same, two, unary
 
 TYPES = {
     "f16": tf.float16, "bf16": tf.bfloat16, "f64": tf.float64, "u8": tf.uint8, "i16": tf.int16, "i32": tf.int32,
@@ -18,6 +18,8 @@ MORE = TYPES | {
 OPEN = {
     "RFFT of 1009",  # in float64, where TensorFlow transforms several rows at once in float32
     "Mish",  # TensorFlow's remapper makes one function of it, in float32; here it keeps the bits of its three ops
+    "BlockLSTM of 64", "BlockLSTMV2 of 64 cells of 100, peepholes",  # each step of a loop copies its states
+    "attention of large logits",  # TensorFlow takes subnormal probabilities as zeros
 }
 
 
@@ -31,7 +33,7 @@ def unbounded():
 
 def every():
     transforms = {"RFFT of 1009": one(lambda x: tf.abs(R.RFFT(input=x, fft_length=[1009])), (96, 1009))}
-    return types() | doubles() | reductions() | movement() | products() | windows() | transforms
+    return types() | doubles() | reductions() | movement() | products() | windows() | transforms | cells()
 
 
 def types():
@@ -71,6 +73,7 @@ def types():
         "Round of f64": one(tf.round, kind=tf.float64),
         "FloorDiv of i32 by a number": one(lambda x: x // 7, kind=tf.int32),
         "FloorMod of i64 by a number": one(lambda x: x % 7, kind=tf.int64),
+        "Sqrt of f64": one(lambda x: tf.sqrt(tf.abs(x)), kind=tf.float64),
         "Mish": one(lambda x: x * tf.tanh(tf.nn.softplus(x))),
         "ResizeBilinear of bytes": one(
             lambda x: R.ResizeBilinear(images=x, size=(224, 224)), (1, 300, 400, 3), tf.uint8),
@@ -138,6 +141,11 @@ def normalized(x):
     return (x - mean) * tf.math.rsqrt(variance + 1e-5)
 
 
+def grouped(x):
+    variance = tf.math.reduce_variance(x, [1, 2, 4], True)
+    return (x - tf.reduce_mean(x, [1, 2, 4], True)) * tf.math.rsqrt(variance + tf.cast(1e-5, x.dtype))
+
+
 def reductions():
     rows = {}
     shapes = {
@@ -161,10 +169,10 @@ def reductions():
         rows["ArgMax of " + where] = one(lambda x, axis=axis: tf.argmax(x, axis), shape)
     for n, shape in ((3, (4, 112, 112, 3)), (21, (1, 128, 128, 21)), (91, (1, 1917, 91))):
         rows[f"LogSoftmax of {n}"] = one(tf.nn.log_softmax, shape)
+    for name in ("f32", "f16"):
+        rows["group norm" if name == "f32" else f"group norm of {name}"] = one(grouped, (4, 56, 56, 8, 8), MORE[name])
     return rows | {
         "Any of 4": one(lambda x: tf.reduce_any(x > 0.9, -1), (4, 112, 112, 4)),
-        "group norm": one(lambda x: (x - tf.reduce_mean(x, [1, 2, 4], True)) * tf.math.rsqrt(
-            tf.math.reduce_variance(x, [1, 2, 4], True) + 1e-5), (4, 56, 56, 8, 8)),
         "SquaredDifference of rows": lambda: R.SquaredDifference(
             x=data((8, 56, 56, 64)), y=data((1, 56, 56, 1), name="y")),
         "ArgMax of 2": one(lambda x: tf.argmax(x, -1), (100000, 2)),
@@ -185,6 +193,7 @@ def movement():
         "StridedSlice, sides of boxes": one(lambda x: [x[..., i] for i in range(4)], (8, 3000, 4)),
         "StridedSlice of every second channel": one(lambda x: x[..., ::2]),
         "Pad to 4 channels": one(lambda x: tf.pad(x, [[0, 0], [0, 0], [0, 0], [0, 1]]), colours),
+        "MirrorPad of a long axis": one(lambda x: tf.pad(x, [[0, 1], [2, 0]], "SYMMETRIC"), (400000, 4), tf.uint8),
         "Pad of 5 axes": one(lambda x: tf.pad(x, [[0, 0], [1, 1], [1, 1], [1, 1], [0, 0]]), (2, 8, 16, 16, 16)),
         "Tile of 1 channel": one(lambda x: tf.tile(x, [1, 1, 1, 64]), (4, 56, 56, 1)),
         "Tile to 3 channels": one(lambda x: tf.tile(x, [1, 1, 1, 3]), (4, 224, 224, 1)),
@@ -210,6 +219,12 @@ def two_of(a, b):
     return lambda: data(a) * data(b, name="y")
 
 
+def attention():
+    """Many of the probabilities are subnormal numbers."""
+    q, k, v = (data((1, 12, 128, 64), name=name) for name in "qkv")
+    return tf.matmul(tf.nn.softmax(12 * tf.matmul(q, k, transpose_b=True)), v)
+
+
 def products():
     def batch(a, b, **kw):
         return lambda: tf.matmul(data(a), data(b, name="y"), **kw)
@@ -224,6 +239,11 @@ def products():
         "BatchMatMulV2, both broadcast": batch((8, 1, 64, 64), (1, 4, 64, 64)),
         "BatchMatMulV2, first transposed": batch((8, 64, 128), (8, 64, 128), transpose_a=True),
         "BatchMatMulV2 of one matrix": batch((8, 4, 64, 64), (64, 64)),
+        "attention of large logits": attention,
+        "BatchMatMulV2 of bf16, first transposed": lambda: tf.matmul(
+            data((2, 100, 65), tf.bfloat16), data((2, 100, 512), tf.bfloat16, "y"), transpose_a=True),
+        "BatchMatMulV2 of bf16, second transposed": lambda: tf.matmul(
+            data((3, 16, 512), tf.bfloat16), data((3, 512, 512), tf.bfloat16, "y"), transpose_b=True),
     }
 
 
@@ -270,9 +290,25 @@ def windows():
             lambda x: tf.nn.conv2d(x, filters(3, 3, 64, 64), 1, "SAME", dilations=2), image, f64),
         "Conv2D of f64, 3 channels": one(
             lambda x: tf.nn.conv2d(x, filters(7, 7, 3, 64), 2, "SAME"), (1, 112, 112, 3), f64),
+        "Conv2DBackpropInput of computed filters": lambda: tf.nn.conv2d_transpose(
+            data((1, 31, 34, 64)), data((4, 4, 32, 64), name="filters"), (1, 62, 68, 32), 2),
+        "Conv3DBackpropInputV2 of computed filters": lambda: tf.nn.conv3d_transpose(
+            data((1, 4, 19, 19, 64)), data((2, 2, 2, 16, 64), name="filters"), (1, 8, 38, 38, 16), 2),
+        "DepthwiseConv2dNative, 2 of each channel": one(
+            lambda x: tf.nn.depthwise_conv2d(x, constant(3, 3, 64, 2), [1] * 4, "SAME"), (1, 56, 56, 64)),
+        "DepthwiseConv2dNative of computed filters, 2 of each channel": lambda: tf.nn.depthwise_conv2d(
+            data((1, 56, 56, 64)), data((3, 3, 64, 2), name="filters"), [1] * 4, "SAME"),
         "Conv2DBackpropInput of f64": one(
             lambda x: tf.nn.conv2d_transpose(x, filters(3, 3, 32, 64), (1, 56, 56, 32), 2), image, f64),
         "Conv3D of f64": one(lambda x: tf.nn.conv3d(x, filters(3, 3, 3, 16, 16), [1] * 5, "SAME"), volume, f64),
         "DepthwiseConv2dNative of f64": one(
             lambda x: tf.nn.depthwise_conv2d(x, filters(3, 3, 64, 1), [1] * 4, "SAME"), (1, 56, 56, 64), f64),
+    }
+
+
+def cells():
+    """Batches of sequences."""
+    return {
+        "BlockLSTM of 64": lstm("BlockLSTM", 64, 50, 3, 128),
+        "BlockLSTMV2 of 64 cells of 100, peepholes": lstm("BlockLSTMV2", 64, 50, 16, 100, use_peephole=True),
     }

@@ -52,8 +52,8 @@ func (op *Where) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// positions returns the indices of the elements that are not 0, one after the other. It writes those of every element,
-// which the next ones replace unless it is not 0: a branch would be mispredicted often.
+// positions returns the indices of the elements that are not 0, one after the other. Of each block it first notes the
+// places: that of every element, which the next one replaces unless it is not 0. A branch would be mispredicted often.
 func positions[T byte | float64](v []T, s core.Shape) []int64 {
 	n := 0
 	for _, e := range v {
@@ -61,24 +61,34 @@ func positions[T byte | float64](v []T, s core.Shape) []int64 {
 			n++
 		}
 	}
-	found, at := make([]int64, (n+1)*len(s)), 0
-	last := len(s) - 1
-	index := make([]int64, last)
-	for ; len(v) > 0; v = v[s[last]:] {
-		for i, e := range v[:s[last]] {
-			for d, k := range index { // of few axes, for which a call would take longer
-				found[at+d] = k
-			}
-			if found[at+last] = int64(i); e != 0 {
-				at += len(s)
+	found, to := make([]int64, n*len(s)), 0
+	var places [256]uint8
+	for first := 0; first < len(v); first += len(places) {
+		block, count := v[first:min(first+len(places), len(v))], 0
+		for i, e := range block {
+			if places[uint8(count)] = uint8(i); e != 0 {
+				count++
 			}
 		}
-		for d := last - 1; d >= 0; d-- {
-			if index[d]++; index[d] < int64(s[d]) {
-				break
-			}
-			index[d] = 0
+		for _, i := range places[:count] {
+			unravel(found[to:to+len(s)], first+int(i), s)
+			to += len(s)
 		}
 	}
-	return found[:at]
+	return found
+}
+
+// unravel sets index to that of element number i of a shape.
+func unravel(index []int64, i int, s core.Shape) {
+	rest := uint64(i)
+	for d := len(s) - 1; d > 0; d-- {
+		n := uint64(s[d])
+		next := rest / n
+		if rest>>32 == 0 { // a shorter division
+			next = uint64(uint32(rest) / uint32(n))
+		}
+		index[d] = int64(rest - next*n)
+		rest = next
+	}
+	index[0] = int64(rest)
 }

@@ -74,15 +74,24 @@ func (op *SegmentReduce) Infer(in []core.Operand) ([]core.Fact, error) {
 
 // Eval combines row by row.
 func (op *SegmentReduce) Eval(in, out []*core.Tensor) error {
-	return op.EvalHalfRows(in, out, halfRows(in[0].Type()))
+	return op.eval(in, out, halfRows(in[0].Type()), extremes)
 }
 
-// EvalHalfRows is Eval with functions that convert bf16 or f16.
+// EvalHalfRows is Eval with functions for bf16 or f16.
 func (op *SegmentReduce) EvalHalfRows(in, out []*core.Tensor, h trait.HalfRows) error {
+	return op.eval(in, out, h, extremes)
+}
+
+// EvalRows is Eval with functions for f32.
+func (op *SegmentReduce) EvalRows(in, out []*core.Tensor, rows trait.FloatRows) error {
+	return op.eval(in, out, halfRows(in[0].Type()), rows)
+}
+
+func (op *SegmentReduce) eval(in, out []*core.Tensor, h trait.HalfRows, rows trait.FloatRows) error {
 	if err := elements.Allocate(op, in, out); err != nil {
 		return err
 	}
-	s := &segments{mode: op.Mode, halves: h, ids: in[1].Int64s(), y: out[0]}
+	s := &segments{mode: op.Mode, halves: h, rows: rows, ids: in[1].Int64s(), y: out[0]}
 	return s.eval(sortedSegments, in[0])
 }
 
@@ -91,7 +100,7 @@ const lanes = 4
 
 // combineSorted combines the rows of each segment.
 func combineSorted[T numeric.Number](s *segments, row func(i int) []T, y []T, round func(row []T)) error {
-	f := foldOf(s.mode, infinite(s.y.Type(), T(s.lo), -1), infinite(s.y.Type(), T(s.hi), 1), round)
+	f := foldOf(s, infinite(s.y.Type(), T(s.lo), -1), infinite(s.y.Type(), T(s.hi), 1), round)
 	gap, vector, next := T(0), 8, 0
 	if s.mode == SegmentProd {
 		gap = 1

@@ -86,21 +86,30 @@ func checkBelow(ids []int64, n int) error {
 
 // Eval combines row by row.
 func (op *UnsortedSegmentReduce) Eval(in, out []*core.Tensor) error {
-	return op.EvalHalfRows(in, out, halfRows(in[0].Type()))
+	return op.eval(in, out, halfRows(in[0].Type()), extremes)
 }
 
-// EvalHalfRows is Eval with functions that convert bf16 or f16.
+// EvalHalfRows is Eval with functions for bf16 or f16.
 func (op *UnsortedSegmentReduce) EvalHalfRows(in, out []*core.Tensor, h trait.HalfRows) error {
+	return op.eval(in, out, h, extremes)
+}
+
+// EvalRows is Eval with functions for f32.
+func (op *UnsortedSegmentReduce) EvalRows(in, out []*core.Tensor, rows trait.FloatRows) error {
+	return op.eval(in, out, halfRows(in[0].Type()), rows)
+}
+
+func (op *UnsortedSegmentReduce) eval(in, out []*core.Tensor, h trait.HalfRows, rows trait.FloatRows) error {
 	if err := elements.Allocate(op, in, out); err != nil {
 		return err
 	}
-	s := &segments{mode: op.Mode, halves: h, ids: in[1].Int64s(), y: out[0]}
+	s := &segments{mode: op.Mode, halves: h, rows: rows, ids: in[1].Int64s(), y: out[0]}
 	return s.eval(unsortedSegments, in[0])
 }
 
 // combineUnsorted combines each row with the segment that has its number.
 func combineUnsorted[T numeric.Number](s *segments, row func(i int) []T, y []T, round func(row []T)) {
-	f := foldOf(s.mode, finite(s.y.Type(), T(s.lo), -1), finite(s.y.Type(), T(s.hi), 1), round)
+	f := foldOf(s, finite(s.y.Type(), T(s.lo), -1), finite(s.y.Type(), T(s.hi), 1), round)
 	fill(y, f.start)
 	for i, id := range s.ids {
 		if i&(1<<10-1) == 0 && s.y.Abandoned() {

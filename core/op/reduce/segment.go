@@ -48,6 +48,7 @@ type segments struct {
 	cols    int
 	lo, hi  int64 // the lowest and the highest number of integers
 	halves  trait.HalfRows
+	rows    trait.FloatRows
 	y       *core.Tensor
 }
 
@@ -112,11 +113,18 @@ func (s *segments) evalHalves(kind segmentKind, x *core.Tensor) error {
 
 // halfRows are plain loops for bf16 or f16.
 func halfRows(t core.Type) trait.HalfRows {
-	return trait.HalfRows{
-		Widen:  func(y []float32, x []uint16) { elements.Widen(y, x, t) },
-		Narrow: func(y []uint16, x []float32) { elements.Halve(y, x, t) },
-	}
+	widen := func(y []float32, x []uint16) { elements.Widen(y, x, t) }
+	narrow := func(y []uint16, x []float32) { elements.Halve(y, x, t) }
+	return trait.HalfRows{Widen: widen, Narrow: narrow, Add: func(acc, x []float32) {
+		halves := make([]uint16, len(acc))
+		addRow(acc, x)
+		narrow(halves, acc)
+		widen(acc, halves)
+	}}
 }
+
+// extremes are plain loops.
+var extremes = trait.FloatRows{Larger: larger[uint32, float32], Smaller: smaller[uint32, float32]}
 
 // widened returns a function that gives a row in f32. Many rows are converted at once, and a row is valid until
 // others of two such blocks have been given.
@@ -192,9 +200,10 @@ type fold[T numeric.Number] struct {
 	four        func(acc, a, b, c, d []T) // whole for one row after the other
 }
 
-// foldOf returns the fold of a mode; that of a sum unless the mode is Prod, Max or Min. Integers are in [lo, hi]. round
+// foldOf returns the fold of rows; that of a sum unless the mode is Prod, Max or Min. Integers are in [lo, hi]. round
 // is as in combineRows.
-func foldOf[T numeric.Number](mode SegmentMode, lo, hi T, round func(row []T)) fold[T] {
+func foldOf[T numeric.Number](s *segments, lo, hi T, round func(row []T)) fold[T] {
+	mode := s.mode
 	f := fold[T]{0, addRow[T], addRow[T], addFour[T]}
 	switch mode {
 	case SegmentProd:
@@ -208,9 +217,14 @@ func foldOf[T numeric.Number](mode SegmentMode, lo, hi T, round func(row []T)) f
 	case mode == SegmentMax || mode == SegmentMin:
 		switch f := any(&f).(type) {
 		case *fold[float32]:
-			setExtremes[uint32](f, mode)
+			setExtremes(f, chosen(mode, s.rows.Larger, s.rows.Smaller))
 		case *fold[float64]:
-			setExtremes[uint64](f, mode)
+			setExtremes(f, chosen(mode, larger[uint64, float64], smaller[uint64, float64]))
+		}
+	case round != nil && mode != SegmentProd:
+		if f, ok := any(&f).(*fold[float32]); ok {
+			f.whole = s.halves.Add
+			f.rest, f.four = f.whole, nil
 		}
 	case round != nil:
 		f.whole = func(acc, x []T) {
@@ -230,15 +244,19 @@ func foldOf[T numeric.Number](mode SegmentMode, lo, hi T, round func(row []T)) f
 	return f
 }
 
+// chosen returns the function of a mode.
+func chosen[F any](mode SegmentMode, larger, smaller F) F {
+	if mode == SegmentMax {
+		return larger
+	}
+	return smaller
+}
+
 // setExtremes sets the functions of a fold of reals. Of equals, and of NaN, what comes first stays in vectors, and what
 // comes last behind them.
-func setExtremes[U uint32 | uint64, T float32 | float64](f *fold[T], mode SegmentMode) {
-	choose := smallerReals[U, T]
-	if mode == SegmentMax {
-		choose = largerReals[U, T]
-	}
-	f.whole = func(acc, x []T) { choose(acc, acc, x) }
-	f.rest = func(acc, x []T) { choose(acc, x, acc) }
+func setExtremes[T float32 | float64](f *fold[T], choose func(out, x, y []T)) {
+	f.whole = func(acc, x []T) { choose(acc, x, acc) }
+	f.rest = func(acc, x []T) { choose(acc, acc, x) }
 }
 
 // addRow adds x to acc.
@@ -281,31 +299,31 @@ func lowerRow[T numeric.Number](acc, x []T) {
 // bitsOf returns reals as the integers of their bits, of which a condition chooses without a branch.
 func bitsOf[U uint32 | uint64, T float32 | float64](x []T) []U { return view.Of[U](view.Bytes(x)) }
 
-// largerReals sets to to first, or to second where that is larger.
-func largerReals[U uint32 | uint64, T float32 | float64](to, first, second []T) {
-	n := len(to)
-	first, second = first[:n], second[:n]
-	u, v, w := bitsOf[U](to)[:n], bitsOf[U](first)[:n], bitsOf[U](second)[:n]
-	for i, a := range first {
-		chosen, other := v[i], w[i]
-		if second[i] > a {
+// larger sets out to x where that is larger than y, and to y elsewhere.
+func larger[U uint32 | uint64, T float32 | float64](out, x, y []T) {
+	n := len(out)
+	x, y = x[:n], y[:n]
+	to, v, w := bitsOf[U](out)[:n], bitsOf[U](x)[:n], bitsOf[U](y)[:n]
+	for i, a := range y {
+		chosen, other := w[i], v[i]
+		if x[i] > a {
 			chosen = other
 		}
-		u[i] = chosen
+		to[i] = chosen
 	}
 }
 
-// smallerReals sets to to first, or to second where first is larger.
-func smallerReals[U uint32 | uint64, T float32 | float64](to, first, second []T) {
-	n := len(to)
-	first, second = first[:n], second[:n]
-	u, v, w := bitsOf[U](to)[:n], bitsOf[U](first)[:n], bitsOf[U](second)[:n]
-	for i, a := range first {
-		chosen, other := v[i], w[i]
-		if a > second[i] {
+// smaller sets out to x where that is smaller than y, and to y elsewhere.
+func smaller[U uint32 | uint64, T float32 | float64](out, x, y []T) {
+	n := len(out)
+	x, y = x[:n], y[:n]
+	to, v, w := bitsOf[U](out)[:n], bitsOf[U](x)[:n], bitsOf[U](y)[:n]
+	for i, a := range y {
+		chosen, other := w[i], v[i]
+		if a > x[i] {
 			chosen = other
 		}
-		u[i] = chosen
+		to[i] = chosen
 	}
 }
 

@@ -128,6 +128,11 @@ func (op *ScaleAndTranslate) BatchInputs(in []core.Fact, _ core.Shape) []bool {
 
 // Eval sums along the height into lines, and these along the width.
 func (op *ScaleAndTranslate) Eval(in, out []*core.Tensor) error {
+	return op.EvalRows(in, out, trait.FloatRows{AddScaled: addScaled})
+}
+
+// EvalRows is Eval with functions of rows.
+func (op *ScaleAndTranslate) EvalRows(in, out []*core.Tensor, with trait.FloatRows) error {
 	if err := elements.Allocate(op, in, out); err != nil {
 		return err
 	}
@@ -146,7 +151,10 @@ func (op *ScaleAndTranslate) Eval(in, out []*core.Tensor) error {
 	}
 	x, y := in[0].Float32s(), core.Data[float32](out[0])
 	c, width, pixels := s[3], s[2]*s[3], to[2]*s[3]
-	line := make([]float32, width)
+	line, addPixel := make([]float32, width), addScaled
+	if c >= longPixel {
+		addPixel = with.AddScaled
+	}
 	for n := range s[0] {
 		image := x[n*s[1]*width:][:s[1]*width]
 		for o, r := range rows {
@@ -155,19 +163,22 @@ func (op *ScaleAndTranslate) Eval(in, out []*core.Tensor) error {
 			}
 			clear(line)
 			for i, w := range r.weights {
-				addScaled(line, image[(r.first+i)*width:], w)
+				with.AddScaled(line, image[(r.first+i)*width:][:width], w)
 			}
 			result := y[(n*to[1]+o)*pixels:][:pixels]
 			clear(result)
 			for k, h := range columns {
 				for i, w := range h.weights {
-					addScaled(result[k*c:][:c], line[(h.first+i)*c:], w)
+					addPixel(result[k*c:][:c], line[(h.first+i)*c:][:c], w)
 				}
 			}
 		}
 	}
 	return nil
 }
+
+// longPixel is how many channels are worth a call of a function of rows.
+const longPixel = 16
 
 func addScaled(y, x []float32, w float32) {
 	x = x[:len(y)]

@@ -19,17 +19,12 @@ var conversions = []primitive{
 	}),
 	{
 		result: "b16", name: "tof16", doc: "x[i] rounded to f16, NaN without a payload", x: 4, out: 2,
-		start: func(g *gen) {
-			g.doublewords(8, 1<<31)
-			g.doublewords(9, 0x7fc00000)
-		},
+		start: (*gen).f16Constants,
 		step: func(g *gen) {
 			g.loadFloats()
 			at := 0
 			g.each(func(v reg.VecPhysical) {
-				g.VANDPS(g.V(8), v, tmp(g))
-				g.VORPS(g.V(9), tmp(g), tmp(g))
-				g.keep(unordered, v, v, tmp(g), v, v)
+				g.quietNaN(v)
 				g.VCVTPS2PH(operand.U8(0), v, emit.At(out, at))
 				at += g.Width / 2
 			})
@@ -37,23 +32,10 @@ var conversions = []primitive{
 	},
 	{
 		result: "b16", name: "tobf16", doc: "x[i] rounded to bf16", x: 4, out: 2,
-		start: func(g *gen) {
-			g.doublewords(8, 1)
-			g.doublewords(9, 0x7fff)
-			g.doublewords(10, 0x40)
-		},
+		start: (*gen).bf16Constants,
 		step: func(g *gen) {
 			g.loadFloats()
-			g.each(func(v reg.VecPhysical) {
-				high, nan := g.V(6), g.V(7)
-				g.VPSRLD(operand.U8(16), v, high)
-				g.VORPS(g.V(10), high, nan)
-				g.VANDPS(g.V(8), high, high)
-				g.VPADDD(g.V(9), high, high)
-				g.VPADDD(v, high, high)
-				g.VPSRLD(operand.U8(16), high, high)
-				g.keep(unordered, v, v, nan, high, v)
-			})
+			g.each(g.toBF16)
 			g.storeHalves()
 		},
 	},
@@ -199,6 +181,48 @@ var conversions = []primitive{
 	comparison("less", "x[i] < y[i]", 1),
 	comparison("lessequal", "x[i] <= y[i]", 2),
 	pick,
+}
+
+// f16Constants fills the registers of quietNaN.
+func (g *gen) f16Constants() {
+	g.doublewords(8, 1<<31)
+	g.doublewords(9, 0x7fc00000)
+}
+
+// quietNaN makes NaNs of v ones without a payload.
+func (g *gen) quietNaN(v reg.VecPhysical) {
+	g.VANDPS(g.V(8), v, tmp(g))
+	g.VORPS(g.V(9), tmp(g), tmp(g))
+	g.keep(unordered, v, v, tmp(g), v, v)
+}
+
+// bf16Constants fills the registers of toBF16.
+func (g *gen) bf16Constants() {
+	g.doublewords(8, 1)
+	g.doublewords(9, 0x7fff)
+	g.doublewords(10, 0x40)
+}
+
+// toBF16 makes the lower half of each doubleword of v its float32 rounded to bf16, and the upper one 0.
+func (g *gen) toBF16(v reg.VecPhysical) {
+	high, nan := g.V(6), g.V(7)
+	g.VPSRLD(operand.U8(16), v, high)
+	g.VORPS(g.V(10), high, nan)
+	g.VANDPS(g.V(8), high, high)
+	g.VPADDD(g.V(9), high, high)
+	g.VPADDD(v, high, high)
+	g.VPSRLD(operand.U8(16), high, high)
+	g.keep(unordered, v, v, nan, high, v)
+}
+
+// roundedSum is a sum of float32 that round makes of a type of 16 bits, and float32 again.
+func roundedSum(to string, constants func(*gen), round func(*gen, reg.VecPhysical)) primitive {
+	p := combination("add"+to, "x[i] + y[i] rounded to "+to, func(g *gen, y operand.Mem, v reg.VecPhysical) {
+		g.VADDPS(y, v, v)
+		round(g, v)
+	})
+	p.start = constants
+	return p
 }
 
 // atLeast is the predicate of >=, false of NaN.

@@ -516,6 +516,7 @@ var wideFunctions = []wideFunction{
 		name: "leakyrelu", doc: "x[i], or x[i] * scale if that is less than 0", registers: 8,
 		compute: ofOne((*wide).leakyRelu),
 	},
+	{name: "sqrt", doc: "sqrt(x[i])", registers: 4, compute: func(w *wide, x, _ values) values { return w.squareRoot(x) }},
 	{name: "rsqrt", doc: "1 / sqrt(x[i])", registers: 8, compute: func(w *wide, x, _ values) values {
 		return w.divide(unity, w.squareRoot(x))
 	}},

@@ -197,7 +197,7 @@ var (
 // loopUnary are the functions of one number that have plain loops.
 var loopUnary = map[pointwise.UnaryFunction]loops.UnaryFunction{
 	pointwise.Abs: loops.Abs, pointwise.Negative: loops.Negative, pointwise.Sign: loops.Sign,
-	pointwise.Square: loops.Square, pointwise.Invert: loops.Invert, pointwise.Sqrt: loops.Sqrt,
+	pointwise.Square: loops.Square, pointwise.Invert: loops.Invert,
 	pointwise.Reciprocal: loops.Reciprocal, pointwise.Floor: loops.Floor, pointwise.Ceil: loops.Ceil,
 	pointwise.RoundEven: loops.RoundEven,
 }
@@ -259,7 +259,8 @@ var doubleUnary = map[pointwise.UnaryFunction]elementwise.Primitive{
 	pointwise.Exp: elementwise.F64Exp, pointwise.Expm1: elementwise.F64Expm1, pointwise.Log: elementwise.F64Log,
 	pointwise.Log1p: elementwise.F64Log1p, pointwise.Swish: elementwise.F64Swish, pointwise.Selu: elementwise.F64Selu,
 	pointwise.Softplus: elementwise.F64Softplus, pointwise.Softsign: elementwise.F64Softsign,
-	pointwise.Rsqrt: elementwise.F64Rsqrt, pointwise.Erf: elementwise.F64Erf, pointwise.Erfc: elementwise.F64Erfc,
+	pointwise.Sqrt: elementwise.F64Sqrt, pointwise.Rsqrt: elementwise.F64Rsqrt,
+	pointwise.Erf: elementwise.F64Erf, pointwise.Erfc: elementwise.F64Erfc,
 	pointwise.Sinh: elementwise.F64Sinh, pointwise.Cosh: elementwise.F64Cosh, pointwise.Atanh: elementwise.F64Atanh,
 	pointwise.Asinh: elementwise.F64Asinh, pointwise.Acosh: elementwise.F64Acosh,
 	pointwise.Sin: elementwise.F64Sin, pointwise.Cos: elementwise.F64Cos, pointwise.Tan: elementwise.F64Tan,

@@ -6,7 +6,6 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/linear"
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
-	"github.com/tf2ng/tf2ng/kernels/internal/dtype"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
 	"github.com/tf2ng/tf2ng/kernels/internal/movement"
@@ -29,17 +28,19 @@ func (c *compiler) lowerComputedDot(n *core.Node, d product.Pairs) (bool, error)
 	in := n.Inputs()
 	spec := sgemm.Spec{Type: machine.TypeOf(in[0].Type()), N: d.N, Taps: 1, TapNumbers: d.K}
 	variant := sgemm.Choose(c.isas, spec)
-	if d.TransposeA && spec.Type == dtype.BF16 {
-		return false, nil
-	}
 	a, left := c.firstOfPairs(n, d, variant)
-	second, right := c.matricesOf(in[1], d.K, d.N)
 	var turn sgemm.Transposition
+	rows, columns := d.K, d.N
 	if d.TransposeB {
-		second, right = c.matricesOf(in[1], d.N, d.K)
-		turn = c.transposition(sgemm.Size(spec.Type))
+		rows, columns, turn = d.N, d.K, c.transposition(sgemm.Size(spec.Type))
 	}
-	b := c.widened(n, second)
+	second, right := c.matricesOf(in[1], rows, columns)
+	b := c.buffer(second)
+	if variant.Pairs() {
+		right = product.WholeMatrices(second.Shape().MustElements()/(d.K*d.N), rows, columns, variant.NumberSize())
+	} else {
+		b = c.widened(n, second)
+	}
 	state := c.newState(func() any {
 		packed := make([]sgemm.Streamed, c.threads)
 		for i := range packed {
@@ -84,18 +85,22 @@ func (c *compiler) lowerComputedDot(n *core.Node, d product.Pairs) (bool, error)
 func (c *compiler) firstOfPairs(n *core.Node, d product.Pairs, v *sgemm.Variant) (int, product.Matrices) {
 	x := n.Inputs()[0]
 	count := x.Shape().MustElements() / (d.M * d.K)
-	if x.Type() == core.BF16 {
-		return c.factor(n, x, v, d.K), product.WholeMatrices(count, d.M, d.K, v.NumberSize())
+	whole := product.WholeMatrices(count, d.M, d.K, v.NumberSize())
+	switch {
+	case d.TransposeA:
+		size := x.Type().Size()
+		turned := c.newScratch(size * x.Shape().MustElements())
+		c.emitPermutation(n, core.Shape{count, d.K, d.M}, []int{0, 2, 1}, size, c.buffer(x), turned)
+		if x.Type() == core.BF16 && !v.Pairs() {
+			turned = c.widenedFactor(n, turned, x.Shape().MustElements(), v, d.K)
+		}
+		c.buffers[turned].Addressed = true
+		return turned, whole
+	case x.Type() == core.BF16:
+		return c.factor(n, x, v, d.K), whole
 	}
-	if !d.TransposeA {
-		first, m := c.matricesOf(x, d.M, d.K)
-		return c.bufferInArena(first), m
-	}
-	size := v.NumberSize()
-	turned := c.newScratch(size * x.Shape().MustElements())
-	c.emitPermutation(n, core.Shape{count, d.K, d.M}, []int{0, 2, 1}, size, c.buffer(x), turned)
-	c.buffers[turned].Addressed = true
-	return turned, product.WholeMatrices(count, d.M, d.K, size)
+	first, m := c.matricesOf(x, d.M, d.K)
+	return c.bufferInArena(first), m
 }
 
 // matricesOf returns the value in whose buffer the matrices of v are, and where.

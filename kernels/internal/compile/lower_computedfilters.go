@@ -15,9 +15,9 @@ import (
 	"github.com/tf2ng/tf2ng/kernels/internal/window"
 )
 
-// computedFilters are the filters of a run, packed: those of each group, or those of a depthwise convolution.
+// computedFilters are the filters of a run, packed: those of each product, or those of a depthwise convolution.
 type computedFilters struct {
-	groups    []*sgemm.Packed
+	products  []*sgemm.Packed
 	depthwise *sdepthwise.Packed
 	finite    bool
 }
@@ -42,17 +42,78 @@ func (c *compiler) lowerComputedFilters(n *core.Node) (bool, error) {
 	}
 	variant := sgemm.Choose(c.isas, sgemm.Spec{Type: machine.TypeOf(in[1].Type()), N: outC / groups})
 	win := &window.Window{Axes: axes, Batch: data[0], Pixel: variant.NumberSize() * inC * groups}
-	src, pad := c.factor(n, in[0], variant, inC), c.paddingRun(0, win.Pixel)
+	src := c.factor(n, in[0], variant, inC)
+	filtered := sdepthwise.Has(variant.Type) && groups > 1 && inC == 1
+	if multiplier := outC / groups; filtered && multiplier > 1 {
+		src = c.repeatElements(n, src, variant.NumberSize(), multiplier)
+		c.buffers[src].Addressed = true
+		win.Pixel *= multiplier
+	}
+	pad := c.paddingRun(0, win.Pixel)
 	p := &floatProduct{
 		node: n, variant: variant, rows: rows, taps: taps, numbers: inC, columns: outC, groups: groups, channels: inC,
 		run: inC, window: win, reads: []int{src, pad},
 	}
 	p.offsets = func() []int32 { return win.Offsets(c.buffers[src].Offset, c.buffers[pad].Offset) }
-	if sdepthwise.Has(variant.Type) && groups > 1 && inC == 1 && outC == groups {
+	if filtered {
 		c.emitComputedDepthwise(p)
 		return true, nil
 	}
+	if n := win.CountPhases(maxPhases); n > 1 && n <= maxPhases {
+		return true, c.emitComputedPhases(p, win)
+	}
 	return true, c.emitComputedFilters(p)
+}
+
+// emitComputedPhases is like emitComputedFilters for a convolution of dilated data, as lowerPhases computes it.
+func (c *compiler) emitComputedPhases(p *floatProduct, win *window.Window) error {
+	n, size, columns := p.node, p.size(), p.columns/p.groups
+	tap, bytes := size*p.numbers*p.columns, 0
+	products, err := c.phases(p, win, func(spec sgemm.Spec, _ int, _ []int) (*sgemm.Packed, error) {
+		empty := sgemm.NewPacked(p.variant, spec)
+		bytes += empty.Size()
+		return empty, nil
+	})
+	if err != nil {
+		return err
+	}
+	filters, packed, taps := c.widened(n, n.Inputs()[1]), c.newScratch(bytes), c.newScratch(p.taps*tap)
+	state := c.newState(func() any {
+		s := &computedFilters{}
+		for _, f := range products {
+			spec := p.spec()
+			spec.Taps = len(f.taps)
+			s.products = append(s.products, sgemm.NewPacked(p.variant, spec))
+		}
+		return s
+	})
+	c.emit(machine.Instruction{
+		Node: n, Kernel: "pack", Reads: []int{filters}, Writes: []int{packed, taps},
+		Run: func(r *machine.Worker, _, _ int) error {
+			s, memory := r.State[state].(*computedFilters), r.Mem[packed]
+			weights := r.Mem[filters][:p.taps*tap]
+			s.finite = areFinite(p.variant.Type, weights)
+			for i, to := range s.products {
+				to.Hold(memory)
+				memory = memory[to.Size():]
+				for k, t := range products[i].taps {
+					copy(r.Mem[taps][k*tap:][:tap], weights[t*tap:])
+				}
+				to.Repack(r.Mem[taps][size*(i%p.groups)*columns:], size*p.columns, nil)
+			}
+			return nil
+		},
+	})
+	dst, lines := c.newOutput(n.Out(0)), 1
+	for _, f := range products {
+		lines = max(lines, len(f.lines))
+	}
+	c.emitComputed(p, p.variant.Name, state, lines, []int{packed}, func(r *machine.Worker, part, parts int) {
+		for i, packed := range r.State[state].(*computedFilters).products {
+			products[i].run(r, packed, dst, part, parts)
+		}
+	})
+	return nil
 }
 
 // emitComputedFilters appends the instructions that pack the filters of a product, and that multiply by them.
@@ -65,9 +126,9 @@ func (c *compiler) emitComputedFilters(p *floatProduct) error {
 	empty := sgemm.NewPacked(p.variant, spec)
 	filters, packed := c.widened(n, n.Inputs()[1]), c.newScratch(bounds.Product(p.groups, empty.Size()))
 	state := c.newState(func() any {
-		s := &computedFilters{groups: make([]*sgemm.Packed, p.groups)}
-		for g := range s.groups {
-			s.groups[g] = sgemm.NewPacked(p.variant, spec)
+		s := &computedFilters{products: make([]*sgemm.Packed, p.groups)}
+		for g := range s.products {
+			s.products[g] = sgemm.NewPacked(p.variant, spec)
 		}
 		return s
 	})
@@ -77,7 +138,7 @@ func (c *compiler) emitComputedFilters(p *floatProduct) error {
 			s := r.State[state].(*computedFilters)
 			weights := r.Mem[filters][:size*p.taps*p.numbers*p.columns]
 			s.finite = areFinite(p.variant.Type, weights)
-			for g, to := range s.groups {
+			for g, to := range s.products {
 				to.Hold(r.Mem[packed][g*empty.Size():])
 				to.Repack(weights[size*g*columns:], size*p.columns, nil)
 			}
@@ -99,7 +160,7 @@ func (c *compiler) emitComputedFilters(p *floatProduct) error {
 	}
 	c.emitComputed(p, p.variant.Name, state, divided.Parts(), []int{packed}, func(r *machine.Worker, part, parts int) {
 		m0, m1, p0, p1 := divided.Part(part, parts)
-		for g, packed := range r.State[state].(*computedFilters).groups {
+		for g, packed := range r.State[state].(*computedFilters).products {
 			m := groups[g]
 			m.packed = packed
 			m.run(r, m0, m1, p0, p1)

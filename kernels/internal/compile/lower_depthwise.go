@@ -4,11 +4,11 @@ import (
 	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
-	"github.com/tf2ng/tf2ng/internal/view"
 	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/depthwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/gemm"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
+	"github.com/tf2ng/tf2ng/kernels/internal/movement"
 	"github.com/tf2ng/tf2ng/kernels/internal/product"
 	"github.com/tf2ng/tf2ng/kernels/internal/sdepthwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/share"
@@ -22,7 +22,7 @@ func (c *compiler) lowerDepthwise(n *core.Node, win *window.Window, w product.We
 	d := &depthwiseProduct{node: n, window: win, rows: n.Outputs()[0].Shape.MustElements() / channels}
 	d.src, d.zero = c.unsignedData(n)
 	if multiplier := channels / win.Pixel; multiplier > 1 {
-		d.src = c.repeatChannels(n, d.src, multiplier)
+		d.src = c.repeatElements(n, d.src, 1, multiplier)
 		win.Pixel = channels
 	}
 	d.padding = c.paddingFor(d.zero, channels)
@@ -105,29 +105,11 @@ func (c *compiler) lowerDepthwiseProduct(d *depthwiseProduct, w product.Weights,
 	return nil
 }
 
-// repeatChannels appends an instruction that writes each byte of a buffer the given number of times, and
-// returns the buffer that it writes.
-func (c *compiler) repeatChannels(n *core.Node, src, times int) int {
-	size := c.buffers[src].Size
-	dst := c.newScratch(bounds.Product(size, times))
-	c.emit(machine.Instruction{
-		Node: n, Kernel: "repeat", Splits: true, Reads: []int{src}, Writes: []int{dst},
-		Run: func(r *machine.Worker, part, parts int) error {
-			in, out := r.Mem[src], r.Mem[dst]
-			for i := part * size / parts; i < (part+1)*size/parts; i++ {
-				machine.Fill(out[i*times:(i+1)*times], in[i])
-			}
-			return nil
-		},
-	})
-	return dst
-}
-
 // lowerFloatDepthwise lowers a convolution with one input channel and multiplier output channels per group, of
 // numbers that package sdepthwise filters.
 func (c *compiler) lowerFloatDepthwise(p *floatProduct, win *window.Window, src, multiplier int) error {
 	if multiplier > 1 {
-		src = c.repeatNumbers(p.node, src, p.size(), multiplier)
+		src = c.repeatElements(p.node, src, p.size(), multiplier)
 		win.Pixel *= multiplier
 	}
 	if s, ok := win.Strips(); ok {
@@ -181,32 +163,18 @@ func (c *compiler) lowerFloatDepthwiseRows(p *floatProduct, outputs int) error {
 	return nil
 }
 
-// repeatNumbers appends an instruction that writes each number of a buffer, of 4 or 8 bytes, the given number of times,
+// repeatElements appends an instruction that writes each element of a buffer, of some bytes, the given number of times,
 // and returns the buffer that it writes.
-func (c *compiler) repeatNumbers(n *core.Node, src, size, times int) int {
+func (c *compiler) repeatElements(n *core.Node, src, size, times int) int {
 	count := c.buffers[src].Size / size
 	dst := c.newScratch(bounds.Product(size*count, times))
-	repeat := repeatEach[uint32]
-	if size == 8 {
-		repeat = repeatEach[uint64]
-	}
 	c.emit(machine.Instruction{
 		Node: n, Kernel: "repeat", Splits: true, Reads: []int{src}, Writes: []int{dst},
 		Run: func(r *machine.Worker, part, parts int) error {
 			first, end := part*count/parts, (part+1)*count/parts
-			repeat(r.Mem[dst][first*times*size:], r.Mem[src][first*size:end*size], times)
+			movement.RepeatEach(r.Mem[dst][first*times*size:], r.Mem[src][first*size:end*size], size, times)
 			return nil
 		},
 	})
 	return dst
-}
-
-// repeatEach writes each number some times.
-func repeatEach[T uint32 | uint64](to, from []byte, times int) {
-	out := view.Of[T](to)
-	for i, v := range view.Of[T](from) {
-		for j := range times {
-			out[i*times+j] = v
-		}
-	}
 }

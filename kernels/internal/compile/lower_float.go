@@ -97,33 +97,36 @@ const maxPhases = 1 << 12
 // phased is the product of one phase and group. Its rows are the phase's pixels; those that lie in a line of the output
 // are ldc bytes apart.
 type phased struct {
-	packed     *sgemm.Packed
-	offsets    *[]int32
-	lines      []int // where each line begins, in bytes
-	rows, taps int   // of a line, and of a row
-	ldc        int
+	packed  *sgemm.Packed
+	offsets *[]int32
+	lines   []int // where each line begins, in bytes
+	rows    int   // of a line
+	taps    []int // of a row, as numbers among those of the window
+	ldc     int
 }
 
 // lowerPhases lowers a convolution of dilated data, a transposed one: each phase is a product that has no zeros between
 // the data. p has the buffers that it reads: the data, and a run of zeros.
 func (c *compiler) lowerPhases(p *floatProduct, win *window.Window) error {
-	dst := c.newOutput(p.node.Out(0))
-	var products []phased
-	for _, phase := range win.Phases() {
-		for group := range p.groups {
-			f, err := c.newPhased(p, win, &phase, group)
-			if err != nil {
-				return err
-			}
-			products = append(products, f)
-		}
+	dst, columns := c.newOutput(p.node.Out(0)), p.columns/p.groups
+	products, err := c.phases(p, win, func(spec sgemm.Spec, group int, taps []int) (*sgemm.Packed, error) {
+		k := share.NewKey(p.variant.Name).Text(p.key.String()).Numbers(p.numbers, group, p.groups).Numbers(taps...)
+		factors, err := packed(c, k, func() (*sgemm.Packed, []int32, error) {
+			weights := product.RunsOf(p.group(group), taps, p.size()*p.numbers*columns)
+			packed, err := sgemm.Pack(p.variant, spec, weights)
+			return packed, nil, err
+		})
+		return factors.packed, err
+	})
+	if err != nil {
+		return err
 	}
 	c.emit(machine.Instruction{
 		Node: p.node, Kernel: p.variant.Name, Splits: true, Operations: machine.Operations(p.node),
 		Reads: p.reads, Writes: []int{dst},
 		Run: func(r *machine.Worker, part, parts int) error {
 			for i := range products {
-				products[i].run(r, dst, part, parts)
+				products[i].run(r, products[i].packed, dst, part, parts)
 			}
 			return nil
 		},
@@ -131,29 +134,32 @@ func (c *compiler) lowerPhases(p *floatProduct, win *window.Window) error {
 	return nil
 }
 
-// newPhased packs the weights of a phase and group.
-func (c *compiler) newPhased(p *floatProduct, win *window.Window, phase *window.Phase, group int) (phased, error) {
-	taps, columns := phase.Positions(), p.columns/p.groups
-	pixels, step := phase.Places()
-	spec := p.spec()
-	spec.Taps = len(taps)
-	k := share.NewKey(p.variant.Name).Text(p.key.String()).Numbers(p.numbers, group, p.groups).Numbers(taps...)
-	factors, err := packed(c, k, func() (*sgemm.Packed, []int32, error) {
-		all, size := p.group(group), p.size()*p.numbers*columns
-		weights := make([]byte, 0, len(taps)*size)
-		for _, tap := range taps {
-			weights = append(weights, all[tap*size:][:size]...)
+// phases returns the products of the phases of a window, and of each group, whose weights pack packs: those of some
+// taps.
+func (c *compiler) phases(
+	p *floatProduct, win *window.Window, pack func(spec sgemm.Spec, group int, taps []int) (*sgemm.Packed, error),
+) ([]phased, error) {
+	var products []phased
+	for _, phase := range win.Phases() {
+		for group := range p.groups {
+			spec := p.spec()
+			f := phased{taps: phase.Positions(), rows: phase.Axes[len(phase.Axes)-1].Out}
+			spec.Taps = len(f.taps)
+			var err error
+			if f.packed, err = pack(spec, group, f.taps); err != nil {
+				return nil, err
+			}
+			c.placePhased(&f, p, win, &phase, group)
+			products = append(products, f)
 		}
-		packed, err := sgemm.Pack(p.variant, spec, weights)
-		return packed, nil, err
-	})
-	if err != nil {
-		return phased{}, err
 	}
-	f := phased{
-		packed: factors.packed, rows: phase.Axes[len(phase.Axes)-1].Out, taps: len(taps),
-		ldc: p.size() * p.columns * step,
-	}
+	return products, nil
+}
+
+// placePhased sets where the product of a phase and group reads and writes.
+func (c *compiler) placePhased(f *phased, p *floatProduct, win *window.Window, phase *window.Phase, group int) {
+	pixels, step := phase.Places()
+	f.ldc = p.size() * p.columns * step
 	f.offsets = c.offsets(p.node, f.packed.CheckOffsets, func() []int32 {
 		src, pad := c.buffers[p.reads[0]].Offset, c.buffers[p.reads[1]].Offset
 		return moved(phase.Offsets(src, pad), p.variant.NumberSize()*group*p.channels)
@@ -161,19 +167,18 @@ func (c *compiler) newPhased(p *floatProduct, win *window.Window, phase *window.
 	image := win.Outputs()
 	for n := range win.Batch {
 		for i := 0; i < len(pixels); i += f.rows {
-			f.lines = append(f.lines, p.size()*((n*image+pixels[i])*p.columns+group*columns))
+			f.lines = append(f.lines, p.size()*((n*image+pixels[i])*p.columns+group*p.columns/p.groups))
 		}
 	}
-	return f, nil
 }
 
 // run computes the lines of a part.
-func (f *phased) run(r *machine.Worker, dst, part, parts int) {
+func (f *phased) run(r *machine.Worker, packed *sgemm.Packed, dst, part, parts int) {
 	for line := part * len(f.lines) / parts; line < (part+1)*len(f.lines)/parts; line++ {
 		r.SGemm = sgemm.Args{
-			A: r.Arena, Offsets: (*f.offsets)[line*f.rows*f.taps:], C: r.Mem[dst][f.lines[line]:], LDC: f.ldc,
+			A: r.Arena, Offsets: (*f.offsets)[line*f.rows*len(f.taps):], C: r.Mem[dst][f.lines[line]:], LDC: f.ldc,
 		}
-		f.packed.Run(&r.SGemm, sgemm.Rows{Count: f.rows, Step: 1}, 0, f.packed.Panels())
+		packed.Run(&r.SGemm, sgemm.Rows{Count: f.rows, Step: 1}, 0, packed.Panels())
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/indexing"
 	"github.com/tf2ng/tf2ng/core/trait"
 	"github.com/tf2ng/tf2ng/internal/view"
+	"github.com/tf2ng/tf2ng/kernels/internal/bounds"
 	"github.com/tf2ng/tf2ng/kernels/internal/elementwise"
 	"github.com/tf2ng/tf2ng/kernels/internal/loops"
 	"github.com/tf2ng/tf2ng/kernels/internal/machine"
@@ -209,7 +210,7 @@ var _ = lowers[indexing.TopK](lowerTopK)
 func lowerTopK(c *compiler, n *core.Node) (bool, error) {
 	x, out, indices := n.Inputs()[0].Fact(), n.Outputs()[0], n.Outputs()[1].Type
 	columns, k := x.Shape[len(x.Shape)-1], out.Shape[len(out.Shape)-1]
-	find, ok := topOf(x.Type, columns, k)
+	find, ok := c.topOf(x.Type, columns, k)
 	if !ok || out.Shape.MustElements() == 0 || indices != core.I32 && indices != core.I64 || columns > math.MaxInt32 {
 		return false, nil
 	}
@@ -217,7 +218,7 @@ func lowerTopK(c *compiler, n *core.Node) (bool, error) {
 	size := x.Type.Size()
 	c.emitUnits(work{
 		node: n, kernel: fmt.Sprintf("top_%v_portable", x.Type), units: out.Shape.MustElements() / k, reads: []int{src},
-		writes: []int{values, places}, scratch: 16 * k,
+		writes: []int{values, places}, scratch: max(16*k, topBytes(x.Type, columns, k)),
 		run: func(r *machine.Worker, scratch []byte, i0, i1 int) error {
 			for i := i0; i < i1; i++ {
 				row := r.Mem[src][i*columns*size:][:columns*size]
@@ -236,17 +237,31 @@ func lowerTopK(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
+// topBytes is the scratch of what finds the largest number of a row of n reals; 0 for other types.
+func topBytes(t core.Type, n, k int) int {
+	switch {
+	case k != 1 || t != core.F32 && !t.IsHalf():
+		return 0
+	case t.IsHalf():
+		return 8 + reduction.ExtremeBytes + bounds.Product(8, (n+1)/2)
+	}
+	return 8 + reduction.ExtremeBytes
+}
+
 // topOf returns what finds the places of the k largest of the n numbers of a row; false for types that have no order.
-// scratch has room for twice as many.
-func topOf(t core.Type, n, k int) (find func(row []byte, scratch []uint64) []uint64, ok bool) {
-	if typ := machine.TypeOf(t); k == 1 && loops.Has(typ) && t != core.Bool {
-		largest := loops.ArgExtreme(typ, true)
+// scratch has room for twice as many, and topBytes bytes.
+func (c *compiler) topOf(t core.Type, n, k int) (find func(row []byte, scratch []uint64) []uint64, ok bool) {
+	typ := machine.TypeOf(t)
+	switch {
+	case k == 1 && topBytes(t, n, k) > 0:
+		return c.largestReal(t, n), true
+	case k == 1 && loops.Has(typ) && t != core.Bool:
+		largest := loops.ArgExtreme(c.isas, typ, true)
 		return func(row []byte, scratch []uint64) []uint64 {
 			largest.Run(view.Of[int64](view.Bytes(scratch[:1])), row, n, 1)
 			return scratch[:1]
 		}, true
-	}
-	if t == core.F32 {
+	case t == core.F32:
 		return func(row []byte, scratch []uint64) []uint64 {
 			keys := scratch[:k]
 			reduction.Top(keys, scratch[k:][:k], view.Of[float32](row))
@@ -262,4 +277,23 @@ func topOf(t core.Type, n, k int) (find func(row []byte, scratch []uint64) []uin
 		ranks.Top(row, n, order)
 		return ranks.Places
 	}, order != nil
+}
+
+// largestReal returns topOf of the largest of float32, bf16 or f16.
+func (c *compiler) largestReal(t core.Type, n int) func(row []byte, scratch []uint64) []uint64 {
+	e := c.extreme(true)
+	widen := func(row, _ []byte) []byte { return row }
+	if t.IsHalf() {
+		convert, _ := c.halves(t)
+		widen = func(row, to []byte) []byte {
+			convert.Run(to, row, nil, n, nil)
+			return to
+		}
+	}
+	return func(row []byte, scratch []uint64) []uint64 {
+		spare := view.Bytes(scratch[1:])
+		numbers := widen(row, spare[min(reduction.ExtremeBytes, len(spare)):])
+		scratch[0] = uint64(e.Index(numbers[:4*n], spare[:reduction.ExtremeBytes]))
+		return scratch[:1]
+	}
 }

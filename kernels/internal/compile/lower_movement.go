@@ -193,15 +193,19 @@ func lowerBroadcastTo(c *compiler, n *core.Node) (bool, error) {
 	return true, nil
 }
 
-// maxPlaces bounds the number of positions for all axes of an output together.
-const maxPlaces = 1 << 16
+// maxPlaces bounds the number of positions for all axes of an output together, and fewPlaces those of an output that
+// does not have many times as many elements.
+const (
+	fewPlaces = 1 << 16
+	maxPlaces = 1 << 20
+)
 
 func hasManyPlaces(out core.Shape) bool {
 	sum := 0
 	for _, d := range out {
 		sum += min(d, maxPlaces+1)
 	}
-	return sum > maxPlaces
+	return sum > maxPlaces || sum > max(fewPlaces, out.MustElements()/3)
 }
 
 // lowerTaking lowers ops that copy elements of their first input and choose them axis by axis (trait.Taking).

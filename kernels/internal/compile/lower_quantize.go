@@ -136,6 +136,23 @@ func lowerDequantizeSlices(c *compiler, n *core.Node) (bool, error) {
 	})
 }
 
+var _ = lowers[tensorflow.FakeQuant](lowerFakeQuant)
+
+// lowerFakeQuant lowers a FakeQuant whose range is computed. Chains of many ranges would be built for each part of a
+// segment.
+func lowerFakeQuant(c *compiler, n *core.Node) (bool, error) {
+	op := n.Op().(*tensorflow.FakeQuant)
+	if op.PerChannel || n.Outputs()[0].Shape.MustElements() == 0 {
+		return false, nil
+	}
+	return c.lowerInSteps(n, levelSteps, nil, func(r *machine.Run, in, out []*core.Tensor) (chainSteps, error) {
+		if steps, ok := match.FakeQuantSteps(op, in[1], in[2]); ok {
+			return fromTo(elementwise.Source{Type: dtype.F32}, steps), nil
+		}
+		return nil, evalInto(r, op, in, out)
+	})
+}
+
 // lowerLevelSlices lowers a QuantizeAndDequantize of float32 along an axis, or one whose given range is computed.
 func (c *compiler) lowerLevelSlices(n *core.Node, op *tensorflow.QuantizeAndDequantize) (bool, error) {
 	x := n.Inputs()[0]

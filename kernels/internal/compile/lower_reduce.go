@@ -263,7 +263,7 @@ func (c *compiler) lowerIndex(n *core.Node, axis int, largest bool) bool {
 		return false
 	}
 	d := c.reducedOf(n, []int{axis})
-	loop := loops.ArgExtreme(typ, largest)
+	loop := loops.ArgExtreme(c.isas, typ, largest)
 	block := max(1, mostIndexed/d.behind) // matrices at a time
 	w := work{
 		node: n, kernel: loop.Name, units: d.before, reads: []int{d.src},

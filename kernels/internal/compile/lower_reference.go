@@ -23,7 +23,11 @@ func lowerReference(c *compiler, n *core.Node) (bool, error) {
 		op = &onHalfRows{rows, trait.HalfRows{
 			Widen:  func(y []float32, x []uint16) { widen.Run(view.Bytes(y), view.Bytes(x), nil, len(x), nil) },
 			Narrow: func(y []uint16, x []float32) { narrow.Run(view.Bytes(y), view.Bytes(x), nil, len(x), nil) },
+			Add:    c.addingTo(n.Inputs()[0].Type()),
 		}}
+	} else if rows, ok := op.(trait.OnRows); ok && n.Inputs()[0].Type() == core.F32 {
+		kernel += ", rows by kernels"
+		op = &onRows{rows, c.floatRows}
 	}
 	c.emitEval(n, kernel, func(r *machine.Run, in, out []*core.Tensor) error { return evalInto(r, op, in, out) })
 	c.code[len(c.code)-1].Operations = machine.Operations(n)
@@ -37,6 +41,42 @@ type onHalfRows struct {
 }
 
 func (op *onHalfRows) Eval(in, out []*core.Tensor) error { return op.EvalHalfRows(in, out, op.rows) }
+
+// onRows is an op that computes rows with kernels, which each call has for itself.
+type onRows struct {
+	trait.OnRows
+	rows func() trait.FloatRows
+}
+
+func (op *onRows) Eval(in, out []*core.Tensor) error { return op.EvalRows(in, out, op.rows()) }
+
+// floatRows returns the kernels of rows of float32. They are for one thread.
+func (c *compiler) floatRows() trait.FloatRows {
+	scaled, numbers := elementwise.Choose(c.isas, elementwise.AddScaled), &elementwise.Numbers{}
+	return trait.FloatRows{
+		Larger:  ofRows(elementwise.Choose(c.isas, elementwise.Larger)),
+		Smaller: ofRows(elementwise.Choose(c.isas, elementwise.Smaller)),
+		AddScaled: func(y, x []float32, scale float32) {
+			numbers.Scale = scale
+			scaled.Run(view.Bytes(y), view.Bytes(y), view.Bytes(x), len(y), numbers)
+		},
+	}
+}
+
+// ofRows returns a function of rows of float32.
+func ofRows(v *elementwise.Variant) func(out, x, y []float32) {
+	return func(out, x, y []float32) { v.Run(view.Bytes(out), view.Bytes(x), view.Bytes(y), len(out), nil) }
+}
+
+// addingTo returns what adds rows of float32 and rounds the sums to a type of 16 bits.
+func (c *compiler) addingTo(t core.Type) func(acc, x []float32) {
+	p := elementwise.AddF16
+	if t == core.BF16 {
+		p = elementwise.AddBF16
+	}
+	add := ofRows(elementwise.Choose(c.isas, p))
+	return func(acc, x []float32) { add(acc, acc, x) }
+}
 
 // halves returns what converts numbers of a type of 16 bits to float32 and back.
 func (c *compiler) halves(t core.Type) (widen, narrow *elementwise.Variant) {

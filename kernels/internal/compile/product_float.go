@@ -79,7 +79,12 @@ func (c *compiler) factor(n *core.Node, v core.Value, variant *sgemm.Variant, ru
 	if v.Type() != core.BF16 || variant.Pairs() {
 		return c.bufferInArena(v)
 	}
-	elements, src := v.Shape().MustElements(), c.buffer(v)
+	return c.widenedFactor(n, c.buffer(v), v.Shape().MustElements(), variant, run)
+}
+
+// widenedFactor returns a buffer in the arena with elements of bf16 of another one as a variant reads them, which are
+// not in pairs.
+func (c *compiler) widenedFactor(n *core.Node, src, elements int, variant *sgemm.Variant, run int) int {
 	b := c.newScratch(bounds.Product(4, elements))
 	c.emit(machine.Instruction{
 		Node: n, Kernel: "widen", Splits: true, Reads: []int{src}, Writes: []int{b},

@@ -80,7 +80,8 @@ func define(p Primitive, out, x, y []byte, i int, num *Numbers) {
 		}
 		return v
 	}
-	if defineConversion(p, out, x, y, i) || defineDouble(p, out, x, y, i) || defineScaled(p, out, x, y, i, num) {
+	if defineConversion(p, out, x, y, i) || defineDouble(p, out, x, y, i) || defineScaled(p, out, x, y, i, num) ||
+		defineTwo(p, out, x, y, i) {
 		return
 	}
 	switch p {
@@ -140,13 +141,20 @@ func define(p Primitive, out, x, y []byte, i int, num *Numbers) {
 		put(f(x) * f(x))
 	case Sqrt:
 		put(math.Sqrt(f(x)))
-	case Power, Atan2, Xlogy, Xlog1py, DivideNoNaN, MultiplyNoNaN, Xdivy, TruncateMod, FloorMod:
-		store(out, i, functionsOfTwo[p](load(x, i), load(y, i)))
 	case Exp:
 		put(float64(activation.Exp(float32(f(x) - float64(num.Sub)))))
 	default:
 		put(float64(functions[p](float32(f(x)))))
 	}
+}
+
+// defineTwo is define for what functionsOfTwo has.
+func defineTwo(p Primitive, out, x, y []byte, i int) bool {
+	f := functionsOfTwo[p]
+	if f != nil {
+		store(out, i, f(load(x, i), load(y, i)))
+	}
+	return f != nil
 }
 
 // defineEstimate writes the byte and the bit of element i.
@@ -407,6 +415,22 @@ var functions = map[Primitive]func(float32) float32{
 
 // functionsOfTwo are those of internal/activation, and what is exact in float64.
 var functionsOfTwo = map[Primitive]func(x, y float32) float32{
+	Larger: func(x, y float32) float32 {
+		if x > y {
+			return x
+		}
+		return y
+	},
+	Smaller: func(x, y float32) float32 {
+		if x < y {
+			return x
+		}
+		return y
+	},
+	AddF16: func(x, y float32) float32 { return activation.F16ToF32(activation.F32ToF16(x + y)) },
+	AddBF16: func(x, y float32) float32 {
+		return math.Float32frombits(uint32(activation.F32ToBF16(x+y)) << 16)
+	},
 	Power: activation.Pow, Atan2: activation.Atan2, Xlogy: activation.Xlogy, Xlog1py: activation.Xlog1py,
 	DivideNoNaN: func(x, y float32) float32 {
 		if y == 0 {

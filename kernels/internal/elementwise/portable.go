@@ -63,6 +63,28 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 			o[i] = v
 		}
 	},
+	Larger: func(out, x, y []byte, n int, _ *Numbers) {
+		o, a, b := view.First[float32](out, n), view.First[float32](x, n), view.First[float32](y, n)
+		for i := range o {
+			v := b[i]
+			if a[i] > v {
+				v = a[i]
+			}
+			o[i] = v
+		}
+	},
+	Smaller: func(out, x, y []byte, n int, _ *Numbers) {
+		o, a, b := view.First[float32](out, n), view.First[float32](x, n), view.First[float32](y, n)
+		for i := range o {
+			v := b[i]
+			if a[i] < v {
+				v = a[i]
+			}
+			o[i] = v
+		}
+	},
+	AddF16:  addRounded(func(v float32) float32 { return activation.F16ToF32(activation.F32ToF16(v)) }),
+	AddBF16: addRounded(func(v float32) float32 { return wideBF16(activation.F32ToBF16(v)) }),
 	ZeroNaN: func(out, x, _ []byte, n int, _ *Numbers) {
 		o, a := view.First[float32](out, n), view.First[float32](x, n)
 		for i := range o {
@@ -156,7 +178,7 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 	RoundEven:       each(func(x float32) float32 { return float32(math.RoundToEven(float64(x))) }),
 	Trunc:           each(func(x float32) float32 { return float32(math.Trunc(float64(x))) }),
 	ConvertF16:      widen(activation.F16ToF32),
-	ConvertBF16:     widen(func(x uint16) float32 { return math.Float32frombits(uint32(x) << 16) }),
+	ConvertBF16:     widen(wideBF16),
 	ToF16:           narrow(activation.F32ToF16),
 	ToBF16:          narrow(activation.F32ToBF16),
 	ToI32:           narrow(toI32),
@@ -267,6 +289,7 @@ var portable = [numPrimitives]func(out, x, y []byte, n int, p *Numbers){
 	F64Selu:     eachDouble(transcendental.Selu),
 	F64Softplus: eachDouble(transcendental.Softplus),
 	F64Softsign: eachDouble(transcendental.Softsign),
+	F64Sqrt:     eachDouble(math.Sqrt),
 	F64Rsqrt:    eachDouble(transcendental.Rsqrt),
 	F64Erf:      eachDouble(transcendental.Erf),
 	F64Erfc:     eachDouble(transcendental.Erfc),
@@ -600,6 +623,19 @@ func softmax(out, x, y []byte, n int, _ *Numbers) {
 		}
 		for i := range to {
 			to[i] /= lanes[0]
+		}
+	}
+}
+
+// wideBF16 returns a bf16 as float32.
+func wideBF16(x uint16) float32 { return math.Float32frombits(uint32(x) << 16) }
+
+// addRounded adds float32 and rounds the sums.
+func addRounded(round func(v float32) float32) func(out, x, y []byte, n int, _ *Numbers) {
+	return func(out, x, y []byte, n int, _ *Numbers) {
+		o, a, b := view.First[float32](out, n), view.First[float32](x, n), view.First[float32](y, n)
+		for i := range o {
+			o[i] = round(a[i] + b[i])
 		}
 	}
 }

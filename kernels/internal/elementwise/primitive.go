@@ -105,6 +105,10 @@ const (
 	Affine                           // i32(floor(x * Scale + 1/2)) + y[0] clamped to [y[1], y[2]], as a byte; y is i32
 	Rescale                          // y, a Rescaling, applied to x, as a byte; x is i32
 	WholeU8                          // i32(x) - y[0], which wraps; x is u8, y one i32
+	Larger                           // x if x > y, else y
+	Smaller                          // x if x < y, else y
+	AddF16                           // x + y rounded to f16
+	AddBF16                          // x + y rounded to bf16
 	FoldAdd                          // out[i mod Lanes] + x[i] for each i in turn, in place, as the following
 	FoldMultiply                     // out[i mod Lanes] * x[i]
 	FoldMaximum                      // Maximum of out[i mod Lanes] and x[i]
@@ -126,6 +130,7 @@ const (
 	F64Softplus                      // log(1 + e**x)
 	F64Softsign                      // x / (1 + |x|)
 	F64LeakyRelu                     // x, or x * Scale if that is less than 0
+	F64Sqrt                          // the square root
 	F64Rsqrt                         // 1 / sqrt(x)
 	F64Erf                           // the error function
 	F64Erfc                          // 1 minus the error function
@@ -195,6 +200,9 @@ var primitives = [numPrimitives]struct {
 	Xdivy: {"xdivy", 4, 4, arithmetic}, Xlogy: {"xlogy", 4, 4, arithmetic}, Xlog1py: {"xlog1py", 4, 4, arithmetic},
 	TruncateMod: {"truncatemod", 4, 4, arithmetic}, FloorMod: {"floormod", 4, 4, arithmetic},
 
+	Larger: {"larger", 4, 4, arithmetic}, Smaller: {"smaller", 4, 4, arithmetic},
+	AddF16: {"addf16", 4, 4, arithmetic}, AddBF16: {"addbf16", 4, 4, arithmetic},
+
 	LeakyRelu: {"leakyrelu", 4, 4, function}, Square: {"square", 4, 4, function}, Sqrt: {"sqrt", 4, 4, function},
 	Exp: {"exp", 4, 4, function}, Sigmoid: {"sigmoid", 4, 4, function}, Swish: {"swish", 4, 4, function},
 	Tanh: {"tanh", 4, 4, function}, Elu: {"elu", 4, 4, function}, Softplus: {"softplus", 4, 4, function},
@@ -241,6 +249,7 @@ var primitives = [numPrimitives]struct {
 	F64Softplus:  {"softplus", 8, 8, doubleFunction},
 	F64Softsign:  {"softsign", 8, 8, doubleFunction},
 	F64LeakyRelu: {"leakyrelu", 8, 8, doubleFunction},
+	F64Sqrt:      {"sqrt", 8, 8, doubleFunction},
 	F64Rsqrt:     {"rsqrt", 8, 8, doubleFunction},
 	F64Erf:       {"erf", 8, 8, doubleFunction},
 	F64Erfc:      {"erfc", 8, 8, doubleFunction},

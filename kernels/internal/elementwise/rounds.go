@@ -3,6 +3,7 @@ package elementwise
 import (
 	"encoding/binary"
 	"math"
+	"sync"
 	"unsafe"
 
 	"github.com/tf2ng/tf2ng/internal/activation"
@@ -63,8 +64,47 @@ type routine struct {
 	run  func(c call)
 }
 
+// padding is room for copies of fewer elements than a routine computes at a time.
+type padding struct{ out, x, y [256]byte }
+
+var paddings = sync.Pool{New: func() any { return new(padding) }}
+
+// minPadded is the least number of elements that are worth a round of a routine, if their function is.
+const minPadded = 6
+
+// pays reports whether a round of a routine of a primitive over copies takes less time than the portable variant. What
+// follows the copies does not matter to it.
+func (r routine) pays(p Primitive) bool {
+	x, out := p.sizes()
+	if most := len(padding{}.x); r.step*max(x, out) > most || p.isBinary() && r.step*p.ySize() > most {
+		return false
+	}
+	switch p {
+	case ToF16, ToBF16, ConvertF16, AddF16, AddBF16, Power, Atan2, Xlogy, Xlog1py, F64Atan2, F64Xlogy, F64Xlog1py:
+		return r.run != nil
+	case Square, Cube, Sqrt, Scaled, Divided, Shifted, Abs, Flushed, LeakyRelu, Sign, F64Sqrt, F64LeakyRelu:
+		return false
+	}
+	role := primitives[p].role
+	return r.run != nil && (role == function || role == doubleFunction)
+}
+
+// padded computes elements, fewer than the routine's step, by a round over copies. y has an operand for each unless it
+// is nil.
+func (r routine) padded(c call, out, x, y []byte) {
+	p := paddings.Get().(*padding)
+	copy(p.x[:], x)
+	if c.n, c.out, c.x = r.step, unsafe.Pointer(&p.out), unsafe.Pointer(&p.x); y != nil {
+		copy(p.y[:], y)
+		c.y = unsafe.Pointer(&p.y)
+	}
+	r.run(c)
+	copy(out, p.out[:])
+	paddings.Put(p)
+}
+
 // rounds returns a function that computes as many elements as it can with each routine in turn, and the rest with the
-// portable variant.
+// portable variant, or the last routine.
 func rounds(primitive Primitive, routines []routine) func(out, x, y []byte, n int, p *Numbers) {
 	xSize, outSize := primitive.sizes()
 	ySize := primitive.ySize()
@@ -74,6 +114,8 @@ func rounds(primitive Primitive, routines []routine) func(out, x, y []byte, n in
 		outSize = 0 // all elements are folded into the same results
 	}
 	angular, remainder, doubleAngular := primitive.isAngular(), primitive.isRemainder(), primitive.isDoubleAngular()
+	last := routines[len(routines)-1]
+	pays := last.pays(primitive)
 	numbers := unsafe.Pointer(&constants[0])
 	if outSize == 8 && xSize == 8 {
 		numbers = unsafe.Pointer(&doubleConstants[0])
@@ -109,7 +151,14 @@ func rounds(primitive Primitive, routines []routine) func(out, x, y []byte, n in
 				y = y[c.n/8:]
 			}
 		}
-		portable[primitive](out, x, y, n, p)
+		switch {
+		case !pays || n < minPadded:
+			portable[primitive](out, x, y, n, p)
+		case binary:
+			last.padded(c, out, x, y)
+		default:
+			last.padded(c, out, x, nil)
+		}
 	}
 }
 

@@ -67,6 +67,34 @@ func elementwise_f32_maximum_64_avx512vnni(c *call)
 //go:noescape
 func elementwise_f32_minimum_64_avx512vnni(c *call)
 
+// elementwise_f32_larger_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] if x[i] > y[i], else y[i]
+//
+//go:noescape
+func elementwise_f32_larger_64_avx512vnni(c *call)
+
+// elementwise_f32_smaller_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] if x[i] < y[i], else y[i]
+//
+//go:noescape
+func elementwise_f32_smaller_64_avx512vnni(c *call)
+
+// elementwise_f32_addf16_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] + y[i] rounded to f16
+//
+//go:noescape
+func elementwise_f32_addf16_64_avx512vnni(c *call)
+
+// elementwise_f32_addbf16_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = x[i] + y[i] rounded to bf16
+//
+//go:noescape
+func elementwise_f32_addbf16_64_avx512vnni(c *call)
+
 // elementwise_f32_zeronan_64_avx512vnni computes, for i < n, a multiple of 64:
 //
 //	out[i] = x[i], or 0 for NaN
@@ -592,6 +620,34 @@ func elementwise_f32_maximum_32_avx2(c *call)
 //
 //go:noescape
 func elementwise_f32_minimum_32_avx2(c *call)
+
+// elementwise_f32_larger_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] if x[i] > y[i], else y[i]
+//
+//go:noescape
+func elementwise_f32_larger_32_avx2(c *call)
+
+// elementwise_f32_smaller_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] if x[i] < y[i], else y[i]
+//
+//go:noescape
+func elementwise_f32_smaller_32_avx2(c *call)
+
+// elementwise_f32_addf16_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] + y[i] rounded to f16
+//
+//go:noescape
+func elementwise_f32_addf16_32_avx2(c *call)
+
+// elementwise_f32_addbf16_32_avx2 computes, for i < n, a multiple of 32:
+//
+//	out[i] = x[i] + y[i] rounded to bf16
+//
+//go:noescape
+func elementwise_f32_addbf16_32_avx2(c *call)
 
 // elementwise_f32_zeronan_32_avx2 computes, for i < n, a multiple of 32:
 //
@@ -1322,6 +1378,13 @@ func elementwise_f64_softsign_32_avx512vnni(c *call)
 //go:noescape
 func elementwise_f64_leakyrelu_32_avx512vnni(c *call)
 
+// elementwise_f64_sqrt_64_avx512vnni computes, for i < n, a multiple of 64:
+//
+//	out[i] = sqrt(x[i]), as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_sqrt_64_avx512vnni(c *call)
+
 // elementwise_f64_rsqrt_32_avx512vnni computes, for i < n, a multiple of 32:
 //
 //	out[i] = 1 / sqrt(x[i]), as internal/transcendental does
@@ -1734,6 +1797,13 @@ func elementwise_f64_softsign_8_avx2(c *call)
 //
 //go:noescape
 func elementwise_f64_leakyrelu_8_avx2(c *call)
+
+// elementwise_f64_sqrt_16_avx2 computes, for i < n, a multiple of 16:
+//
+//	out[i] = sqrt(x[i]), as internal/transcendental does
+//
+//go:noescape
+func elementwise_f64_sqrt_16_avx2(c *call)
 
 // elementwise_f64_rsqrt_8_avx2 computes, for i < n, a multiple of 8:
 //

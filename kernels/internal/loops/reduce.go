@@ -1,6 +1,7 @@
 package loops
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"slices"
@@ -281,47 +282,61 @@ type Index func(at []int64, x []byte, rows, columns int)
 
 // ArgExtreme returns the kernel that finds the first row of the largest number of each column, or of the smallest, in
 // one matrix after the other. NaN is neither.
-func ArgExtreme(t dtype.Type, largest bool) Kernel[Index] {
-	return kernelOf(fmt.Sprintf("index_%v", t), isa.Portable, indexLoop(t, largest))
+func ArgExtreme(s isa.Set, t dtype.Type, largest bool) Kernel[Index] {
+	r := Smallest
+	if largest {
+		r = Largest
+	}
+	extreme := Reducing(s, t, r)
+	if t == dtype.F64 || extreme.Run == nil {
+		return kernelOf(fmt.Sprintf("index_%v", t), isa.Portable, indexLoop(t, largest, nil))
+	}
+	return kernelOf(fmt.Sprintf("index_%v", t), extreme.ISA, indexLoop(t, largest, extreme.Run))
 }
 
-func indexLoop(t dtype.Type, largest bool) Index {
+// indexLoop returns the loop of a type. extreme finds the extremes of rows of integers.
+func indexLoop(t dtype.Type, largest bool, extreme Reduce) Index {
 	switch t {
 	case dtype.U8:
-		return argExtreme(largest, indexOf[uint8](largest))
+		return argExtreme(largest, indexOf[uint8](extreme))
 	case dtype.I8:
-		return argExtreme(largest, indexOf[int8](largest))
+		return argExtreme(largest, indexOf[int8](extreme))
 	case dtype.U16:
-		return argExtreme(largest, indexOf[uint16](largest))
+		return argExtreme(largest, indexOf[uint16](extreme))
 	case dtype.I16:
-		return argExtreme(largest, indexOf[int16](largest))
+		return argExtreme(largest, indexOf[int16](extreme))
 	case dtype.U32:
-		return argExtreme(largest, indexOf[uint32](largest))
+		return argExtreme(largest, indexOf[uint32](extreme))
 	case dtype.I32:
-		return argExtreme(largest, indexOf[int32](largest))
+		return argExtreme(largest, indexOf[int32](extreme))
 	case dtype.I64:
-		return argExtreme(largest, indexOf[int64](largest))
+		return argExtreme(largest, indexOf[int64](extreme))
 	case dtype.F32:
-		return argExtreme(largest, func(v []float32) int { return IndexOfReal(v, largest) })
+		return argExtreme(largest, func(v []float32, _ []byte) int { return IndexOfReal(v, largest) })
 	}
-	return argExtreme(largest, func(v []float64) int { return IndexOfReal(v, largest) })
+	return argExtreme(largest, func(v []float64, _ []byte) int { return IndexOfReal(v, largest) })
 }
 
-// indexOf returns a function that finds the first extreme of a row.
-func indexOf[T whole](largest bool) func(v []T) int {
-	of := smallestOf[T]
-	if largest {
-		of = largestOf[T]
+// indexOf returns a function that finds the first extreme of a row, of which extreme finds the value.
+func indexOf[T whole](extreme Reduce) func(v []T, spare []byte) int {
+	return func(v []T, spare []byte) int {
+		b := view.Bytes(v)
+		extreme(spare, b, 1, len(v), 1)
+		if unsafe.Sizeof(v[0]) == 1 {
+			return bytes.IndexByte(b, spare[0])
+		}
+		return slices.Index(v, view.Of[T](spare)[0])
 	}
-	return func(v []T) int { return slices.Index(v, of(v)) }
 }
 
-func argExtreme[T number](largest bool, of func(v []T) int) Index {
+// argExtreme returns what finds the extremes of columns, or by a function that of a row, which has room for a number to
+// spare.
+func argExtreme[T number](largest bool, of func(v []T, spare []byte) int) Index {
 	return func(at []int64, x []byte, rows, columns int) {
 		v := view.First[T](x, rows*len(at))
 		if columns == 1 {
 			for i := range at {
-				at[i] = int64(of(v[i*rows:][:rows]))
+				at[i] = int64(of(v[i*rows:][:rows], view.Bytes(at[i:i+1])))
 			}
 			return
 		}

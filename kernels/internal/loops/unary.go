@@ -20,8 +20,7 @@ const (
 	Invert     // the complement of all bits, of integers
 	Relu       // 0 for what is less than 0
 	Relu6      // that, and 6 for what is greater than 6
-	Sqrt       // of reals, as the following
-	Reciprocal // 1 / x
+	Reciprocal // 1 / x, of reals, as the following
 	Floor
 	Ceil
 	RoundEven // to the nearest integer, halves to even
@@ -29,7 +28,7 @@ const (
 )
 
 var unaryNames = [numUnary]string{
-	"abs", "negative", "sign", "square", "invert", "relu", "relu6", "sqrt", "reciprocal", "floor", "ceil",
+	"abs", "negative", "sign", "square", "invert", "relu", "relu6", "reciprocal", "floor", "ceil",
 	"roundeven",
 }
 
@@ -170,14 +169,6 @@ func realEach(f UnaryFunction) Each {
 			a = a[:len(to)]
 			for i := range to {
 				to[i] = 1 / a[i]
-			}
-		}
-	case Sqrt:
-		return func(out, x []byte, n int) {
-			to, a := two[float64, float64](out, x, n)
-			a = a[:len(to)]
-			for i := range to {
-				to[i] = math.Sqrt(a[i])
 			}
 		}
 	}

@@ -59,7 +59,7 @@ func kernelsOf(s isa.Set, t dtype.Type) (all []variant.Info) {
 		}
 	}
 	add(NotZero(s, t).Info)
-	add(ArgExtreme(t, true).Info) // the smallest has the same name
+	add(ArgExtreme(s, t, true).Info) // the smallest has the same name
 	add(Scanning(t, false).Info)
 	add(Scanning(t, true).Info)
 	return all

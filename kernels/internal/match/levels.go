@@ -23,13 +23,21 @@ func limit(lo, hi float32) elementwise.Step {
 	return elementwise.Step{Kind: elementwise.Limit, Numbers: elementwise.Numbers{Lo: lo, Hi: hi}}
 }
 
-// matchFakeQuant matches a FakeQuant with a constant range. Its maximum and minimum keep NaN.
+// matchFakeQuant matches a FakeQuant with a constant range.
 func matchFakeQuant(e Element, op *tensorflow.FakeQuant) (Element, bool) {
 	in := e.Node.Inputs()
 	if !isComputedReal(e.Node) || in[1].Constant() == nil || in[2].Constant() == nil {
 		return e, false
 	}
-	ranges, ok := op.Steps(in[1].Constant(), in[2].Constant())
+	var ok bool
+	e.Steps, ok = FakeQuantSteps(op, in[1].Constant(), in[2].Constant())
+	return e, ok
+}
+
+// FakeQuantSteps returns the steps of a FakeQuant with these ranges; false if no chain can compute it. Its maximum and
+// minimum keep NaN.
+func FakeQuantSteps(op *tensorflow.FakeQuant, least, most *core.Tensor) ([]elementwise.Step, bool) {
+	ranges, ok := op.Steps(least, most)
 	var lo, hi, scale, inverse, zero []float32
 	for _, r := range ranges {
 		lo, hi, scale = append(lo, r.Lo), append(hi, r.Hi), append(scale, r.Scale)
@@ -41,20 +49,18 @@ func matchFakeQuant(e Element, op *tensorflow.FakeQuant) (Element, bool) {
 		if op.Divides {
 			step.Primitive, step.Numbers.Scale = elementwise.DividedLevels, scale[0]
 		}
-		e.Steps = []elementwise.Step{step}
-		return e, true
+		return []elementwise.Step{step}, true
 	}
 	level := combineValues(elementwise.Multiply, inverse)
 	if op.Divides {
 		level = combineValues(elementwise.Divide, scale)
 	}
-	e.Steps = []elementwise.Step{
+	return []elementwise.Step{
 		combineValues(elementwise.Minimum, hi), combineValues(elementwise.Maximum, lo),
 		combineValues(elementwise.Subtract, lo), level, combineValues(elementwise.Subtract, zero),
 		combineValues(elementwise.Add, []float32{0.5}), apply(elementwise.Floor),
 		combineValues(elementwise.Multiply, scale),
-	}
-	return e, ok && len(ranges) > 0
+	}, ok && len(ranges) > 0
 }
 
 // matchLevels matches a QuantizeAndDequantize with constant ranges.

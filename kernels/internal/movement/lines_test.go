@@ -154,3 +154,23 @@ func TestTaking(t *testing.T) {
 		requireLines(t, want, in, p.Lines, p.Run, "%v, kinds %s, %d bytes", shape, kinds, size)
 	}
 }
+
+// TestRepeatEach has rows of less than a word, of whole words and of others.
+func TestRepeatEach(t *testing.T) {
+	for _, size := range []int{1, 2, 4, 8} {
+		for _, n := range []int{1, 2, 3, 5, 8, 9} {
+			for _, count := range []int{0, 1, 2, 7, 100} {
+				from := randomBytes(rand.New(rand.NewPCG(1, uint64(count))), size*count)
+				want, got := []byte{}, make([]byte, size*count*n+1)
+				for i := range count {
+					for range n {
+						want = append(want, from[i*size:][:size]...)
+					}
+				}
+				got[len(want)] = 99
+				RepeatEach(got, from, size, n)
+				require.Equal(t, append(want, 99), got, "%d copies of %d of %d bytes", n, count, size)
+			}
+		}
+	}
+}

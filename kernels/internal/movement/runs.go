@@ -124,6 +124,49 @@ func spread[T uint8 | uint16 | uint32 | uint64](to, from []byte, at []int, n int
 	}
 }
 
+// RepeatEach stores in to, one after the other, n copies of each element of from, of size bytes, which are 1, 2, 4 or
+// 8. It panics if to is too short for them.
+func RepeatEach(to, from []byte, size, n int) {
+	to = to[:len(from)*n]
+	if len(to) == 0 {
+		return
+	}
+	switch size {
+	case 1:
+		repeatEach[uint8](to, from, n)
+	case 2:
+		repeatEach[uint16](to, from, n)
+	case 4:
+		repeatEach[uint32](to, from, n)
+	case 8:
+		repeatEach[uint64](to, from, n)
+	}
+}
+
+// repeatEach stores eight bytes at a time, as spread does.
+func repeatEach[T uint8 | uint16 | uint32 | uint64](to, from []byte, n int) {
+	out, in := unsafe.Pointer(unsafe.SliceData(to)), unsafe.Pointer(unsafe.SliceData(from))
+	size := int(unsafe.Sizeof(T(0)))
+	ones, row, count := ^uint64(0)/uint64(^T(0)), n*size, len(from)/size
+	rows := count
+	if row < 8 {
+		rows = max(0, (len(to)-8+row)/row)
+	}
+	for k := range rows {
+		copies := uint64(*(*T)(unsafe.Add(in, k*size))) * ones
+		to := unsafe.Add(out, k*row)
+		for i := 8; i < row; i += 8 {
+			*(*[8]byte)(unsafe.Add(to, i-8)) = *(*[8]byte)(unsafe.Pointer(&copies))
+		}
+		*(*[8]byte)(unsafe.Add(to, max(0, row-8))) = *(*[8]byte)(unsafe.Pointer(&copies))
+	}
+	for k := rows; k < count; k++ {
+		for i := range n {
+			*(*T)(unsafe.Add(out, k*row+i*size)) = *(*T)(unsafe.Add(in, k*size))
+		}
+	}
+}
+
 // Repeat fills b with copies of value, the last of which may be cut off.
 func Repeat(b, value []byte) {
 	const most = 4096 // bytes per copy: the source stays in the first-level cache

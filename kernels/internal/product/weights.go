@@ -126,6 +126,15 @@ func ColumnsOf[T any](values []T, stride, first, n int) []T {
 	return out
 }
 
+// RunsOf returns the runs of size values with the given numbers, one after the other.
+func RunsOf[T any](values []T, numbers []int, size int) []T {
+	out := make([]T, 0, len(numbers)*size)
+	for _, i := range numbers {
+		out = append(out, values[i*size:][:size]...)
+	}
+	return out
+}
+
 // WithOnes returns the weights with one more column, of ones, which computes the sum of the data.
 func (w Weights) WithOnes() Weights {
 	out := w.derived("ones", w.Columns+1, func() []int8 {

@@ -57,9 +57,22 @@ func (e *Extreme) Of(row, scratch []byte) float32 {
 		copy(lanes, row)
 	}
 	e.fold.Run(lanes, rest, nil, len(rest)/4, nil)
-	m := e.InOrder(view.Of[float32](lanes))
+	m := e.ofLanes(view.Of[float32](lanes))
 	if dependsOnOrder(m) {
 		return e.InOrder(view.Of[float32](row))
+	}
+	return m
+}
+
+// ofLanes returns the extreme of numbers, except for the bits that depend on their order.
+func (e *Extreme) ofLanes(lanes []float32) float32 {
+	m := lanes[0]
+	for _, v := range lanes[1:] {
+		if e.largest {
+			m = max(m, v)
+		} else {
+			m = min(m, v)
+		}
 	}
 	return m
 }

@@ -1,6 +1,7 @@
 package sgemm
 
 import (
+	"encoding/binary"
 	"math"
 
 	"github.com/tf2ng/tf2ng/internal/view"
@@ -22,6 +23,9 @@ func (p *Packed) Repack(weights []byte, stride int, turn Transposition) {
 		switch {
 		case p.variant.Pairs():
 			p.packPairs(view.Of[uint32](to), width, w, n0, cols)
+		case p.spec.Type == dtype.BF16 && turn != nil:
+			turn(to, weights[n0*stride:], cols, rows, size*width, stride)
+			p.pairRows(to, size*width, rows)
 		case p.spec.Type == dtype.BF16:
 			for k := range rows {
 				w.copyRow(to[k*width*size:][:cols*size], p.spec.ofPairs(k), n0)
@@ -36,6 +40,59 @@ func (p *Packed) Repack(weights []byte, stride int, turn Transposition) {
 	}
 	if p.variant.flushes {
 		p.flush()
+	}
+}
+
+// repackPairs is Repack for pairs of bf16, of numbers of bf16 and one tap.
+func (p *Packed) repackPairs(weights []byte, stride int, turn Transposition) {
+	rows := p.spec.TapNumbers
+	for panel := range p.Panels() {
+		n0, width, to := panel*p.variant.NR, p.width(panel), p.panel(panel)
+		cols := min(width, p.spec.N-n0)
+		if turn == nil {
+			packRows(view.Of[uint32](to), width, weights[2*n0:], stride, rows, cols)
+			continue
+		}
+		columns := weights[n0*stride:]
+		if rows > 1 { // two numbers of a column are a pair
+			turn(to, columns, cols, rows/2, 4*width, stride)
+		}
+		if rows%2 == 1 {
+			last := view.Of[uint32](to)[rows/2*width:]
+			for i := range cols {
+				last[i] = uint32(binary.LittleEndian.Uint16(columns[i*stride+2*(rows-1):]))
+			}
+		}
+	}
+}
+
+// packRows packs rows of numbers of bf16 as pairs. The last of an odd number of rows has none beside it.
+func packRows(to []uint32, width int, weights []byte, stride, rows, cols int) {
+	row := func(k int) []uint16 { return view.Of[uint16](weights[k*stride:][:2*cols]) }
+	for k := 0; k+1 < rows; k += 2 {
+		lower, upper, pairs := row(k), row(k+1), to[:cols]
+		lower, upper = lower[:len(pairs)], upper[:len(pairs)]
+		for i := range pairs {
+			pairs[i] = uint32(upper[i])<<16 | uint32(lower[i])
+		}
+		to = to[min(width, len(to)):]
+	}
+	if rows%2 == 1 {
+		for i, v := range row(rows - 1) {
+			to[i] = uint32(v)
+		}
+	}
+}
+
+// pairRows puts rows of bytes that are in the order of B into that of the sums.
+func (p *Packed) pairRows(numbers []byte, row, rows int) {
+	for k := range rows {
+		if other := p.spec.ofPairs(k); other > k {
+			a, b := view.Of[uint32](numbers[k*row:][:row]), view.Of[uint32](numbers[other*row:][:row])
+			for i := range a {
+				a[i], b[i] = b[i], a[i]
+			}
+		}
 	}
 }
 

@@ -26,10 +26,10 @@ func NewStreamed(v *Variant, s Spec) Streamed {
 }
 
 // Run computes rows, as Packed.Run does. The rows of the matrix are stride bytes apart; turn transposes it, if it is
-// not nil.
+// not nil. Numbers of bf16 are given as float32, unless the variant reads pairs of them.
 func (p *Streamed) Run(a *Args, rows Rows, weights []byte, stride int, turn Transposition) {
-	size := p.whole.size()
-	step := size
+	size, pairs := p.whole.size(), p.whole.variant.Pairs()
+	step := p.whole.variant.NumberSize()
 	if turn != nil {
 		step = stride
 	}
@@ -39,7 +39,11 @@ func (p *Streamed) Run(a *Args, rows Rows, weights []byte, stride int, turn Tran
 		if n+p.width > p.columns {
 			panel = p.last
 		}
-		panel.Repack(weights[n*step:], stride, turn)
+		if pairs {
+			panel.repackPairs(weights[n*step:], stride, turn)
+		} else {
+			panel.Repack(weights[n*step:], stride, turn)
+		}
 		a.C = c[size*n:]
 		panel.Run(a, rows, 0, panel.Panels())
 	}
