@@ -19,7 +19,6 @@ OPEN = {
     "RFFT of 1009",  # in float64, where TensorFlow transforms several rows at once in float32
     "Mish",  # TensorFlow's remapper makes one function of it, in float32; here it keeps the bits of its three ops
     "BlockLSTM of 64", "BlockLSTMV2 of 64 cells of 100, peepholes",  # each step of a loop copies its states
-    "attention of large logits",  # TensorFlow takes subnormal probabilities as zeros
 }
 
 

@@ -67,7 +67,7 @@ func missing(x, y *core.Tensor) []int64 {
 		bits, _ := bitsOf(y, i)
 		has[bits] = struct{}{}
 	}
-	kept := []int64{}
+	kept := make([]int64, 0, x.Len())
 	for i := range x.Len() {
 		bits, nan := bitsOf(x, i)
 		if _, ok := has[bits]; nan || !ok {
