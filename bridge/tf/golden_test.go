@@ -229,6 +229,10 @@ func assertTensor(t *testing.T, what string, want, got *core.Tensor, tol toleran
 		!assert.Equal(t, want.Shape(), got.Shape(), "%s: shape", what) {
 		return
 	}
+	if want.Type() == core.String {
+		assert.Equal(t, want.Strings(), got.Strings(), what)
+		return
+	}
 	w, g := want.Float64s(), got.Float64s()
 	largest := 0.0
 	for _, v := range w {

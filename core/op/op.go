@@ -15,6 +15,7 @@
 //   - quantization is nGraph's way between reals and integers: scales and zero points
 //   - tensorflow is TensorFlow's: ranges from min to max, in TensorFlow's own arithmetic
 //   - parsing reads what is in strings: tf.Examples
+//   - sparse divides and joins rows by numbers, and works on ragged and on sparse tensors
 //   - text reads, makes and hashes strings
 //   - control runs functions: loops and branches
 //   - vision resizes and crops images, and chooses among boxes
@@ -31,6 +32,7 @@ import (
 	_ "github.com/tf2ng/tf2ng/core/op/pooling"
 	_ "github.com/tf2ng/tf2ng/core/op/quantization"
 	_ "github.com/tf2ng/tf2ng/core/op/reduce"
+	_ "github.com/tf2ng/tf2ng/core/op/sparse"
 	_ "github.com/tf2ng/tf2ng/core/op/tensorflow"
 	_ "github.com/tf2ng/tf2ng/core/op/text"
 	_ "github.com/tf2ng/tf2ng/core/op/vision"

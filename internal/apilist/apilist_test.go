@@ -54,8 +54,8 @@ func TestPublicPackages(t *testing.T) {
 			"compare", "compare/tensorflow", "core", "core/geometry", "core/numeric", "core/op",
 			"core/op/array", "core/op/control", "core/op/indexing", "core/op/linear", "core/op/normalize",
 			"core/op/parsing", "core/op/pointwise", "core/op/pooling", "core/op/quantization", "core/op/reduce",
-			"core/op/tensorflow", "core/op/text", "core/op/vision", "core/postop", "core/trait", "export/onnx", "fusedops",
-			"kernels", "serving", "serving/tfgrpc",
+			"core/op/sparse", "core/op/tensorflow", "core/op/text", "core/op/vision", "core/postop", "core/trait",
+			"export/onnx", "fusedops", "kernels", "serving", "serving/tfgrpc",
 		}, dirs)
 }
 

@@ -399,7 +399,27 @@ def segments():
     for mode in ("Sum", "Mean", "SqrtN"):
         rows[f"SparseSegment{mode}"] = sparse(mode)
         rows[f"SparseSegment{mode}WithNumSegments"] = sparse(f"{mode}WithNumSegments", num_segments=300)
+    shard = random.randint(0, 3, 4096).astype(np.int32)
+    order = [np.flatnonzero(shard == i).astype(np.int32) for i in range(3)]
+
+    def joined(kind, op="DynamicStitch", *columns):
+        return lambda: getattr(R, op)(indices=order, data=[
+            data((i.shape[0], *columns), kind, name=f"x{k}") for k, i in enumerate(order)])
+
     return rows | {
+        "DynamicPartition": lambda: R.DynamicPartition(data=data((4096, 64)), partitions=shard, num_partitions=3),
+        "DynamicPartition of 8": lambda: R.DynamicPartition(data=data((4096, 8)), partitions=shard, num_partitions=3),
+        "DynamicPartition of ids": lambda: R.DynamicPartition(
+            data=data((4096,), tf.int64), partitions=shard, num_partitions=3),
+        "DynamicPartition, computed": lambda: R.DynamicPartition(
+            data=data((4096, 64)), partitions=data((4096,), tf.int32, name="y"), num_partitions=100),
+        "DynamicPartition of ids, computed": lambda: R.DynamicPartition(
+            data=data((4096,), tf.int64), partitions=data((4096,), tf.int32, name="y"), num_partitions=100),
+        "DynamicStitch": joined(tf.float32, "DynamicStitch", 64), "DynamicStitch of 8": joined(tf.float32, "DynamicStitch", 8),
+        "DynamicStitch, computed": lambda: R.DynamicStitch(
+            indices=[data((4096,), tf.int32, name="y")], data=[data((4096, 64))]),
+        "DynamicStitch of ids": joined(tf.int64), "ParallelDynamicStitch": joined(tf.float32, "ParallelDynamicStitch", 64),
+        "UnravelIndex": lambda: R.UnravelIndex(indices=data((4096,), tf.int32), dims=[10, 20, 30]),
         "SegmentSum of long segments": sorted_rows("Sum", ids(16, 256)),
         "SegmentSum of int8": sorted_rows("Sum", kind=tf.int8),
         "SegmentSum of f16": sorted_rows("Sum", kind=tf.float16),

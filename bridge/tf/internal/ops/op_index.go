@@ -129,20 +129,20 @@ var _ = register("index",
 	op{name: "UnsortedSegmentProd", signature: unsortedSegmentSignature, translate: unsorted(reduce.SegmentProd)},
 	op{name: "UnsortedSegmentMax", signature: unsortedSegmentSignature, translate: unsorted(reduce.SegmentMax)},
 	op{name: "UnsortedSegmentMin", signature: unsortedSegmentSignature, translate: unsorted(reduce.SegmentMin)},
-	op{name: "SparseSegmentSum", signature: sparseSegmentSignature, translate: sparse(reduce.SegmentSum)},
-	op{name: "SparseSegmentMean", signature: sparseSegmentSignature, translate: sparse(reduce.SegmentMean)},
-	op{name: "SparseSegmentSqrtN", signature: sparseSegmentSignature, translate: sparse(reduce.SegmentSqrtN)},
+	op{name: "SparseSegmentSum", signature: sparseSegmentSignature, translate: sparseSegments(reduce.SegmentSum)},
+	op{name: "SparseSegmentMean", signature: sparseSegmentSignature, translate: sparseSegments(reduce.SegmentMean)},
+	op{name: "SparseSegmentSqrtN", signature: sparseSegmentSignature, translate: sparseSegments(reduce.SegmentSqrtN)},
 	op{
 		name: "SparseSegmentSumWithNumSegments", signature: countedSegmentSignature,
-		translate: sparse(reduce.SegmentSum),
+		translate: sparseSegments(reduce.SegmentSum),
 	},
 	op{
 		name: "SparseSegmentMeanWithNumSegments", signature: countedSegmentSignature,
-		translate: sparse(reduce.SegmentMean),
+		translate: sparseSegments(reduce.SegmentMean),
 	},
 	op{
 		name: "SparseSegmentSqrtNWithNumSegments", signature: countedSegmentSignature,
-		translate: sparse(reduce.SegmentSqrtN),
+		translate: sparseSegments(reduce.SegmentSqrtN),
 	},
 	op{
 		name: "SparseFillEmptyRows",
@@ -182,7 +182,7 @@ func unsorted(m reduce.SegmentMode) func(*call) []core.Value {
 	return apply(&reduce.UnsortedSegmentReduce{Mode: m})
 }
 
-func sparse(m reduce.SegmentMode) func(*call) []core.Value {
+func sparseSegments(m reduce.SegmentMode) func(*call) []core.Value {
 	return apply(&reduce.SparseSegmentReduce{Mode: m})
 }
 
