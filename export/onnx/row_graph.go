@@ -32,6 +32,16 @@ var (
 	_ = lacks[text.ToNumber](noText)
 	_ = lacks[text.Substring](noText)
 	_ = lacks[text.DecodeRaw](noText)
+	_ = lacks[text.Split](noText)
+	_ = lacks[text.SplitAny](noText)
+	_ = lacks[text.RegexReplace](noText)
+	_ = lacks[text.RegexMatch](noText)
+	_ = lacks[text.ReduceJoin](noText)
+	_ = lacks[text.SegmentJoin](noText)
+	_ = lacks[text.NGrams](noText)
+	_ = lacks[text.UnicodeDecode](noText)
+	_ = lacks[text.UnicodeEncode](noText)
+	_ = lacks[text.UnicodeTranscode](noText)
 )
 
 func exportParameter(e *exporter, n *core.Node, _ *core.Parameter) error {

@@ -1,0 +1,10 @@
+
+2
+inputPlaceholder*
+dtype0*
+shape:
+
+8
+opUnicodeDecodeinput*
+input_encoding
+utf_32le
