@@ -1,6 +1,8 @@
 package op_test
 
 import (
+	"errors"
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -24,6 +26,111 @@ func raggedBaselines(t *testing.T) []baseline {
 		{&sparse.DynamicStitch{}, in(ids(3, 0), ids(2, 1, 5), tensor(t, core.Shape{2, 2}, float32(1), 2, 3, 4), rows)},
 		{&sparse.DynamicStitch{}, in(ids(4, 0, 2), words)},
 		{&indexing.UnravelIndex{}, in(long(5, 0, 11), long(3, 4))},
+		{
+			&sparse.RaggedToDense{Partitions: []sparse.Partition{sparse.RowSplits}},
+			in(long(-1, -1, 2), rows, core.Scalar(float32(7)), ids(0, 1, 1, 3)),
+		},
+		{
+			&sparse.RaggedToDense{Partitions: []sparse.Partition{sparse.FirstDimSize, sparse.ValueRows}},
+			in(core.Scalar(int32(-1)), words, label(t, "-"), core.Scalar(int64(4)), long(1, 1, 3)),
+		},
+		{&sparse.RaggedToSparse{}, in(ids(0, 2), ids(0, 1, 3), rows)},
+		{&sparse.RaggedGather{Ragged: 1, Rank: 1}, in(ids(0, 1, 1, 3), rows, long(2, 0, 2))},
+		{&sparse.RaggedGather{Ragged: 2, Rank: 0}, in(ids(0, 1, 2), ids(0, 2, 3), words, core.Scalar(int32(0)))},
+		{&sparse.RaggedRange{Splits: core.I64}, in(ids(3, 0), core.Scalar(int32(9)), ids(2, 4))},
+		{
+			&sparse.RaggedRange{Splits: core.I32},
+			in(core.Scalar(float32(0)), core.Scalar(float32(0.35)), core.Scalar(float32(0.1))),
+		},
+	}
+}
+
+func TestRaggedConstraints(t *testing.T) {
+	ops := func(o ...core.Operand) []core.Operand { return o }
+	i64 := func(s ...int) core.Operand { return operand(core.I64, s) }
+	long := func(v ...int64) core.Operand { return constantOf(t, core.Shape{len(v)}, v) }
+	parts := func(p ...sparse.Partition) *sparse.RaggedToDense { return &sparse.RaggedToDense{Partitions: p} }
+	dense, count := parts(sparse.RowSplits), &sparse.RaggedRange{Splits: core.I32}
+	gather := &sparse.RaggedGather{Ragged: 1, Rank: 1}
+	checkRefused(t, []refused{
+		{dense, ops(f32(), f32(3), f32(), i64(2)), "C1", "input 0 (shape): got type f32, want one of [i32 i64]"},
+		{dense, ops(i64(3), f32(3), f32(), i64(2)), "C1", "input 0 (shape): got shape [3], want [2] or []"},
+		{dense, ops(isI32(2), f32(3), f32(), i64(2)), "C1", "input 0 (shape): got 2, want -1 or a vector"},
+		{
+			dense, ops(long(-2, 3), f32(3), f32(), i64(2)), "C1",
+			"input 0 (shape): got [-2 3], want dimensions of [?,?], -1 or more",
+		},
+		{dense, ops(i64(), f32(), f32(), i64(2)), "C2", "input 1 (values): got shape [], want rank 1 or more"},
+		{dense, ops(i64(), f32(3), i64(), i64(2)), "C3", "input 2 (default): got type i64, want f32"},
+		{
+			dense, ops(i64(), f32(3), f32(1), i64(2)), "C3",
+			"input 2 (default): got shape [1], want one that broadcasts to []",
+		},
+		{
+			dense, ops(i64(), f32(7, 2, 3), f32(3), i64(2)), "C3",
+			"input 2 (default): got shape [3], want one that broadcasts to [2,3]",
+		},
+		{parts(), ops(i64(), f32(3), f32()), "C4", "partitions: got []"},
+		{parts(sparse.ValueRows), ops(i64(), f32(3), f32(), i64(2)), "C4", "partitions: got [ValueRows]"},
+		{dense, ops(i64(), f32(3), f32(), f32(2)), "C5", "input 3: got type f32, want one of [i32 i64]"},
+		{dense, ops(i64(), f32(3), f32(), i64()), "C5", "input 3: got i64[], want dynamic[?]"},
+		{&sparse.RaggedToSparse{}, ops(f32(3)), "C1", "got 1 inputs, want 1 to 64 splits and values"},
+		{&sparse.RaggedToSparse{}, ops(i64(2), i32(2), f32(3)), "C1", "input 1: got type i32, want i64 as the others"},
+		{&sparse.RaggedToSparse{}, ops(i64(2), f32()), "C2", "input 1: got shape [], want rank 1 or more"},
+		{
+			&sparse.RaggedGather{}, ops(), "C1",
+			"got 0 ragged dimensions and indices of rank 0, want 1 and 0 to 64",
+		},
+		{gather, ops(f32(2), f32(3), i64(1)), "C2", "input 0: got f32[2], want i32 or i64 of rank 1"},
+		{gather, ops(i64(2), f32(), i64(1)), "C3", "input 1: got shape [], want rank 1 or more"},
+		{gather, ops(i64(2), f32(3), f32(1)), "C4", "input 2: got type f32, want one of [i32 i64]"},
+		{gather, ops(i64(2), f32(3), i64()), "C4", "input 2: got shape [], want rank 1"},
+		{count, ops(i32(), f32(), i32()), "C1", "input 1 (limit): got type f32, want i32"},
+		{count, ops(i32(2), i32(), i32(3)), "C2", "input 2 (step): got shape [3], want [2]"},
+		{count, ops(i32(1, 1), i32(), i32()), "C2", "input 0 (start): got shape [1,1], want a scalar or a vector"},
+		{&sparse.RaggedRange{}, ops(i32(), i32(), i32()), "C4", "splits: got dynamic, want i32 or i64"},
+	})
+}
+
+// TestHostileRaggedTensors gives ops numbers that would lead beyond their inputs, or need too much memory.
+func TestHostileRaggedTensors(t *testing.T) {
+	ids := func(v ...int64) *core.Tensor { return tensor(t, core.Shape{len(v)}, v...) }
+	rows, one := tensor(t, core.Shape{3, 2}, float32(1), 2, 3, 4, 5, 6), core.Scalar(float32(0))
+	unknown := core.Scalar(int32(-1))
+	dense := &sparse.RaggedToDense{Partitions: []sparse.Partition{sparse.RowSplits}}
+	sized := &sparse.RaggedToDense{Partitions: []sparse.Partition{sparse.FirstDimSize, sparse.ValueRows}}
+	count := &sparse.RaggedRange{Splits: core.I64}
+	for name, b := range map[string]baseline{
+		"splits beyond values":    {dense, []*core.Tensor{unknown, rows, one, ids(0, 4)}},
+		"no splits":               {dense, []*core.Tensor{unknown, rows, one, ids()}},
+		"a row beyond the others": {sized, []*core.Tensor{unknown, rows, one, core.Scalar(int64(2)), ids(0, 1, 2)}},
+		"rows that decrease":      {sized, []*core.Tensor{unknown, rows, one, core.Scalar(int64(2)), ids(1, 0, 0)}},
+		"a negative row":          {sized, []*core.Tensor{unknown, rows, one, core.Scalar(int64(2)), ids(-1, 0, 0)}},
+		"rows of more values":     {sized, []*core.Tensor{unknown, rows, one, core.Scalar(int64(2)), ids(0, 0, 0, 0)}},
+		"too many rows":           {sized, []*core.Tensor{unknown, rows, one, core.Scalar(int64(1) << 40), ids(0, 0, 0)}},
+		"a negative size":         {sized, []*core.Tensor{unknown, rows, one, core.Scalar(int64(-1)), ids()}},
+		"a large shape":           {dense, []*core.Tensor{ids(1<<20, 1<<19, 2), rows, one, ids(0, 3)}},
+		"a long range": {count, []*core.Tensor{
+			core.Scalar(int64(-1 << 63)), core.Scalar(int64(1<<63 - 1)), core.Scalar(int64(1)),
+		}},
+		"no step": {count, []*core.Tensor{core.Scalar(int64(0)), core.Scalar(int64(1)), core.Scalar(int64(0))}},
+		"an infinite range": {count, []*core.Tensor{
+			core.Scalar(float32(0)), core.Scalar(float32(math.Inf(1))), core.Scalar(float32(1)),
+		}},
+		"gathered beyond values": {&sparse.RaggedGather{Ragged: 1, Rank: 1}, []*core.Tensor{ids(0, 4), rows, ids(0)}},
+		"gathered rows":          {&sparse.RaggedGather{Ragged: 1, Rank: 1}, []*core.Tensor{ids(0, 3), rows, ids(1)}},
+		"gathered splits": {
+			&sparse.RaggedGather{Ragged: 2, Rank: 1}, []*core.Tensor{ids(0, 2), ids(0, 3), rows, ids(0)},
+		},
+		"sparse beyond values": {&sparse.RaggedToSparse{}, []*core.Tensor{ids(0, 4), rows}},
+		"sparse splits":        {&sparse.RaggedToSparse{}, []*core.Tensor{ids(0, 2), ids(0, 3), rows}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := core.EvalOp(b.op, b.in)
+			var violation *core.OpError
+			var tooLarge *core.MemoryError
+			require.True(t, errors.As(err, &violation) || errors.As(err, &tooLarge), "%v", err)
+		})
 	}
 }
 

@@ -25,6 +25,10 @@ var (
 	_ = lacks[indexing.UnravelIndex]("ONNX has no indices of numbered elements")
 	_ = lacks[sparse.DynamicPartition]("ONNX has no outputs of computed numbers of rows but Compress's, one at a time")
 	_ = lacks[sparse.DynamicStitch]("ONNX has no tensors of as many rows as an index says")
+	_ = lacks[sparse.RaggedToDense](noRagged)
+	_ = lacks[sparse.RaggedToSparse](noRagged)
+	_ = lacks[sparse.RaggedGather](noRagged)
+	_ = lacks[sparse.RaggedRange](noRagged)
 	_ = lacks[indexing.MatrixDiag](noDiagonals)
 	_ = lacks[indexing.MatrixDiagPart](noDiagonals)
 	_ = lacks[indexing.MatrixSetDiag](noDiagonals)
@@ -36,6 +40,7 @@ var (
 
 const (
 	noSparse    = "ONNX has no sparse tensors of computed indices"
+	noRagged    = "ONNX has no ragged tensors"
 	noDiagonals = "ONNX has no ops on diagonals"
 )
 

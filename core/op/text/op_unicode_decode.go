@@ -39,7 +39,11 @@ func (op *UnicodeDecode) Infer(in []core.Operand) ([]core.Fact, error) {
 	}
 	rows := core.Unknown
 	if in[0].Shape.Static() {
-		rows = in[0].Shape.MustElements() + 1
+		n, err := in[0].Shape.Elements()
+		if err != nil || n == core.MaxElements {
+			return nil, core.Violation("C1", 0, "got shape %v, want fewer strings", in[0].Shape)
+		}
+		rows = n + 1
 	}
 	return []core.Fact{
 		{Type: op.Splits, Shape: core.Shape{rows}},
