@@ -20,6 +20,7 @@ func raggedBaselines(t *testing.T) []baseline {
 	long := func(v ...int64) *core.Tensor { return tensor(t, core.Shape{len(v)}, v...) }
 	rows := tensor(t, core.Shape{3, 2}, float32(1), 2, 3, 4, 5, 6)
 	words := texts(t, "a", "b", "c")
+	pairs := func(v ...int64) *core.Tensor { return tensor(t, core.Shape{len(v) / 2, 2}, v...) }
 	return []baseline{
 		{&sparse.DynamicPartition{Partitions: 3}, in(rows, ids(2, 0, 2))},
 		{&sparse.DynamicPartition{Partitions: 2}, in(words, ids(1, 0, 1))},
@@ -42,6 +43,83 @@ func raggedBaselines(t *testing.T) []baseline {
 			&sparse.RaggedRange{Splits: core.I32},
 			in(core.Scalar(float32(0)), core.Scalar(float32(0.35)), core.Scalar(float32(0.1))),
 		},
+		{&sparse.SparseReorder{}, in(pairs(1, 0, 0, 1, 0, 0), words, long(2, 2))},
+		{&sparse.SparseSlice{}, in(pairs(0, 1, 1, 0, 1, 2), words, long(2, 3), long(0, 1), long(2, 9))},
+		{
+			&sparse.SparseConcat{Axis: 1},
+			in(pairs(0, 1, 1, 0, 1, 2), pairs(0, 0), words, texts(t, "d"), long(2, 3), long(2, 1)),
+		},
+		{&sparse.DenseAt{}, in(pairs(0, 1, 2, 0), long(3, 2), tensor(t, core.Shape{3, 1}, float32(1), 2, 3))},
+		{&sparse.SparseCross{Sparse: 1, Separator: "-"}, in(pairs(0, 0, 0, 1, 1, 0), words, long(2, 2), pairs(7, 8, 9, 10))},
+		{
+			&sparse.SparseCross{Sparse: 1, Crossing: sparse.CrossHash, Buckets: 100, Key: []int64{3, 0}},
+			in(pairs(0, 0, 0, 1, 1, 0), words, long(2, 2), pairs(7, 8, 9, 10)),
+		},
+	}
+}
+
+func TestSparseTensorConstraints(t *testing.T) {
+	ops := func(o ...core.Operand) []core.Operand { return o }
+	i64 := func(s ...int) core.Operand { return operand(core.I64, s) }
+	long := func(v ...int64) core.Operand { return constantOf(t, core.Shape{len(v)}, v) }
+	pairs := func(v ...int64) core.Operand { return constantOf(t, core.Shape{len(v) / 2, 2}, v) }
+	order, part, concat, at := &sparse.SparseReorder{}, &sparse.SparseSlice{}, &sparse.SparseConcat{}, &sparse.DenseAt{}
+	hash := &sparse.SparseCross{Sparse: 1, Crossing: sparse.CrossHash, Key: []int64{1, 2}}
+	checkRefused(t, []refused{
+		{order, ops(i32(2, 2), f32(2), i64(2)), "C1", "input 0 (indices): got i32[2,2], want a matrix of i64"},
+		{order, ops(i64(2, 2), f32(3), i64(2)), "C1", "input 1 (values): got shape [3], want [2]"},
+		{order, ops(i64(2, 2), f32(2), i64(3)), "C1", "input 2 (shape): got i64[3], want i64[2]"},
+		{part, ops(i64(2), f32(2), i64(2), i64(2), i64(2)), "C1", "input 0 (indices): got i64[2], want a matrix of i64"},
+		{part, ops(i64(2, 2), f32(2), i64(2), i64(3), i64(2)), "C2", "input 3 (start): got i64[3], want i64[2]"},
+		{part, ops(i64(2, 2), f32(2), i64(2), i64(2), long(1, -1)), "C2", "input 4 (size): got -1 at 1, want 0 or more"},
+		{concat, ops(i64(2, 2), f32(2)), "C1", "got 2 inputs, want indices, values and shapes"},
+		{
+			concat, ops(i64(2, 2), i64(2, 2), f32(2), i32(2), i64(2), i64(2)), "C2",
+			"input 3: got type i32, want f32 as the others",
+		},
+		{
+			concat, ops(i64(2, 2), i64(2, 3), f32(2), f32(2), i64(2), i64(3)), "C3",
+			"input 5: got rank 3, want 2 as the others",
+		},
+		{&sparse.SparseConcat{Axis: 2}, ops(i64(2, 2), f32(2), i64(2)), "C3", "axis: got 2, want in [-2, 2)"},
+		{
+			concat, ops(i64(1, 2), i64(1, 2), f32(1), f32(1), long(2, 3), long(2, 4)), "C4",
+			"input 5: got [2 4], want [2 3] but for axis 0",
+		},
+		{at, ops(i64(2), i64(2), f32(2)), "C1", "input 0 (indices): got i64[2], want a matrix of i64"},
+		{at, ops(i64(2, 2), i64(3), f32(2)), "C1", "input 1 (shape): got i64[3], want i64[2]"},
+		{at, ops(i64(2, 2), i64(2), f32(1, 1, 1)), "C2", "input 2 (x): got shape [1,1,1], want rank 2 or less"},
+		{at, ops(i64(2, 2), long(2, 3), f32(2)), "C2", "input 2 (x): got shape [2], want one that broadcasts to [2 3]"},
+		{at, ops(pairs(0, 3), long(2, 3), f32()), "C3", "input 0 (indices): got 3 at 1, want one inside [2 3]"},
+		{hash, ops(i64(2, 3), i64(2), i64(3)), "C1", "input 0: got shape [2,3], want [n,2]"},
+		{hash, ops(i64(2, 2), f32(2), i64(2)), "C1", "input 1: got type f32, want i64 or string"},
+		{hash, ops(i64(2, 2), i64(2), i64(2), i64(3)), "C2", "input 3: got i64[3], want a matrix of i64 or string"},
+		{
+			&sparse.SparseCross{Crossing: sparse.CrossHash}, ops(), "C4",
+			"got 0 inputs for 0 sparse tensors, crossing Hash and key []",
+		},
+	})
+}
+
+// TestHostileSparseTensors gives ops numbers of rows that differ, or that need too much memory.
+func TestHostileSparseTensors(t *testing.T) {
+	long := func(v ...int64) *core.Tensor { return tensor(t, core.Shape{len(v)}, v...) }
+	at := tensor(t, core.Shape{1, 2}, int64(0), 0)
+	many := tensor(t, core.Shape{1, 1 << 14}, make([]int64, 1<<14)...)
+	text := &sparse.SparseCross{Sparse: 1}
+	for name, b := range map[string]baseline{
+		"rows":          {text, []*core.Tensor{at, long(1), long(1<<62, 1)}},
+		"negative rows": {text, []*core.Tensor{at, long(1), long(-1, 1)}},
+		"other rows":    {text, []*core.Tensor{at, long(1), long(2, 1), many}},
+		"crosses":       {&sparse.SparseCross{}, []*core.Tensor{many, many, many, many}},
+		"overflow":      {&sparse.SparseConcat{}, []*core.Tensor{at, at, long(1), long(1), long(1<<62, 1), long(1<<62, 1)}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := core.EvalOp(b.op, b.in)
+			var violation *core.OpError
+			var tooLarge *core.MemoryError
+			require.True(t, errors.As(err, &violation) || errors.As(err, &tooLarge), "%v", err)
+		})
 	}
 }
 

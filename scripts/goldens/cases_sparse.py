@@ -154,3 +154,70 @@ for name, ids, n, t in [("float", [0, 2, 2], 4, "float"), ("string", [1, 1], 3, 
     case(FILL, f"raggedfillemptyrows_{name}", feed("int64", np.array(ids, np.int64)), data(t, len(ids)), feed("int64", n), feed(t, "-" if t == "string" else 7))
 for name, ids, n, values in [("outside", [0, 4], 4, 2), ("negative", [-1, 0], 4, 2), ("length", [0, 1], 4, 3), ("negative_rows", [], -1, 0), ("no_rows", [0], 0, 1)]:
     case(FILL, f"raggedfillemptyrows_{name}", feed("int64", np.array(ids, np.int64)), data("float", values), feed("int64", n), feed("float", 7), error=True)
+
+
+# Sparse tensors
+PLACES = [[0, 1], [1, 0], [1, 2]]
+
+
+def at(places):
+    return feed("int64", np.array(places, np.int64).reshape(len(places), -1 if len(places) else 2))
+
+
+for t in ["float", "int8", "string"]:
+    case("SparseReorder", f"sparsereorder_{t}", at([[1, 0], [0, 1], [0, 1], [0, 0]]), data(t, 4), feed("int64", [2, 2]))
+case("SparseReorder", "sparsereorder_cube", at([[1, 0, 2], [0, 1, 1], [1, 0, 0], [0, 1, 0]]), data("float", 4), feed("int64", [2, 2, 3]))
+case("SparseReorder", "sparsereorder_vector", at([[3], [1], [2]]), data("float", 3), feed("int64", [4]))
+case("SparseReorder", "sparsereorder_ordered", at(PLACES), data("float", 3), feed("int64", [2, 3]))
+case("SparseReorder", "sparsereorder_none", at([]), data("float", 0), feed("int64", [2, 3]))
+case("SparseReorder", "sparsereorder_outside", at([[5, 0], [0, 1]]), data("float", 2), feed("int64", [2, 2]))
+case("SparseReorder", "sparsereorder_values", at(PLACES), data("float", 2), feed("int64", [2, 3]), error=True)
+case("SparseReorder", "sparsereorder_shape", at(PLACES), data("float", 3), feed("int64", [2, 3, 4]), error=True)
+
+for name, axis, shapes in [("rows", 0, ([2, 3], [4, 3])), ("columns", 1, ([2, 3], [2, 5])), ("last", -1, ([2, 3], [2, 5]))]:
+    for t in ["float", "string"]:
+        case(
+            "SparseConcat", f"sparseconcat_{name}_{t}", [at(PLACES), at([[1, 1], [0, 0]])], [data(t, 3), data(t, 2)], [feed("int64", s) for s in shapes], concat_dim=axis,
+        )
+case("SparseConcat", "sparseconcat_none", [at([]), at(PLACES)], [data("float", 0), data("float", 3)], [feed("int64", [2, 3])] * 2, concat_dim=1)
+for name, axis, shapes in [("rows_differ", 1, ([2, 3], [3, 3])), ("columns_differ", 0, ([2, 3], [2, 5])), ("axis", 2, ([2, 3], [2, 3])), ("negative_axis", -3, ([2, 3], [2, 3]))]:
+    case("SparseConcat", f"sparseconcat_{name}", [at(PLACES)] * 2, [data("float", 3)] * 2, [feed("int64", s) for s in shapes], concat_dim=axis, error=True)
+
+for name, start, size in [("part", [0, 1], [2, 2]), ("beyond", [1, 0], [5, 5]), ("before", [-1, 0], [2, 2]), ("behind", [3, 0], [2, 2]), ("nothing", [0, 0], [0, 2])]:
+    case("SparseSlice", f"sparseslice_{name}", at(PLACES), data("float", 3), feed("int64", [2, 3]), feed("int64", start), feed("int64", size))
+case("SparseSlice", "sparseslice_unordered", at([[1, 2], [0, 1], [5, 5]]), data("string", 3), feed("int64", [2, 3]), const("int64", [0, 1]), const("int64", [2, 2]))
+case("SparseSlice", "sparseslice_negative", at(PLACES), data("float", 3), feed("int64", [2, 3]), feed("int64", [0, 0]), feed("int64", [-1, 2]), error=True)
+case("SparseSlice", "sparseslice_length", at(PLACES), data("float", 3), feed("int64", [2, 3]), feed("int64", [0]), feed("int64", [1]), error=True)
+
+for op in ["SparseDenseCwiseAdd", "SparseDenseCwiseMul"]:
+    name = op.lower()
+    for t in ["float", "half", "bfloat16", "double", "int8", "int64"]:
+        case(op, f"{name}_{t}", at(PLACES), data(t, 3), feed("int64", [2, 3]), data(t, 2, 3))
+    for kind, shape in [("row", (3,)), ("column", (2, 1)), ("scalar", ()), ("one", (1, 1))]:
+        case(op, f"{name}_{kind}", at(PLACES), data("float", 3), feed("int64", [2, 3]), data("float", *shape))
+    for kind, shape in [("shape", (2,)), ("rank", (1, 1, 1))]:
+        case(op, f"{name}_{kind}", at(PLACES), data("float", 3), feed("int64", [2, 3]), data("float", *shape), error=True)
+    case(op, f"{name}_outside", at([[0, 1], [1, 0], [1, 3]]), data("float", 3), feed("int64", [2, 3]), data("float", 3), error=True)
+    case(op, f"{name}_negative", at([[0, 1], [1, 0], [1, -1]]), data("float", 3), feed("int64", [2, 3]), data("float", 3), error=True)
+
+# Crosses
+CROSS = [at([[0, 0], [0, 1], [2, 0]]), at([[0, 0], [1, 0], [2, 0], [2, 1]])], [feed("int64", [3, 2]), feed("int64", [3, 2])]
+WORDS = [feed("string", ["a", "b", ""]), feed("string", ["x", "y", "z", "long words of more than sixteen bytes"])]
+NUMBERS = [feed("int64", [3, -1, 1 << 40]), WORDS[1]]
+COLUMN, COUNTS = feed("string", [["p", "q"]] * 3), feed("int64", [[7], [8], [-9]])
+HASHED = {"hashed_output": True, "num_buckets": 0, "hash_key": 0xDECAFCAFFE, "out_type": "int64", "internal_type": "int64"}
+TEXT = {"hashed_output": False, "num_buckets": 0, "hash_key": 0, "out_type": "string", "internal_type": "string"}
+for name, values, dense in [("words", WORDS, []), ("numbers", NUMBERS, []), ("columns", WORDS, [COLUMN, COUNTS]), ("only_columns", [], [COLUMN, COUNTS])]:
+    indices, shapes = CROSS if values else ([], [])
+    case("SparseCross", f"sparsecross_{name}", indices, values, shapes, dense, **HASHED)
+    case("SparseCross", f"sparsecross_{name}_100", indices, values, shapes, dense, **HASHED | {"num_buckets": 100})
+    case("SparseCrossV2", f"sparsecrossv2_{name}", indices, values, shapes, dense, const("string", ", "))
+    for strong in [False] if dense else [False, True]:  # strong hashes of columns end TensorFlow
+        case(
+            "SparseCrossHashed", f"sparsecrosshashed_{name}_{int(strong)}", indices, values, shapes, dense, const("int64", 0), const("bool", strong), const("int64", [137, -5]),
+        )
+case("SparseCross", "sparsecross_text", *CROSS[:1], WORDS, CROSS[1], [COLUMN], **TEXT)
+case("SparseCrossHashed", "sparsecrosshashed_1000", *CROSS[:1], WORDS, CROSS[1], [], const("int64", 1000), const("bool", False), const("int64", [1, 2]))
+case("SparseCross", "sparsecross_text_of_numbers", *CROSS[:1], NUMBERS, CROSS[1], [], error=True, **TEXT)
+case("SparseCross", "sparsecross_rows", *CROSS[:1], WORDS, [feed("int64", [3, 2]), feed("int64", [4, 2])], [], error=True, **HASHED)
+case("SparseCross", "sparsecross_dense_rows", *CROSS[:1], WORDS, CROSS[1], [feed("string", [["p"]])], error=True, **HASHED)

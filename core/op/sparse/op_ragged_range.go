@@ -77,9 +77,13 @@ func (op *RaggedRange) Eval(in, out []*core.Tensor) error {
 	}
 	rows := facts[0].Shape[0] - 1
 	of := func(input, row int) int { return row % max(1, in[input].Len()) }
+	length := wholeLengths(in)
+	if in[0].Type().IsFloat() {
+		length = realLengths(in)
+	}
 	splits := make([]int64, rows+1)
 	for i := range rows {
-		n, err := op.length(in, of(0, i), of(1, i), of(2, i))
+		n, err := length(of(0, i), of(1, i), of(2, i))
 		if err != nil {
 			return err
 		}
@@ -105,33 +109,47 @@ func (op *RaggedRange) Eval(in, out []*core.Tensor) error {
 	return nil
 }
 
-// length returns how many numbers a row has, by where its start, limit and step are.
-func (op *RaggedRange) length(in []*core.Tensor, start, limit, step int) (int64, error) {
-	if in[0].Type().IsInteger() {
-		a, b, by := in[0].Int64s()[start], in[1].Int64s()[limit], in[2].Int64s()[step]
+// wholeLengths returns a function that gives how many integers a row has, by where its start, limit and step are.
+func wholeLengths(in []*core.Tensor) func(start, limit, step int) (int64, error) {
+	if in[0].Type().IsFloat() {
+		return nil
+	}
+	starts, limits, steps := in[0].Int64s(), in[1].Int64s(), in[2].Int64s()
+	return func(start, limit, step int) (int64, error) {
+		a, b, by := starts[start], limits[limit], steps[step]
 		switch {
 		case by == 0:
 			return 0, core.Violation("C3", 2, "got 0 at %d, want another step", step)
 		case by > 0 && b <= a, by < 0 && b >= a:
 			return 0, nil
 		case by < 0:
-			a, b, by = b, a, -by
+			a, b = b, a
 		}
-		n := (uint64(b)-uint64(a)-1)/uint64(by) + 1
-		return int64(min(n, 1<<62)), nil
+		distance := uint64(by)
+		if by < 0 {
+			distance = -distance
+		}
+		return int64(min((uint64(b)-uint64(a)-1)/distance+1, 1<<62)), nil
 	}
-	a, b, by := in[0].Float64s()[start], in[1].Float64s()[limit], in[2].Float64s()[step]
-	switch {
-	case by == 0:
-		return 0, core.Violation("C3", 2, "got 0 at %d, want another step", step)
-	case by > 0 && b < a, by < 0 && b > a:
-		return 0, nil
+}
+
+// realLengths is wholeLengths of reals.
+func realLengths(in []*core.Tensor) func(start, limit, step int) (int64, error) {
+	t, starts, limits, steps := in[0].Type(), in[0].Float64s(), in[1].Float64s(), in[2].Float64s()
+	return func(start, limit, step int) (int64, error) {
+		a, b, by := starts[start], limits[limit], steps[step]
+		switch {
+		case by == 0:
+			return 0, core.Violation("C3", 2, "got 0 at %d, want another step", step)
+		case by > 0 && b < a, by < 0 && b > a:
+			return 0, nil
+		}
+		n := math.Ceil(math.Abs(narrow(t, narrow(t, b-a)/by)))
+		if !(n < 1<<62) {
+			return 0, core.Violation("C3", 2, "got %v at %d, from %v to %v: %v numbers, want a finite number", by, step, a, b, n)
+		}
+		return int64(n), nil
 	}
-	n := math.Ceil(math.Abs(narrow(in[0].Type(), narrow(in[0].Type(), b-a)/by)))
-	if !(n < 1<<62) {
-		return 0, core.Violation("C3", 2, "got %v at %d, from %v to %v: %v numbers, want a finite number", by, step, a, b, n)
-	}
-	return int64(n), nil
 }
 
 // narrow rounds a number to f32 if t is that. A difference or quotient of two numbers of f32 is then as if it had been

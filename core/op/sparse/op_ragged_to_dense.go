@@ -203,8 +203,9 @@ func (op *RaggedToDense) Eval(in, out []*core.Tensor) error {
 	if y.Len() == 0 {
 		return nil
 	}
-	for i := range y.Len() / each {
-		elements.CopyUnit(y, i*each, filler, 0, each)
+	elements.CopyUnit(y, 0, filler, 0, each)
+	for done := each; done < y.Len(); done *= 2 {
+		elements.CopyUnit(y, done, y, 0, min(done, y.Len()-done))
 	}
 	places := make([]int, min(rows, counts[0])) // of the rows of a dimension in y, counted in its rows; -1: in none
 	for i := range places {
@@ -215,9 +216,14 @@ func (op *RaggedToDense) Eval(in, out []*core.Tensor) error {
 	for i, p := range parts {
 		places = op.below(i, p, places, shape[i+1])
 	}
-	for i, to := range places {
-		if to >= 0 {
-			elements.CopyUnit(y, to*each, values, i*each, each)
+	for i := 0; i < len(places); i++ {
+		if to := places[i]; to >= 0 {
+			n := 1
+			for i+n < len(places) && places[i+n] == to+n {
+				n++
+			}
+			elements.CopyUnit(y, to*each, values, i*each, n*each)
+			i += n - 1
 		}
 	}
 	return nil
@@ -284,28 +290,27 @@ func (op *RaggedToDense) widest(i int, part []int64) int64 {
 
 // below returns the places of what the rows of ragged dimension i, of some places, consist of.
 func (op *RaggedToDense) below(i int, part []int64, places []int, width int) []int {
-	var list []int
-	add := func(row, column int) {
-		place := -1
-		if places[row] >= 0 && column < width {
-			place = places[row]*width + column
+	place := func(row, column int) int {
+		if places[row] < 0 || column >= width {
+			return -1
 		}
-		list = append(list, place)
+		return places[row]*width + column
 	}
 	if op.kind(i) == RowSplits {
-		for row := range len(part) - 1 {
-			for column := range int(part[row+1] - part[row]) {
-				add(row, column)
+		list := make([]int, part[len(part)-1])
+		for row, first := range part[:len(part)-1] {
+			for k := range list[first:part[row+1]] {
+				list[int(first)+k] = place(row, k)
 			}
 		}
 		return list
 	}
-	column := 0
+	list, column := make([]int, len(part)), 0
 	for k, row := range part {
 		if column++; k == 0 || row != part[k-1] {
 			column = 0
 		}
-		add(int(row), column)
+		list[k] = place(int(row), column)
 	}
 	return list
 }
