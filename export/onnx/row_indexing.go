@@ -27,6 +27,8 @@ var (
 	_ = lacks[indexing.SearchSorted]("ONNX has no search in sorted rows")
 	_ = lacks[indexing.NthElement]("ONNX finds the largest numbers only, all of them")
 	_ = lacks[indexing.CTCGreedyDecoder]("ONNX has no decoders")
+	_ = lacks[indexing.DynamicPartition]("ONNX has no outputs that values divide")
+	_ = lacks[indexing.DynamicStitch]("ONNX's scatters do not follow from indices how large they are")
 	_ = lacks[indexing.ListDiff]("ONNX has no differences of lists")
 )
 

@@ -29,6 +29,7 @@ const (
 	BitwiseXor                           // integer
 	LeftShift                            // a shifted by b bits, b limited to [0, bits of the type), integer
 	RightShift                           // likewise, keeping the sign
+	NextAfter                            // the number next to a in the direction of b, f32 or f64
 	numBinaryFunctions
 )
 
@@ -62,6 +63,7 @@ var binaryTable = [numBinaryFunctions]struct {
 	BitwiseXor:    {"BitwiseXor", arithmetic.Binary{Whole: func(a, b int64) (int64, error) { return a ^ b, nil }}},
 	LeftShift:     {"LeftShift", arithmetic.Binary{}},
 	RightShift:    {"RightShift", arithmetic.Binary{}},
+	NextAfter:     {"NextAfter", arithmetic.Binary{Real32: nextAfter32, Real64: nextAfter64}},
 }
 
 // rounded makes a function of float64 one of float32.
@@ -128,8 +130,10 @@ func (op *Binary) Infer(in []core.Operand) ([]core.Fact, error) {
 	if err != nil {
 		return nil, err
 	}
-	row, whole := binaryTable[op.Function].Binary, op.Function >= BitwiseAnd
-	if t := facts[0].Type; t.IsFloat() && whole || t.IsInteger() && row.Whole == nil && !whole {
+	row, shifts := binaryTable[op.Function].Binary, op.Function == LeftShift || op.Function == RightShift
+	t := facts[0].Type
+	if t.IsFloat() && row.Real64 == nil || t.IsInteger() && row.Whole == nil && !shifts ||
+		t.IsHalf() && op.Function == NextAfter {
 		return nil, core.Violation("C1", 0, "%v: got type %v, want a type it is defined for", op.Function, t)
 	}
 	return facts, nil
@@ -175,6 +179,21 @@ func (op *Binary) Widens() bool {
 
 // Elements is trait.AllElements.
 func (op *Binary) Elements() trait.Elements { return trait.AllElements }
+
+// nextAfter64 is b where a equals it, which may be a zero of the other sign.
+func nextAfter64(a, b float64) float64 {
+	if a == b {
+		return b
+	}
+	return math.Nextafter(a, b)
+}
+
+func nextAfter32(a, b float32) float32 {
+	if a == b {
+		return b
+	}
+	return math.Nextafter32(a, b)
+}
 
 func divideNoNan[T float32 | float64](a, b T) T {
 	if b == 0 {

@@ -1,0 +1,13 @@
+
+6
+	indices_0Placeholder*
+dtype0*
+shape:
+3
+data_0Placeholder*
+dtype0*
+shape:
+@
+opParallelDynamicStitch	indices_0data_0*
+N*
+T0
