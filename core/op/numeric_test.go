@@ -28,6 +28,9 @@ func numericBaselines(t testing.TB) []baseline {
 	turn := tensor(t, core.Shape{1, 8}, float32(0.8), -0.6, 1.5, 0.6, 0.8, -1.2, 0.01, -0.02)
 	return []baseline{
 		{&pointwise.Binary{Function: pointwise.NextAfter}, in(f(2, 3), f(3))},
+		{&pointwise.Unary{Function: pointwise.Lgamma}, in(f(2, 3))},
+		{&pointwise.Binary{Function: pointwise.Igamma}, in(f(2, 3), f(3))},
+		{&pointwise.Betainc{}, in(r(1, 2), core.Scalar(float32(0.5)), r(0.25, 0.75))},
 		{&pointwise.CountBits{}, in(i(1, -2, 77))},
 		{&reduce.CumLogSumExp{Cumulative: reduce.Cumulative{Axis: 1, Reverse: true}}, in(f(2, 3))},
 		{&reduce.Histogram{Type: core.I64}, in(f(20), r(-1, 1), n(4))},
@@ -66,6 +69,15 @@ func TestConstraintsOfNumericOps(t *testing.T) {
 		{
 			&pointwise.Binary{Function: pointwise.NextAfter}, ops(bf16(2), bf16(2)),
 			"Binary: input 0: NextAfter: got type bf16, want a type it is defined for (Binary-C1)",
+		},
+		{
+			&pointwise.Betainc{}, ops(i32(2), f32(2), f32(2)),
+			"Betainc: input 0 (a): got type i32, want one of [f32 f64] (Betainc-C1)",
+		},
+		{&pointwise.Betainc{}, ops(f32(2), f32(), f64(2)), "Betainc: input 2 (x): got type f64, want f32 (Betainc-C1)"},
+		{
+			&pointwise.Betainc{}, ops(f32(2), f32(), f32(1)),
+			"Betainc: input 2 (x): got shape [1], want [] or [2] (Betainc-C2)",
 		},
 		{&pointwise.CountBits{}, ops(f32(2)), "CountBits: input 0: got type f32, want an integer type (CountBits-C1)"},
 		{&reduce.CumLogSumExp{}, ops(i32(2)), "CumLogSumExp: input 0: got type i32, want a real type (CumLogSumExp-C1)"},

@@ -70,46 +70,59 @@ func (op *Dilation) Eval(in, out []*core.Tensor) error {
 	}
 	switch x, f, y := in[0], in[1], out[0]; x.Type() {
 	case core.F32:
-		return dilate(op, in, y, core.Data[float32](x), core.Data[float32](f), core.Data[float32](y), -math.MaxFloat32)
+		return dilateAll(op, in, y, raise32, -math.MaxFloat32)
 	case core.F64:
-		return dilate(op, in, y, core.Data[float64](x), core.Data[float64](f), core.Data[float64](y), -math.MaxFloat64)
+		return dilateAll(op, in, y, raise[float64], -math.MaxFloat64)
 	case core.I8:
-		return dilate(op, in, y, core.Data[int8](x), core.Data[int8](f), core.Data[int8](y), math.MinInt8)
+		return dilateAll(op, in, y, raise[int8], math.MinInt8)
 	case core.U8:
-		return dilate(op, in, y, core.Data[uint8](x), core.Data[uint8](f), core.Data[uint8](y), 0)
+		return dilateAll(op, in, y, raise[uint8], 0)
 	case core.I16:
-		return dilate(op, in, y, core.Data[int16](x), core.Data[int16](f), core.Data[int16](y), math.MinInt16)
+		return dilateAll(op, in, y, raise[int16], math.MinInt16)
 	case core.U16:
-		return dilate(op, in, y, core.Data[uint16](x), core.Data[uint16](f), core.Data[uint16](y), 0)
+		return dilateAll(op, in, y, raise[uint16], 0)
 	case core.I32:
-		return dilate(op, in, y, core.Data[int32](x), core.Data[int32](f), core.Data[int32](y), math.MinInt32)
+		return dilateAll(op, in, y, raise[int32], math.MinInt32)
 	case core.U32:
-		return dilate(op, in, y, core.Data[uint32](x), core.Data[uint32](f), core.Data[uint32](y), 0)
+		return dilateAll(op, in, y, raise[uint32], 0)
 	case core.I64:
-		return dilate(op, in, y, core.Data[int64](x), core.Data[int64](f), core.Data[int64](y), math.MinInt64)
+		return dilateAll(op, in, y, raise[int64], math.MinInt64)
 	case core.U64:
-		return dilate(op, in, y, core.Data[uint64](x), core.Data[uint64](f), core.Data[uint64](y), 0)
+		return dilateAll(op, in, y, raise[uint64], 0)
 	default:
 		lowest := float32(-65504)
 		if x.Type() == core.BF16 {
 			lowest = -0x1.fep127
 		}
-		v := make([]float32, y.Len())
-		err := dilate(op, in, y, x.Float32s(), f.Float32s(), v, lowest)
+		v, sums := make([]float32, y.Len()), make([]float32, x.Shape()[3])
+		err := dilate(op, in, y, x.Float32s(), f.Float32s(), v, func(best, x, f []float32) {
+			for c, v := range x {
+				sums[c] = v + f[c]
+			}
+			elements.Narrow(y.Type(), sums)
+			for c, v := range sums {
+				best[c] = larger(best[c], v)
+			}
+		}, lowest)
 		elements.SetFloat32s(y, v)
 		return err
 	}
 }
 
-// dilate stops early if to is abandoned.
-func dilate[T numeric.Number](op *Dilation, in []*core.Tensor, to *core.Tensor, x, f, y []T, lowest T) error {
+func dilateAll[T core.Element](op *Dilation, in []*core.Tensor, y *core.Tensor, raise func(best, x, f []T), lowest T) error {
+	return dilate(op, in, y, core.Data[T](in[0]), core.Data[T](in[1]), core.Data[T](y), raise, lowest)
+}
+
+// dilate raises each output to the sums of its window. It stops early if to is abandoned.
+func dilate[T any](
+	op *Dilation, in []*core.Tensor, to *core.Tensor, x, f, y []T, raise func(best, x, f []T), lowest T,
+) error {
 	s, t := in[0].Shape(), to.Shape()
 	axes, err := op.Axes(s, in[1].Shape()[:2])
 	if err != nil {
 		return err
 	}
 	channels, columns := s[3], in[1].Shape()[1]
-	sums := make([]T, channels)
 	for row := range t[0] * t[1] {
 		if to.Abandoned() {
 			return nil
@@ -127,7 +140,7 @@ func dilate[T numeric.Number](op *Dilation, in []*core.Tensor, to *core.Tensor, 
 				for j := left; j < right; j++ {
 					ix, _ := axes[1].At(ox, j)
 					from := x[((n*s[1]+iy)*s[2]+ix)*channels:][:channels]
-					raise(to.Type(), best, from, f[(i*columns+j)*channels:][:channels], sums)
+					raise(best, from, f[(i*columns+j)*channels:][:channels])
 				}
 			}
 		}
@@ -136,18 +149,30 @@ func dilate[T numeric.Number](op *Dilation, in []*core.Tensor, to *core.Tensor, 
 }
 
 // raise raises best to the sums of x and f.
-func raise[T numeric.Number](t core.Type, best, x, f, sums []T) {
-	for c, v := range x {
-		sums[c] = v + f[c]
-	}
-	if t.IsHalf() {
-		elements.Narrow(t, sums)
-	}
-	for c, v := range sums {
-		if v > best[c] {
-			best[c] = v
+func raise[T numeric.Number](best, x, f []T) {
+	x, f = x[:len(best)], f[:len(best)]
+	for c, b := range best {
+		if s := x[c] + f[c]; s > b {
+			best[c] = s
 		}
 	}
+}
+
+// raise32 is raise without a branch, which would be mispredicted often.
+func raise32(best, x, f []float32) {
+	x, f = x[:len(best)], f[:len(best)]
+	for c, b := range best {
+		best[c] = larger(b, x[c]+f[c])
+	}
+}
+
+// larger returns s if it is larger than b, else b.
+func larger(b, s float32) float32 {
+	chosen, other := math.Float32bits(b), math.Float32bits(s)
+	if s > b {
+		chosen = other
+	}
+	return math.Float32frombits(chosen)
 }
 
 // BatchInputs says that the first input has the batch axis (axis 0).

@@ -156,15 +156,40 @@ func (p *projection) pixel(y, image, t []float32, ox, oy float32) {
 		}
 		return
 	}
-	top, left := float32(math.Floor(float64(fy))), float32(math.Floor(float64(fx)))
+	top, left := floor(fy), floor(fx)
 	bottom, right := top+1, left+1
 	a, b := p.at(image, top, left), p.at(image, top, right)
 	d, e := p.at(image, bottom, left), p.at(image, bottom, right)
-	for c := range y {
-		above := float32((right-fx)*p.channel(a, c)) + float32((fx-left)*p.channel(b, c))
-		below := float32((right-fx)*p.channel(d, c)) + float32((fx-left)*p.channel(e, c))
-		y[c] = float32((bottom-fy)*above) + float32((fy-top)*below)
+	if a == nil || b == nil || d == nil || e == nil {
+		for c := range y {
+			y[c] = between(p.channel(a, c), p.channel(b, c), p.channel(d, c), p.channel(e, c), right-fx, fx-left,
+				bottom-fy, fy-top)
+		}
+		return
 	}
+	a, b, d, e = a[:len(y)], b[:len(y)], d[:len(y)], e[:len(y)]
+	for c := range y {
+		y[c] = between(a[c], b[c], d[c], e[c], right-fx, fx-left, bottom-fy, fy-top)
+	}
+}
+
+// between weights four pixels: a and b above d and e.
+func between(a, b, d, e, left, right, top, bottom float32) float32 {
+	above := float32(left*a) + float32(right*b)
+	below := float32(left*d) + float32(right*e)
+	return float32(top*above) + float32(bottom*below)
+}
+
+// floor is the largest whole number that is not above x. Beyond whole numbers of 32 bits it is x.
+func floor(x float32) float32 {
+	if !(x > -1<<31 && x < 1<<31) {
+		return x
+	}
+	whole := float32(int32(x))
+	if whole > x {
+		whole--
+	}
+	return whole
 }
 
 // at returns the channels of the pixel at a whole place; nil outside the image.

@@ -4,6 +4,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/array"
 	"github.com/tf2ng/tf2ng/core/op/matrix"
+	"github.com/tf2ng/tf2ng/core/op/pointwise"
 	"github.com/tf2ng/tf2ng/core/op/random"
 )
 
@@ -37,6 +38,33 @@ var _ = register("linalg",
 	op{name: "BatchSelfAdjointEig", signature: matrixSignature, translate: joinedEig},
 	op{name: "Svd", signature: "input:T -> s:T u:T v:T", translate: svd},
 	op{name: "BatchSvd", signature: "input:T -> s:T u:T v:T", translate: svd},
+
+	op{name: "Lgamma", signature: unarySignature, translate: unary(pointwise.Lgamma)},
+	op{name: "Digamma", signature: unarySignature, translate: unary(pointwise.Digamma)},
+	op{name: "Erfinv", signature: unarySignature, translate: unary(pointwise.Erfinv)},
+	op{name: "Ndtri", signature: unarySignature, translate: unary(pointwise.Ndtri)},
+	op{name: "Dawsn", signature: unarySignature, translate: unary(pointwise.Dawsn)},
+	op{name: "Expint", signature: unarySignature, translate: unary(pointwise.Expint)},
+	op{name: "FresnelSin", signature: unarySignature, translate: unary(pointwise.FresnelSin)},
+	op{name: "FresnelCos", signature: unarySignature, translate: unary(pointwise.FresnelCos)},
+	op{name: "Spence", signature: unarySignature, translate: unary(pointwise.Spence)},
+	op{name: "BesselI0", signature: unarySignature, translate: unary(pointwise.BesselI0)},
+	op{name: "BesselI1", signature: unarySignature, translate: unary(pointwise.BesselI1)},
+	op{name: "BesselK0", signature: unarySignature, translate: unary(pointwise.BesselK0)},
+	op{name: "BesselK1", signature: unarySignature, translate: unary(pointwise.BesselK1)},
+	op{name: "BesselI0e", signature: unarySignature, translate: unary(pointwise.BesselI0e)},
+	op{name: "BesselI1e", signature: unarySignature, translate: unary(pointwise.BesselI1e)},
+	op{name: "BesselK0e", signature: unarySignature, translate: unary(pointwise.BesselK0e)},
+	op{name: "BesselK1e", signature: unarySignature, translate: unary(pointwise.BesselK1e)},
+	op{name: "BesselJ0", signature: unarySignature, translate: unary(pointwise.BesselJ0)},
+	op{name: "BesselJ1", signature: unarySignature, translate: unary(pointwise.BesselJ1)},
+	op{name: "BesselY0", signature: unarySignature, translate: unary(pointwise.BesselY0)},
+	op{name: "BesselY1", signature: unarySignature, translate: unary(pointwise.BesselY1)},
+	op{name: "Igamma", signature: "a:T x:T -> z:T", translate: binary(pointwise.Igamma)},
+	op{name: "Igammac", signature: "a:T x:T -> z:T", translate: binary(pointwise.Igammac)},
+	op{name: "Zeta", signature: "x:T q:T -> z:T", translate: binary(pointwise.Zeta)},
+	op{name: "Polygamma", signature: "a:T x:T -> z:T", translate: binary(pointwise.Polygamma)},
+	op{name: "Betainc", signature: "a:T b:T x:T -> z:T", translate: apply(&pointwise.Betainc{})},
 
 	op{name: "StatelessRandomGetAlg", signature: "-> alg:int32", translate: philoxAlgorithm},
 	op{
