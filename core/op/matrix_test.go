@@ -20,6 +20,7 @@ func matrixBaselines(t testing.TB) []baseline {
 	definite := tensor(t, core.Shape{2, 2, 2}, float64(2), 1, 1, 3, 5, -1, -1, 4)
 	return []baseline{
 		{&matrix.Inverse{Adjoint: true}, in(f(2, 3, 3))},
+		{&matrix.Exponential{}, in(f(2, 3, 3))},
 		{&matrix.Determinant{}, in(f(2, 3, 3))},
 		{&matrix.LogDeterminant{}, in(f(2, 3, 3))},
 		{&matrix.Solve{}, in(f(2, 3, 3), f(2, 3, 2))},
@@ -55,6 +56,10 @@ func TestConstraintsOfMatrixOps(t *testing.T) {
 		{
 			&matrix.Determinant{}, ops(f32(2, 3)),
 			"MatrixDeterminant: input 0: got shape [2,3], want square matrices (MatrixDeterminant-C1)",
+		},
+		{
+			&matrix.Exponential{}, ops(f32(2, 3)),
+			"MatrixExponential: input 0: got shape [2,3], want square matrices (MatrixExponential-C1)",
 		},
 		{
 			&matrix.LogDeterminant{}, ops(f32(2, 3)),

@@ -23,6 +23,7 @@ var (
 	_ = lacks[matrix.BandedTriangularSolve](noAlgebra)
 	_ = lacks[matrix.TridiagonalSolve](noAlgebra)
 	_ = lacks[matrix.TridiagonalProduct](noAlgebra)
+	_ = lacks[matrix.Exponential](noAlgebra)
 	_ = lacks[matrix.Cholesky](noAlgebra)
 	_ = lacks[matrix.QR](noAlgebra)
 	_ = lacks[matrix.SelfAdjointEig](noAlgebra)

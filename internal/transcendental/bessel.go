@@ -39,13 +39,15 @@ func BesselI1(x float64) float64 {
 	return grown(BesselI1e(x), math.Abs(x))
 }
 
-// k returns K of an order for 0 < x <= 2.
+// k0 and k1 are K0 and K1 for 0 < x <= 2.
 func k0(x float64) float64 {
-	return fma(-Log(float64(x*0.5)), BesselI0(x), k0Near.at(float64(x*x)))
+	z := float64(x * x)
+	return fma(-Log(float64(x*0.5)), i0Small.at(z), k0Near.at(z))
 }
 
 func k1(x float64) float64 {
-	return fma(Log(float64(x*0.5)), BesselI1(x), k1Near.at(float64(x*x))/x)
+	z := float64(x * x)
+	return fma(Log(float64(x*0.5)), float64(x*i1Small.at(z)), k1Near.at(z)/x)
 }
 
 // outside returns what a function gives for x <= 0, its value at 0, or NaN.

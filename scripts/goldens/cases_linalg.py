@@ -85,6 +85,13 @@ for t in REALS:
 case("Qr", "qr_half", feed("half", normal(3, 3)))
 case("Qr", "qr_triangle", feed("float", [[2, 1], [0, -3]]))
 case("Qr", "qr_empty", feed("float", np.zeros((0, 3, 2))))
+for t in REALS:
+    for n in [1, 3, 4]:
+        case("MatrixExponential", f"matrixexponential_{t}_{n}", feed(t, normal(2, n, n)))
+case("MatrixExponential", "matrixexponential_small", feed("float", normal(3, 3, scale=1e-3)))
+case("MatrixExponential", "matrixexponential_turn", feed("float", [[0, -3, 0.5], [3, 0, 1], [-0.5, -1, 0]]))
+case("MatrixExponential", "matrixexponential_empty", feed("float", np.zeros((0, 2, 2))))
+case("MatrixExponential", "matrixexponential_not_square", feed("float", normal(2, 3)), error=True)
 for op in ["SelfAdjointEigV2", "BatchSelfAdjointEigV2"]:
     for t in REALS:
         for n in [1, 2, 3, 4, 7]:

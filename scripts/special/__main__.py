@@ -113,6 +113,7 @@ def tables():
     yield pieces("ndtriTail", "ndtri(p), by sqrt(-2*log(p))", normal_tail, 1.75, 2.5, 4, 7, 14, 40)
     for k in (0, 1):
         yield pieces(f"i{k}Near", "I0(x)*e**-x" if k == 0 else "I1(x)*e**-x/x", lambda x, k=k: mp.besseli(k, x) * mp.exp(-x) / (x if k else 1), 0, 2, 4, 8)
+        yield pieces(f"i{k}Small", "I0(x), by x*x" if k == 0 else "I1(x)/x, by x*x", lambda t, k=k: mp.besseli(k, mp.sqrt(t)) / (mp.sqrt(t) if k else 1), 0, 4)
         yield pieces(f"i{k}Tail", f"I{k}(x)*e**-x*sqrt(x), by 1/x", lambda t, k=k: mp.besseli(k, 1 / t) * mp.exp(-1 / t) / mp.sqrt(t), 0, 0.0625, 0.125)
         yield pieces(f"k{k}Tail", f"K{k}(x)*e**x*sqrt(x), by 1/x", lambda t, k=k: mp.besselk(k, 1 / t) * mp.exp(1 / t) / mp.sqrt(t), 0, 0.0625, 0.125, 0.25, 0.5)
         yield pieces(f"j{k}Near", "J0(x)" if k == 0 else "J1(x)/x", lambda x, k=k: mp.besselj(k, x) / (x if k else 1), 0, 2, 4, 6, 8)

@@ -23,7 +23,7 @@ def matrices(name, make, **kw):
 def rows():
     found = {}
     for name, make in (("MatrixInverse", regular), ("MatrixDeterminant", regular), ("Cholesky", definite),
-                       ("SelfAdjointEigV2", definite), ("Svd", regular)):
+                       ("SelfAdjointEigV2", definite), ("Svd", regular), ("MatrixExponential", regular)):
         found[name] = one(matrices(name, make), POSES)
         found[name + " of 3"] = one(matrices(name, make), SMALL)
     return found | {
@@ -45,6 +45,14 @@ def rows():
             images=x, transforms=[TURN], output_shape=[112, 112], interpolation="BILINEAR"), (4, 112, 112, 3)),
         "ImageProjectiveTransformV3": one(lambda x: R.ImageProjectiveTransformV3(
             images=x, transforms=[TURN], output_shape=[112, 112], fill_value=0.5, interpolation="NEAREST"), (4, 112, 112, 3)),
+        "StatelessRandomGetKeyCounter": one(lambda x: R.StatelessRandomGetKeyCounter(seed=x)[:1], (2,), tf.int32),
+        "StatelessRandomGetKeyCounterAlg": one(lambda x: R.StatelessRandomGetKeyCounterAlg(seed=x)[:1], (2,), tf.int32),
+        "StatelessRandomGetAlg": one(lambda x: x + R.StatelessRandomGetAlg(), (2,), tf.int32),
+        "CumulativeLogsumexp": one(lambda x: R.CumulativeLogsumexp(x=x, axis=1), (64, 256)),
+        "HistogramFixedWidth": one(lambda x: R.HistogramFixedWidth(values=x, value_range=[-1.0, 1.0], nbins=100), (64, 256)),
+        "NextAfter": two(lambda x, y: R.NextAfter(x1=x, x2=y), (64, 256)),
+        "PopulationCount": one(lambda x: R.PopulationCount(x=x), (64, 256), tf.int32),
+        "StatelessRandomUniform": seeded("StatelessRandomUniform"), "StatelessRandomUniformV2": keyed("StatelessRandomUniformV2"),
         "Dilation2D": one(lambda x: R.Dilation2D(
             input=x, filter=constant(3, 3, 16), strides=[1, 1, 1, 1], rates=[1, 1, 1, 1], padding="SAME"), (1, 56, 56, 16)),
     }
@@ -69,23 +77,13 @@ def unbounded():
     found |= {name: one(lambda x, name=name: getattr(R, name)(x=tf.abs(x)), (64, 256)) for name in ONE[1]}
     found |= {name: two(lambda x, y, name=name: getattr(R, name)(a=tf.abs(x) + 1.0, x=tf.abs(y)), (64, 64))
               for name in ("Igamma", "Igammac")}
-    for name, kw in (("Uniform", {}), ("Normal", {})):
-        found[f"StatelessRandom{name}"] = seeded(f"StatelessRandom{name}", **kw)
-        found[f"StatelessRandom{name}V2"] = keyed(f"StatelessRandom{name}V2", **kw)
-    for name in ("StatelessTruncatedNormal", "StatelessRandomUniformInt", "StatelessRandomUniformFullInt"):
+    for name in ("StatelessRandomNormal", "StatelessTruncatedNormal", "StatelessRandomUniformInt", "StatelessRandomUniformFullInt"):
         kw = {"minval": 0, "maxval": 1000} if name.endswith("mInt") else {}
         found[name], found[name + "V2"] = seeded(name, **kw), keyed(name + "V2", **kw)
     return found | {
         "Zeta": two(lambda x, y: R.Zeta(x=tf.abs(x) + 2.0, q=tf.abs(y) + 0.1), (64, 64)),
         "Polygamma": one(lambda x: R.Polygamma(a=tf.ones_like(x), x=tf.abs(x) + 0.1), (64, 64)),
         "Betainc": two(lambda x, y: R.Betainc(a=tf.abs(x) + 1.0, b=tf.abs(x) + 1.0, x=tf.abs(y)), (64, 64)),
-        "StatelessRandomGetKeyCounter": one(lambda x: R.StatelessRandomGetKeyCounter(seed=x)[:1], (2,), tf.int32),
-        "StatelessRandomGetKeyCounterAlg": one(lambda x: R.StatelessRandomGetKeyCounterAlg(seed=x)[:1], (2,), tf.int32),
-        "StatelessRandomGetAlg": one(lambda x: x + R.StatelessRandomGetAlg(), (2,), tf.int32),
-        "CumulativeLogsumexp": one(lambda x: R.CumulativeLogsumexp(x=x, axis=1), (64, 256)),
-        "HistogramFixedWidth": one(lambda x: R.HistogramFixedWidth(values=x, value_range=[-1.0, 1.0], nbins=100), (64, 256)),
-        "NextAfter": two(lambda x, y: R.NextAfter(x1=x, x2=y), (64, 256)),
-        "PopulationCount": one(lambda x: R.PopulationCount(x=x), (64, 256), tf.int32),
         "MatrixInverse of 64": one(lambda x: R.MatrixInverse(input=regular(x) + tf.eye(64) * 9.0), (64, 64)),
     }
 

@@ -6,6 +6,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/internal/elements"
 	"github.com/tf2ng/tf2ng/core/trait"
+	"github.com/tf2ng/tf2ng/internal/view"
 )
 
 var _ = core.Register[CountBits]("CountBits")
@@ -31,18 +32,29 @@ func (op *CountBits) Infer(in []core.Operand) ([]core.Fact, error) {
 	return []core.Fact{{Type: core.U8, Shape: in[0].Shape}}, nil
 }
 
-// Eval counts those of the bytes.
+// Eval counts number by number.
 func (op *CountBits) Eval(in, out []*core.Tensor) error {
 	if err := elements.Ensure(out, 0, core.U8, in[0].Shape()); err != nil {
 		return err
 	}
-	x, size := in[0].Bytes(), in[0].Type().Size()
-	for i := range core.Data[uint8](out[0]) {
-		n := 0
-		for _, b := range x[i*size : (i+1)*size] {
-			n += bits.OnesCount8(b)
+	x, y := in[0].Bytes(), core.Data[uint8](out[0])
+	switch in[0].Type().Size() {
+	case 1:
+		for i, v := range x {
+			y[i] = uint8(bits.OnesCount8(v))
 		}
-		core.Data[uint8](out[0])[i] = uint8(n)
+	case 2:
+		for i, v := range view.Of[uint16](x) {
+			y[i] = uint8(bits.OnesCount16(v))
+		}
+	case 4:
+		for i, v := range view.Of[uint32](x) {
+			y[i] = uint8(bits.OnesCount32(v))
+		}
+	default:
+		for i, v := range view.Of[uint64](x) {
+			y[i] = uint8(bits.OnesCount64(v))
+		}
 	}
 	return nil
 }

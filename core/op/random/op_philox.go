@@ -179,14 +179,18 @@ func whole(p *philox, t *core.Tensor, lo, hi int64) {
 	blocks(t, v, per, func(y []int64) {
 		b := p.block()
 		for i := range y {
-			x := uint64(b[i])
-			if per == 2 {
-				x = uint64(b[2*i]) | uint64(b[2*i+1])<<32
+			switch {
+			case per == 2:
+				x := uint64(b[2*i]) | uint64(b[2*i+1])<<32
+				if size > 0 {
+					x = x%size + uint64(lo)
+				}
+				y[i] = int64(x)
+			case size > 0:
+				y[i] = int64(b[i]%uint32(size)) + lo
+			default:
+				y[i] = int64(b[i])
 			}
-			if size > 0 {
-				x = x%size + uint64(lo)
-			}
-			y[i] = int64(x)
 		}
 	})
 	elements.SetInts(t, v)
