@@ -109,7 +109,9 @@ func (op *Dilation) Eval(in, out []*core.Tensor) error {
 	}
 }
 
-func dilateAll[T core.Element](op *Dilation, in []*core.Tensor, y *core.Tensor, raise func(best, x, f []T), lowest T) error {
+func dilateAll[T core.Element](
+	op *Dilation, in []*core.Tensor, y *core.Tensor, raise func(best, x, f []T), lowest T,
+) error {
 	return dilate(op, in, y, core.Data[T](in[0]), core.Data[T](in[1]), core.Data[T](y), raise, lowest)
 }
 
