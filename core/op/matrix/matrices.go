@@ -77,12 +77,6 @@ func checked(facts ...core.Fact) ([]core.Fact, error) {
 	return facts, nil
 }
 
-// blockOf returns the number of elements of the last axes of a tensor, as many as given.
-func blockOf(t *core.Tensor, axes int) int {
-	s := t.Shape()
-	return core.Shape(s[len(s)-axes:]).MustElements()
-}
-
 // load sets v to block number k of a tensor of reals.
 func load(v []float64, t *core.Tensor, k int) {
 	at := k * len(v)
