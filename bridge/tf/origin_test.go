@@ -40,7 +40,7 @@ func TestOpsHaveTheFamilyOfTheirFile(t *testing.T) {
 		family[o.Name] = o.Family
 	}
 	for op, want := range map[string]string{
-		"MaxPool":                 "pool",
+		"MaxPool":                 "image",
 		"QuantizedMatMul":         "quantized_matmul",
 		"FakeQuantWithMinMaxArgs": "quantize",
 	} {

@@ -9,6 +9,7 @@ import (
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/indexing"
 	"github.com/tf2ng/tf2ng/core/op/parsing"
+	"github.com/tf2ng/tf2ng/core/op/random"
 	"github.com/tf2ng/tf2ng/core/op/text"
 )
 
@@ -22,6 +23,8 @@ var (
 	_ = exports(exportResult)
 	_ = exports(exportShapeOf)
 	_ = lacks[parsing.ParseExample]("ONNX reads no protocol buffers; give its features as inputs")
+	_ = lacks[random.PhiloxKey]("ONNX leaves open which random numbers a seed gives")
+	_ = lacks[random.Philox]("ONNX leaves open which random numbers a seed gives")
 	_ = lacks[indexing.TableLookup]("ONNX has tables in the domain ai.onnx.ml only")
 	_ = lacks[text.HashBucket](noText)
 	_ = lacks[text.AsString](noText)

@@ -57,7 +57,8 @@ var stages = [][]string{
 	{"core/op/linear", "core/op/tensorflow", "core/op/vision"},
 	{
 		"core/op/array", "core/op/control", "core/op/indexing", "core/op/normalize", "core/op/parsing", "core/op/pointwise",
-		"core/op/pooling", "core/op/quantization", "core/op/reduce", "core/op/sparse", "core/op/text",
+		"core/op/matrix", "core/op/pooling", "core/op/quantization", "core/op/random", "core/op/reduce", "core/op/sparse",
+		"core/op/text",
 	},
 	{"core/internal/interpolate", "core/internal/pool", "core/trait"},
 	{"core/internal/elements", "core/postop"},

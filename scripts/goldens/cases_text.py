@@ -15,18 +15,13 @@ def strings(*list):
     return feed("string", np.array(list, object))
 
 
-for name, delimiter in [("space", " "), ("set", "<> "), ("bytes", "")]:
-    for skip in [True, False]:
-        case("StringSplit", f"stringsplit_{name}_{int(skip)}", strings(*WORDS), feed("string", delimiter), skip_empty=skip)
+for name, delimiter, skip in [("space", " ", True), ("set", "<> ", False), ("bytes", "", True)]:
+    case("StringSplit", f"stringsplit_{name}_{int(skip)}", strings(*WORDS), feed("string", delimiter), skip_empty=skip)
 case("StringSplit", "stringsplit_none", strings(), const("string", " "))
 case("StringSplit", "stringsplit_matrix", feed("string", [["a"]]), const("string", " "), error=True)
-case("StringSplit", "stringsplit_delimiters", strings("a"), const("string", [" ", "x"]), error=True)
-for name, separator in [("white", ""), ("space", " "), ("string", "<>")]:
-    for most in [-1, 0, 1, 2]:
-        case("StringSplitV2", f"stringsplitv2_{name}_{most % 5}", strings(*WORDS), feed("string", separator), maxsplit=most)
+for name, separator, most in [("white", "", -1), ("white", "", 1), ("space", " ", -1), ("string", "<>", 2)]:
+    case("StringSplitV2", f"stringsplitv2_{name}_{most % 5}", strings(*WORDS), feed("string", separator), maxsplit=most)
 case("StringSplitV2", "stringsplitv2_none", strings(), const("string", ""))
-case("StringSplitV2", "stringsplitv2_matrix", feed("string", [["a"]]), const("string", ""), error=True)
-case("StringSplitV2", "stringsplitv2_separators", strings("a"), const("string", [" "]), error=True)
 
 # Expressions, also of bytes that are no UTF-8, of longer forms than necessary, and of surrogates
 TEXTS = [
@@ -34,29 +29,23 @@ TEXTS = [
     b"\xef\xbf\xbd\xff", b"a\x00b.c*", b"\xf4\x90\x80\x80\xf5\x80\x80\x80", b"2026-11-28, 1,234.50",
 ]
 PATTERNS = {
-    "group": ("(b)", "<\\1\\0\\\\>"), "missing_group": ("(b)", "\\2"), "wrong_escape": ("b", "x\\q"), "open_escape": ("b", "x\\"), "empty": ("", "-"), "star": ("x*", "-"),
-    "any": (".", "-"), "any_with_newline": ("(?s).", "-"), "not_a": ("[^a]", "-"), "boundary": ("\\b", "|"), "no_boundary": ("\\B", "|"), "quoted": ("\\Q.\\E", "-"),
-    "begin": ("^a", "-"), "end": ("$", "-"), "lines": ("(?m)^|$", "-"), "fold": ("(?i)k|s", "-"), "replacement": ("\ufffd", "-"), "name": ("(?P<x>o+)", "<\\1>"),
-    "first_alternative": ("a|ab", "-"), "zero": ("\x00", "0"), "unset_group": ("(a)|b", "[\\1]"), "lazy": ("a.*?b", "-"), "greedy": ("a.*b", "-"),
-    "count": ("[0-9]{2,3}", "#"), "latin": ("[\\x{80}-\\x{ff}]", "L"), "planes": ("[\\x{700}-\\x{1f700}]", "P"), "above": ("[é-\\x{10ffff}]", "A"), "letters": ("\\pL+", "w"),
-    "words": ("(\\w+)\\s(\\w+)", "\\2 \\1"), "punctuation": ("[!-/:-@]", ""),
+    "group": ("(b)", "<\\1\\0\\\\>"), "missing_group": ("(b)", "\\2"), "open_escape": ("b", "x\\"), "empty": ("", "-"),
+    "not_a": ("[^a]", "-"), "boundary": ("\\b", "|"), "replacement": ("\ufffd", "-"),
+    "first_alternative": ("a|ab", "-"), "unset_group": ("(a)|b", "[\\1]"), "latin": ("[\\x{80}-\\x{ff}]", "L"),
+    "planes": ("[\\x{700}-\\x{1f700}]", "P"), "words": ("(\\w+)\\s(\\w+)", "\\2 \\1"),
 }
 for name, (pattern, rewrite) in PATTERNS.items():
     case("RegexReplace", f"regexreplace_{name}", strings(*TEXTS), feed("string", pattern), feed("string", rewrite))
-    if rewrite != "-":
+    if name == "group":
         case("StaticRegexReplace", f"staticregexreplace_{name}", strings(*TEXTS), pattern=pattern, rewrite=rewrite, replace_global=False)
 for name, pattern in [
-    ("words", "[a-z ]+"), ("alternatives", "a|ab|abc"), ("any", ".*"), ("any_with_newline", "(?s).*"), ("empty", ""), ("two", "a."), ("letters", "a\\pL[^a]?"), ("fold", "(?i)ABC"),
-    ("end", "a\nb\n$"), ("line", "(?m)a$\n^b\n"), ("three_bytes", "a.b"), ("zero", "a\x00.*"),
+    ("alternatives", "a|ab|abc"), ("any_with_newline", "(?s).*"), ("letters", "a\\pL[^a]?"), ("fold", "(?i)ABC"), ("end", "a\nb\n$"), ("three_bytes", "a.b"),
 ]:
     case("RegexFullMatch", f"regexfullmatch_{name}", strings(*TEXTS), feed("string", pattern))
 case("StaticRegexFullMatch", "staticregexfullmatch_words", strings(*TEXTS), pattern="[a-z ]+")
-for name, pattern in [("open", "("), ("close", "a)(b"), ("many", "a{1001}"), ("name", "(?<x>a)"), ("lookahead", "(?=a)"), ("reference", "(a)\\1")]:
+for name, pattern in [("open", "("), ("many", "a{1001}"), ("name", "(?<x>a)"), ("lookahead", "(?=a)"), ("reference", "(a)\\1")]:
     case("StaticRegexFullMatch", f"staticregexfullmatch_{name}", strings("a"), pattern=pattern, error=True)
-    case("RegexReplace", f"regexreplace_refused_{name}", strings("a"), feed("string", pattern), feed("string", ""), error=True)
-case("RegexReplace", "regexreplace_patterns", strings("a"), feed("string", ["a"]), feed("string", ""), error=True)
-case("RegexReplace", "regexreplace_rewrites", strings("a"), feed("string", "a"), feed("string", [""]), error=True)
-case("RegexFullMatch", "regexfullmatch_patterns", strings("a"), feed("string", ["a"]), error=True)
+case("RegexReplace", "regexreplace_refused_open", strings("a"), feed("string", "("), feed("string", ""), error=True)
 
 # Characters
 UTF8 = [
@@ -75,38 +64,33 @@ ENCODED = {
 }
 for encoding, list in ENCODED.items():
     name = encoding.lower().replace("-", "").replace("_", "")
-    case("UnicodeDecode", f"unicodedecode_{name}", strings(*list), input_encoding=encoding)
-    for errors in ["replace", "ignore"]:
+    if encoding in ["UTF-8", "UTF-16LE"]:
+        case("UnicodeDecode", f"unicodedecode_{name}", strings(*list), input_encoding=encoding)
+    for errors in ["replace", "ignore"] if encoding == "UTF-8" else ["replace"]:
         case(
             "UnicodeDecodeWithOffsets", f"unicodedecodewithoffsets_{name}_{errors}", strings(*list), input_encoding=encoding, errors=errors, replacement_char=63,
             replace_control_characters=True,
         )
-    for to in ["UTF-8", "UTF-16-BE", "UTF-32-BE"] if encoding in ["UTF-8", "UTF-16-BE"] else ["UTF-8"]:
+    for to in {"UTF-8": ["UTF-8", "UTF-16-BE"], "UTF-16-BE": ["UTF-8"]}.get(encoding, []):
         case("UnicodeTranscode", f"unicodetranscode_{name}_{to.lower()}", strings(*list), input_encoding=encoding, output_encoding=to)
-case("UnicodeDecode", "unicodedecode_matrix", feed("string", [["ab", "c"], ["", "de"]]), input_encoding="UTF-8")
 case("UnicodeDecode", "unicodedecode_int32", strings("aé", "b"), input_encoding="UTF-8", Tsplits="int32")
-case("UnicodeDecode", "unicodedecode_scalar", feed("string", "ab"), input_encoding="UTF-8")
-case("UnicodeDecode", "unicodedecode_strict", strings("aé"), input_encoding="UTF-8", errors="strict")
 case("UnicodeDecode", "unicodedecode_strict_controls", strings("a\x01"), input_encoding="UTF-8", errors="strict", replace_control_characters=True)
 case("UnicodeDecode", "unicodedecode_refused", feed("string", [b"\xff"]), input_encoding="UTF-8", errors="strict", error=True)
 case("UnicodeDecode", "unicodedecode_unknown", strings("a"), input_encoding="UTF-9", error=True)
-case("UnicodeDecode", "unicodedecode_replacement", strings("a"), input_encoding="UTF-8", replacement_char=0x110000, error=True)
 case("UnicodeTranscode", "unicodetranscode_ignored", strings(*UTF8), input_encoding="UTF-8", output_encoding="UTF-8", errors="ignore")
-case("UnicodeTranscode", "unicodetranscode_strict_controls", strings("a\x01"), input_encoding="UTF-8", output_encoding="UTF-8", errors="strict", replace_control_characters=True, error=True)
 case("UnicodeTranscode", "unicodetranscode_controls", strings("a\x01\x1f é"), input_encoding="UTF-8", output_encoding="UTF-8", replace_control_characters=True)
 case("UnicodeTranscode", "unicodetranscode_refused", feed("string", [b"\xff"]), input_encoding="UTF-8", output_encoding="UTF-8", errors="strict", error=True)
 CODES = [0x61, 0xE9, 0x6728, 0x1F600, 0, 0xFFFE]
 for to in ["UTF-8", "UTF-16-BE", "UTF-32-BE"]:
     name = to.lower()
     case("UnicodeEncode", f"unicodeencode_{name}", feed("int32", CODES), feed("int64", rows(1, 0, 4, 1)), output_encoding=to, errors="strict")
-    for errors in ["replace", "ignore"]:
+    for errors in ["replace", "ignore"] if to == "UTF-8" else []:
         case(
             "UnicodeEncode", f"unicodeencode_{name}_{errors}", feed("int32", [0xD83D, 0xDE00, 0x110000, -1, 0x61]), feed("int32", rows(2, 2, 1)), output_encoding=to, errors=errors,
             replacement_char=63, Tsplits="int32",
         )
 for name, codes, splits in [
-    ("refused", [0xD800], [0, 1]), ("begins_late", [65, 66], [1, 2]), ("ends_early", [65, 66], [0, 1]), ("ends_late", [65, 66], [0, 3]), ("decreases", [65, 66], [0, 2, 1, 2]),
-    ("no_splits", [65], []),
+    ("refused", [0xD800], [0, 1]), ("begins_late", [65, 66], [1, 2]), ("ends_late", [65, 66], [0, 3]), ("decreases", [65, 66], [0, 2, 1, 2]),
 ]:
     case("UnicodeEncode", f"unicodeencode_{name}", feed("int32", codes), feed("int64", np.array(splits, np.int64)), output_encoding="UTF-8", errors="strict", error=True)
 
@@ -114,32 +98,27 @@ for name, codes, splits in [
 NGRAM = {"separator": "|", "left_pad": "<", "right_pad": ">", "pad_width": 0, "preserve_short_sequences": False}
 LETTERS = strings(*"abcdefg")
 for name, widths, more in [
-    ("two", [2], {}), ("several", [2, 3, 1], {}), ("padded", [3], {"pad_width": -1}), ("padded_by_one", [4, 2], {"pad_width": 1}), ("short", [3], {"preserve_short_sequences": True}),
-    ("short_padded", [9], {"preserve_short_sequences": True, "pad_width": 1}), ("no_widths", [], {}), ("no_widths_short", [], {"preserve_short_sequences": True}),
-    ("separator", [2], {"separator": "", "left_pad": "", "pad_width": 1}),
+    ("several", [2, 3, 1], {}), ("padded", [3], {"pad_width": -1}), ("padded_by_one", [4, 2], {"pad_width": 1}),
+    ("short_padded", [9], {"preserve_short_sequences": True, "pad_width": 1}), ("no_widths", [], {}),
 ]:
     case("StringNGrams", f"stringngrams_{name}", LETTERS, feed("int64", rows(4, 0, 1, 2)), ngram_widths=widths, **NGRAM | more)
-case("StringNGrams", "stringngrams_int32", LETTERS, feed("int32", rows(4, 0, 1, 2)), ngram_widths=[2], **NGRAM)
 case("StringNGrams", "stringngrams_none", strings(), feed("int64", [0, 0]), ngram_widths=[2], **NGRAM | {"pad_width": -1})
 for name, splits, widths, more in [
-    ("begins_late", [1, 7], [2], {}), ("ends_early", [0, 6], [2], {}), ("ends_late", [0, 8], [2], {}), ("decreases", [0, 5, 4, 7], [2], {}), ("zero_width", [0, 7], [0], {}),
+    ("begins_late", [1, 7], [2], {}), ("ends_late", [0, 8], [2], {}), ("decreases", [0, 5, 4, 7], [2], {}), ("zero_width", [0, 7], [0], {}),
     ("short_without_widths", [0, 7], [], {"preserve_short_sequences": True, "pad_width": -1}),
 ]:
     case("StringNGrams", f"stringngrams_{name}", LETTERS, feed("int64", splits), ngram_widths=widths, error=True, **NGRAM | more)
 
 # Joined strings
 CUBE = feed("string", np.array([*"abcdefghijkl"], object).reshape(2, 3, 2))
-for name, axes in [("first", [0]), ("last", [-1]), ("two", [0, 2]), ("two_reversed", [2, 0]), ("all", [0, 1, 2]), ("none", np.zeros(0))]:
-    for keep in [False, True]:
-        case("ReduceJoin", f"reducejoin_{name}_{int(keep)}", CUBE, const("int32", axes), separator="-", keep_dims=keep)
-case("ReduceJoin", "reducejoin_scalar_axis", CUBE, const("int32", 1))
+for name, axes, keep in [("last", [-1], True), ("two_reversed", [2, 0], False), ("none", np.zeros(0), False)]:
+    case("ReduceJoin", f"reducejoin_{name}_{int(keep)}", CUBE, const("int32", axes), separator="-", keep_dims=keep)
 case("ReduceJoin", "reducejoin_empty", feed("string", np.zeros((2, 0), object)), const("int32", [1]), separator="-")
 case("ReduceJoin", "reducejoin_outside", CUBE, const("int32", [3]), error=True)
 case("ReduceJoin", "reducejoin_twice", CUBE, const("int32", [1, -2]), error=True)
 for name, list, ids, count in [
-    ("vector", ["a", "", "b", "c", ""], [2, 0, 2, 0, 0], 4), ("columns", [["a", "b"], ["c", "d"], ["e", "f"]], [1, 0, 1], 2), ("cells", [["a", "b"], ["c", "d"]], [[1, 0], [1, 1]], 2),
+    ("vector", ["a", "", "b", "c", ""], [2, 0, 2, 0, 0], 4), ("columns", [["a", "b"], ["c", "d"], ["e", "f"]], [1, 0, 1], 2),
 ]:
     case("UnsortedSegmentJoin", f"unsortedsegmentjoin_{name}", feed("string", list), feed("int32", ids), feed("int32", count), separator=", ")
-case("UnsortedSegmentJoin", "unsortedsegmentjoin_int64", strings("a", "b"), feed("int64", [1, 1]), const("int64", 2))
-for name, ids, count in [("outside", [0, 2], 2), ("negative", [0, -1], 2), ("scalar", 0, 2), ("length", [0, 1, 1], 2), ("negative_count", [0, 0], -1)]:
+for name, ids, count in [("outside", [0, 2], 2), ("negative", [0, -1], 2), ("negative_count", [0, 0], -1)]:
     case("UnsortedSegmentJoin", f"unsortedsegmentjoin_{name}", strings("a", "b"), feed("int32", ids), feed("int32", count), error=True)

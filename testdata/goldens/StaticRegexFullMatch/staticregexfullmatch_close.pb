@@ -1,8 +1,0 @@
-
-2
-inputPlaceholder*
-dtype0*
-shape:
-4
-opStaticRegexFullMatchinput*
-patterna)(b

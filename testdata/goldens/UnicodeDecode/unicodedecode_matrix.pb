@@ -1,9 +1,0 @@
-
-6
-inputPlaceholder*
-dtype0*
-shape
-:
-5
-opUnicodeDecodeinput*
-input_encodingUTF-8

@@ -1,9 +1,0 @@
-
-2
-inputPlaceholder*
-dtype0*
-shape:
-8
-opUnicodeDecodeinput*
-input_encoding
-US-ASCII

@@ -1,8 +1,0 @@
-
-2
-inputPlaceholder*
-dtype0*
-shape:
-9
-opUnicodeDecodeinput*
-input_encoding	UTF-16-BE

@@ -1,12 +1,0 @@
-
-2
-inputPlaceholder*
-dtype0*
-shape:
-“
-opUnicodeDecodeWithOffsetsinput*
-errorsignore*
-input_encoding
-ISO-8859-1* 
-replace_control_characters(*
-replacement_char?

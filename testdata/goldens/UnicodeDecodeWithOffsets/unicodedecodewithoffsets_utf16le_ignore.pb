@@ -1,12 +1,0 @@
-
-2
-inputPlaceholder*
-dtype0*
-shape:
-‘
-opUnicodeDecodeWithOffsetsinput*
-errorsignore*
-input_encoding
-UTF-16LE* 
-replace_control_characters(*
-replacement_char?

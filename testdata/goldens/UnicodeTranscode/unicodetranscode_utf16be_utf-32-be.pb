@@ -1,9 +1,0 @@
-
-2
-inputPlaceholder*
-dtype0*
-shape:
-\
-opUnicodeTranscodeinput*
-input_encoding	UTF-16-BE*
-output_encoding	UTF-32-BE

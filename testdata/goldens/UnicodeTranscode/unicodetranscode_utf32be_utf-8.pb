@@ -1,10 +1,0 @@
-
-2
-inputPlaceholder*
-dtype0*
-shape:
-
-X
-opUnicodeTranscodeinput*
-input_encoding	UTF-32-BE*
-output_encodingUTF-8
