@@ -31,6 +31,7 @@ func TestGoldenEngines(t *testing.T) {
 				for _, f := range c.Fetches {
 					require.Equal(t, want[f.Tensor].Fact(), got[f.Tensor].Fact(), "%s: %s", name, f.Tensor)
 					require.Equal(t, withoutNaNs(want[f.Tensor]), withoutNaNs(got[f.Tensor]), "%s: %s", name, f.Tensor)
+					require.Equal(t, want[f.Tensor].Strings(), got[f.Tensor].Strings(), "%s: %s", name, f.Tensor)
 				}
 			}
 		})

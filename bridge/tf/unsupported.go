@@ -112,14 +112,8 @@ var why = byOp(map[string][]string{
 		"FakeQuantWithMinMaxArgsGradient", "FakeQuantWithMinMaxVarsGradient",
 		"FakeQuantWithMinMaxVarsPerChannelGradient", "QuantizeAndDequantizeV4Grad",
 	},
-	whyRandom: {
-		"StatelessRandomUniform", "StatelessRandomUniformV2", "StatelessRandomNormal", "StatelessRandomNormalV2",
-		"StatelessTruncatedNormal", "StatelessTruncatedNormalV2", "StatelessRandomUniformInt",
-		"StatelessRandomUniformIntV2", "StatelessRandomUniformFullInt", "StatelessRandomUniformFullIntV2",
-		"StatelessMultinomial", "StatelessShuffle", "StatelessRandomGetKeyCounter", "StatelessRandomGetAlg",
-		"StatelessRandomGetKeyCounterAlg", "RandomGamma", "RandomPoisson", "RandomPoissonV2",
-	},
-	whyXLA: {"XlaDequantize"},
+	whyRandom: {"StatelessMultinomial", "StatelessShuffle", "RandomGamma", "RandomPoisson", "RandomPoissonV2"},
+	whyXLA:    {"XlaDequantize"},
 	whyIntel: {
 		"_QuantizedConv2D", "_QuantizedConv3D", "_QuantizedDepthwiseConv2D",
 		"_FusedQuantizedConv3D", "_FusedQuantizedDeconv2D", "_FusedQuantizedDeconv3D",

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -31,7 +32,7 @@ func furtherBaselines(t testing.TB) []baseline {
 	b := eval(t, &pointwise.Compare{Relation: pointwise.Less}, f(2, 3), r(0))
 	in := func(x ...*core.Tensor) []*core.Tensor { return x }
 	nhwc := geometry.Spatial{Layout: geometry.NHWC, Strides: []int{2, 1}, PadType: geometry.PadSameUpper}
-	return append(preparingBaselines(t), []baseline{
+	return append(slices.Concat(preparingBaselines(t), numericBaselines(t), matrixBaselines(t)), []baseline{
 		{&pointwise.Unary{Function: pointwise.Softplus}, in(f(2, 3))},
 		{&pointwise.Unary{Function: pointwise.Invert}, in(i(1, 2))},
 		{&pointwise.Binary{Function: pointwise.DivideNoNan}, in(f(2, 3), f(3))},

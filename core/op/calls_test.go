@@ -242,6 +242,23 @@ func sizes(t testing.TB) *control.Branch {
 	return &control.Branch{Branches: list}
 }
 
+// A list in which no row has been set gets the shape of the row, which may be known later.
+func TestSetRowInfersTheShapeOfTheRow(t *testing.T) {
+	of := func(t core.Type, s core.Shape) core.Operand { return core.Operand{Fact: core.Fact{Type: t, Shape: s}} }
+	for _, c := range []struct{ x, row, want core.Shape }{
+		{core.Shape{2, 0}, core.Shape{3}, core.Shape{2, 3}},
+		{core.Shape{2, 0}, core.Shape{core.Unknown}, core.Shape{2, core.Unknown}},
+		{core.Shape{2, 0}, nil, nil},
+		{core.Shape{2, core.Unknown}, core.Shape{3}, core.Shape{2, 3}},
+		{core.Shape{2, 3}, nil, core.Shape{2, 3}},
+	} {
+		in := []core.Operand{of(core.F32, c.x), of(core.I32, core.Shape{}), of(core.F32, c.row)}
+		facts, err := (&control.SetRow{}).Infer(in)
+		require.NoError(t, err)
+		require.Equal(t, c.want, facts[0].Shape, "%v with %v", c.x, c.row)
+	}
+}
+
 func TestListTakesItsElementsFromTheBody(t *testing.T) {
 	x := tensor(t, core.Shape{2, 3}, float32(1), 2, 3, 4, 5, 6)
 	got, err := core.EvalOp(rowsOf(t, nil), []*core.Tensor{core.Scalar(int32(0)), core.Scalar(int32(3)), x})

@@ -137,7 +137,7 @@ func addOpFiles(t *testing.T) {
 	}
 	samples := map[string][]baseline{}
 	for _, b := range slices.Concat(baselines(t), sparseBaselines(t), quantizedBaselines(t), graphBaselines(t),
-		textBaselines(t), codecBaselines(t), soundBaselines(t)) {
+		textBaselines(t), codecBaselines(t), soundBaselines(t), raggedBaselines(t)) {
 		samples[core.OpName(b.op)] = append(samples[core.OpName(b.op)], b)
 	}
 	require.NoError(t, os.MkdirAll(filepath.Dir(opFile(core.Schema, "")), 0o755))

@@ -46,6 +46,7 @@ func orders(from geometry.Layout, rank int) (data, filters []int) {
 // unmoved are the ops whose Layout says nothing of Layouted.
 var unmoved = map[string]string{
 	"ConvolutionBackpropData":           "its sizes, which are values, have the layout, too",
+	"Dilation":                          "it takes NHWC only",
 	"ExtractPatches":                    "it takes NHWC only",
 	"MaxPoolWithArgmax":                 "it takes NHWC only",
 	"QuantizedConvolution":              "it decomposes into IntegerConvolution",

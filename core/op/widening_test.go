@@ -51,6 +51,7 @@ func wideningOps() (all []core.Op) {
 		all = append(all,
 			&reduce.Sum{Reduction: r}, &reduce.Mean{Reduction: r}, &reduce.Prod{Reduction: r}, &reduce.Max{Reduction: r},
 			&reduce.Min{Reduction: r}, &reduce.CumSum{Cumulative: c}, &reduce.CumProd{Cumulative: c},
+			&reduce.CumLogSumExp{Cumulative: c},
 			&reduce.ArgMax{Axis: axis, Type: core.I32}, &reduce.ArgMin{Axis: axis, Type: core.I64},
 			&normalize.Softmax{Axis: axis})
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/tf2ng/tf2ng/core/op/codec"
 	"github.com/tf2ng/tf2ng/core/op/indexing"
 	"github.com/tf2ng/tf2ng/core/op/parsing"
+	"github.com/tf2ng/tf2ng/core/op/random"
 	"github.com/tf2ng/tf2ng/core/op/signal"
 	"github.com/tf2ng/tf2ng/core/op/text"
 )
@@ -27,6 +28,8 @@ var (
 	_ = exports(exportResult)
 	_ = exports(exportShapeOf)
 	_ = lacks[parsing.ParseExample]("ONNX reads no protocol buffers; give its features as inputs")
+	_ = lacks[random.PhiloxKey]("ONNX leaves open which random numbers a seed gives")
+	_ = lacks[random.Philox]("ONNX leaves open which random numbers a seed gives")
 	_ = lacks[indexing.TableLookup]("ONNX has tables in the domain ai.onnx.ml only")
 	_ = lacks[signal.Fourier](noComplex)
 	_ = lacks[signal.Complex](noComplex)
@@ -50,6 +53,16 @@ var (
 	_ = lacks[codec.DecodeImage](noFiles)
 	_ = lacks[codec.DecodeJPEGWindow](noFiles)
 	_ = lacks[codec.JPEGSize](noFiles)
+	_ = lacks[text.Split](noText)
+	_ = lacks[text.SplitAny](noText)
+	_ = lacks[text.RegexReplace](noText)
+	_ = lacks[text.RegexMatch](noText)
+	_ = lacks[text.ReduceJoin](noText)
+	_ = lacks[text.SegmentJoin](noText)
+	_ = lacks[text.NGrams](noText)
+	_ = lacks[text.UnicodeDecode](noText)
+	_ = lacks[text.UnicodeEncode](noText)
+	_ = lacks[text.UnicodeTranscode](noText)
 )
 
 func exportParameter(e *exporter, n *core.Node, _ *core.Parameter) error {

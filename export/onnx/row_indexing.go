@@ -6,6 +6,7 @@ import (
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/indexing"
+	"github.com/tf2ng/tf2ng/core/op/sparse"
 )
 
 var (
@@ -21,6 +22,18 @@ var (
 	_ = exports(exportInvertPermutation)
 	_ = lacks[indexing.SparseFillEmptyRows](noSparse)
 	_ = lacks[indexing.SparseReshape](noSparse)
+	_ = lacks[indexing.UnravelIndex]("ONNX has no indices of numbered elements")
+	_ = lacks[sparse.DynamicPartition]("ONNX has no outputs of computed numbers of rows but Compress's, one at a time")
+	_ = lacks[sparse.DynamicStitch]("ONNX has no tensors of as many rows as an index says")
+	_ = lacks[sparse.SparseReorder](noSparse)
+	_ = lacks[sparse.SparseConcat](noSparse)
+	_ = lacks[sparse.SparseSlice](noSparse)
+	_ = lacks[sparse.SparseCross](noSparse)
+	_ = lacks[sparse.DenseAt](noSparse)
+	_ = lacks[sparse.RaggedToDense](noRagged)
+	_ = lacks[sparse.RaggedToSparse](noRagged)
+	_ = lacks[sparse.RaggedGather](noRagged)
+	_ = lacks[sparse.RaggedRange](noRagged)
 	_ = lacks[indexing.MatrixDiag](noDiagonals)
 	_ = lacks[indexing.MatrixDiagPart](noDiagonals)
 	_ = lacks[indexing.MatrixSetDiag](noDiagonals)
@@ -32,6 +45,7 @@ var (
 
 const (
 	noSparse    = "ONNX has no sparse tensors of computed indices"
+	noRagged    = "ONNX has no ragged tensors"
 	noDiagonals = "ONNX has no ops on diagonals"
 )
 

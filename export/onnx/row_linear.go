@@ -5,12 +5,29 @@ import (
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/op/linear"
+	"github.com/tf2ng/tf2ng/core/op/matrix"
 	"github.com/tf2ng/tf2ng/core/op/tensorflow"
 )
+
+// noAlgebra is why inverses and factorizations are not exported.
+const noAlgebra = "ONNX has no linear algebra but Det"
 
 var (
 	_ = exports(exportDot)
 	_ = lacks[linear.SparseDot](noSparse)
+	_ = lacks[matrix.Determinant]("ONNX leaves open how runtimes compute Det")
+	_ = lacks[matrix.LogDeterminant](noAlgebra)
+	_ = lacks[matrix.Inverse](noAlgebra)
+	_ = lacks[matrix.Solve](noAlgebra)
+	_ = lacks[matrix.TriangularSolve](noAlgebra)
+	_ = lacks[matrix.BandedTriangularSolve](noAlgebra)
+	_ = lacks[matrix.TridiagonalSolve](noAlgebra)
+	_ = lacks[matrix.TridiagonalProduct](noAlgebra)
+	_ = lacks[matrix.Exponential](noAlgebra)
+	_ = lacks[matrix.Cholesky](noAlgebra)
+	_ = lacks[matrix.QR](noAlgebra)
+	_ = lacks[matrix.SelfAdjointEig](noAlgebra)
+	_ = lacks[matrix.SVD](noAlgebra)
 	_ = exports(exportBatchDot)
 	_ = exports(exportEinsum)
 	_ = exports(exportApplyPostOps)

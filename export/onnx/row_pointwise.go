@@ -35,6 +35,8 @@ var (
 	_ = exports(exportLookup)
 	_ = exports(exportBucketize)
 
+	_ = lacks[pointwise.Betainc]("ONNX has no incomplete functions")
+	_ = lacks[pointwise.CountBits]("ONNX has no counts of bits")
 	_ = lacks[pointwise.FlipSign]("it is written as a table of bytes, of which its input has none")
 	_ = lacks[pointwise.Assert]("ONNX has nothing that fails; leave Asserts out")
 	_ = lacks[pointwise.CheckFinite]("ONNX has nothing that fails; leave CheckNumerics out")

@@ -30,6 +30,8 @@ var (
 	_ = exports(exportCumSum)
 	_ = exports(exportCumProd)
 	_ = lacks[reduce.Bincount]("ONNX has no counts of numbers")
+	_ = lacks[reduce.Histogram]("ONNX has no counts of numbers")
+	_ = lacks[reduce.CumLogSumExp]("ONNX has no running sums of exponentials")
 	_ = exports(exportSoftmax)
 	_ = exports(exportLogSoftmax)
 	_ = exports(exportSegments)

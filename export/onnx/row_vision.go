@@ -15,6 +15,7 @@ var (
 	_ = exports(exportConvolutionBackpropData)
 
 	_ = lacks[vision.CombinedNonMaxSuppression]("ONNX has no order for equal scores, which images of 8 bits have")
+	_ = lacks[vision.ProjectiveTransform]("ONNX's grids have no projections")
 	_ = lacks[vision.ResizeArea]("ONNX's interpolations have no mean of an area")
 	_ = lacks[vision.ScaleAndTranslate]("ONNX has no such kernels, nor translations")
 	_ = lacks[vision.AdjustContrast]("ONNX leaves open how the mean of an image is summed")

@@ -22,6 +22,7 @@ var (
 	_ = exports(exportQuantizedAvgPool)
 	_ = exports(exportBatchNorm)
 	_ = exports(exportLRN)
+	_ = lacks[pooling.Dilation]("ONNX has no largest sums of windows")
 )
 
 // sumOrder is the reason why sums of reals are not exact.

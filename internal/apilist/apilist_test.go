@@ -52,11 +52,10 @@ func TestPublicPackages(t *testing.T) {
 		[]string{
 			".", "bridge/tf", "bridge/tf/graphdef", "bridge/tf/pbtxt", "bridge/tf/savedmodel", "builders",
 			"compare", "compare/tensorflow", "core", "core/geometry", "core/numeric", "core/op",
-			"core/op/array", "core/op/codec", "core/op/control", "core/op/indexing", "core/op/linear", "core/op/normalize",
-			"core/op/parsing", "core/op/pointwise", "core/op/pooling", "core/op/quantization", "core/op/reduce",
-			"core/op/signal", "core/op/tensorflow", "core/op/text", "core/op/vision", "core/postop", "core/trait",
-			"export/onnx", "fusedops",
-			"kernels", "serving", "serving/tfgrpc",
+			"core/op/array", "core/op/codec", "core/op/control", "core/op/indexing", "core/op/linear", "core/op/matrix",
+			"core/op/normalize", "core/op/parsing", "core/op/pointwise", "core/op/pooling", "core/op/quantization",
+			"core/op/random", "core/op/reduce", "core/op/signal", "core/op/sparse", "core/op/tensorflow", "core/op/text",
+			"core/op/vision", "core/postop", "core/trait", "export/onnx", "fusedops", "kernels", "serving", "serving/tfgrpc",
 		}, dirs)
 }
 

@@ -56,8 +56,9 @@ var stages = [][]string{
 	{"core/op"},
 	{"core/op/linear", "core/op/tensorflow", "core/op/vision"},
 	{
-		"core/op/array", "core/op/codec", "core/op/control", "core/op/indexing", "core/op/normalize", "core/op/parsing",
-		"core/op/pointwise", "core/op/pooling", "core/op/quantization", "core/op/reduce", "core/op/signal", "core/op/text",
+		"core/op/array", "core/op/codec", "core/op/control", "core/op/indexing", "core/op/matrix", "core/op/normalize",
+		"core/op/parsing", "core/op/pointwise", "core/op/pooling", "core/op/quantization", "core/op/random",
+		"core/op/reduce", "core/op/signal", "core/op/sparse", "core/op/text",
 	},
 	{"core/op/codec/internal/jpeg", "core/op/codec/internal/raster"},
 	{"core/internal/interpolate", "core/internal/pool", "core/trait"},

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -131,7 +132,25 @@ func arraysOf(t testing.TB, path string, types map[string]string) map[string]*co
 	for _, name := range archive.Names() {
 		arrays[name] = readArray(t, archive, name, types[name])
 	}
+	for name, ends := range arrays {
+		if of, ok := strings.CutSuffix(name, ".ends"); ok {
+			arrays[of] = Strings(t, arrays[of+".bytes"], ends)
+		}
+	}
 	return arrays
+}
+
+// Strings returns the strings of which the bytes are recorded, and where each ends.
+func Strings(t testing.TB, data, ends *core.Tensor) *core.Tensor {
+	t.Helper()
+	list, first := []string{}, int64(0)
+	for _, end := range ends.Int64s() {
+		list = append(list, string(data.Bytes()[first:end]))
+		first = end
+	}
+	x, err := core.StringTensor(ends.Shape(), list)
+	require.NoError(t, err)
+	return x
 }
 
 // readArray reads one array; bfloat16 and half are stored as their uint16 bits.

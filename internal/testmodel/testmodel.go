@@ -19,6 +19,7 @@ import (
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/internal/npy"
+	"github.com/tf2ng/tf2ng/internal/testgolden"
 )
 
 // Model is an entry of an index.json.
@@ -147,13 +148,5 @@ func Array(t testing.TB, file, name string) *core.Tensor {
 	if !slices.Contains(archive.Names(), name+".ends") {
 		return read(name)
 	}
-	text, ends := read(name+".bytes").Bytes(), read(name+".ends")
-	list, first := []string{}, int64(0)
-	for _, end := range ends.Int64s() {
-		list = append(list, string(text[first:end]))
-		first = end
-	}
-	a, err := core.StringTensor(ends.Shape(), list)
-	require.NoError(t, err)
-	return a
+	return testgolden.Strings(t, read(name+".bytes"), read(name+".ends"))
 }

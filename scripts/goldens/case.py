@@ -30,6 +30,7 @@ ARRAY = {
     "int8": np.int8, "int16": np.int16, "int32": np.int32, "int64": np.int64,
     "uint8": np.uint8, "uint16": np.uint16, "uint32": np.uint32, "uint64": np.uint64,
     "qint8": np.int8, "quint8": np.uint8, "qint16": np.int16, "quint16": np.uint16, "qint32": np.int32,
+    "string": object,
 }
 
 
@@ -139,11 +140,22 @@ def _add_input(graph, feeds, rng, name, value):
         set_attributes(name, node, op_def_registry.get(value.op), value.attrs)
         graph.node.append(node)
         return name
-    array = np.array(value.data(rng) if callable(value.data) else value.data).astype(ARRAY[value.dtype])
+    array = arrayed(value.dtype, value.data(rng) if callable(value.data) else value.data)
     graph.node.append(input_node(name, value, array))
     if not value.constant:
         feeds[name + ":0"] = (value.dtype, array)
     return name
+
+
+def arrayed(dtype, data):
+    """Data as an array of TensorFlow's type; text of strings becomes UTF-8."""
+    if dtype != "string":
+        return np.array(data).astype(ARRAY[dtype])
+    array = np.array(data, object)
+    flat = [s.encode() if isinstance(s, str) else s for s in array.ravel()]
+    array = np.empty(array.shape, object)
+    array.ravel()[:] = flat
+    return array
 
 
 def infer_attributes(arg, given, attrs):
@@ -192,7 +204,11 @@ def _type(name):
 
 
 def _tensor(dtype, array):
-    tensor = tensor_pb2.TensorProto(dtype=_type(dtype), tensor_content=np.ascontiguousarray(array).tobytes())
+    tensor = tensor_pb2.TensorProto(dtype=_type(dtype))
+    if dtype == "string":
+        tensor.string_val.extend(array.ravel())
+    else:
+        tensor.tensor_content = np.ascontiguousarray(array).tobytes()
     tensor.tensor_shape.SetInParent()
     for n in array.shape:
         tensor.tensor_shape.dim.add(size=n)

@@ -338,3 +338,29 @@ graph("graph_speech_commands", {"audio": ("float32", [None, 1], wave(4300, 1))},
 graph("graph_yamnet", {"waveform": ("float32", [None], wave(4000))}, yamnet, note="YAMNet's front end: stft, magnitude, mel, log")
 graph("graph_cepstrum", {"waveforms": ("float32", [None, 2000], lambda rng: np.stack([wave(2000)(rng) for _ in range(2)]))}, cepstrum, note="mfccs_from_log_mel_spectrograms")
 graph("graph_denoised", {"waveforms": ("float32", [None, 1500], lambda rng: np.stack([wave(1500)(rng) for _ in range(2)]))}, denoised, note="stft and inverse_stft")
+def partitioned(strategy):
+    """Embeddings whose tables are in three parts, in front of a tower."""
+
+    def build(rng, ids, *words):
+        words = tf.SparseTensor(*words)
+        shape = lambda i, columns: (14 if i == 0 else 13, columns)
+        parts = lambda columns: [weights(rng, *shape(i, columns), scale=1.0) for i in range(3)]
+        lookup = tf.compat.v1.nn
+        deep = tf.concat([
+            tf.reshape(lookup.embedding_lookup(parts(8), ids, partition_strategy=strategy), [-1, 24]),
+            lookup.safe_embedding_lookup_sparse(parts(8), words, combiner="mean", partition_strategy=strategy),
+        ], 1)
+        quantized, low, high = tf.raw_ops.QuantizeV2(input=deep, min_range=-3.0, max_range=3.0, T=tf.quint8, mode="MIN_FIRST")
+        b = tf.constant(rng.integers(-63, 64, (32, 12)).astype(np.int8))
+        product, low, high = tf.raw_ops.QuantizedMatMulWithBiasAndReluAndRequantize(
+            a=quantized, b=tf.bitcast(b, tf.qint8), bias=weights(rng, 12, scale=0.2), min_a=low, max_a=high, min_b=-0.5, max_b=0.5, min_freezed_output=0.0,
+            max_freezed_output=4.0, Toutput=tf.quint8, input_quant_mode="MIN_FIRST")
+        hidden = tf.raw_ops.Dequantize(input=product, min_range=low, max_range=high, mode="SCALED")
+        return tf.sigmoid(tf.matmul(hidden, weights(rng, 12, 1))), deep, product
+
+    return build
+
+
+graph(
+    "graph_embedding_mod", {"ids": ("int64", [None, 3], lambda rng: rng.integers(0, 40, (5, 3))), **sparse_feeds("words")}, partitioned("mod"),
+)

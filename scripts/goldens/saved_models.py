@@ -696,26 +696,6 @@ def int8_vocabulary(directory, rng):
 # Running
 
 
-def pack(name, a):
-    """An array as arrays of numbers: of strings, their bytes, and where each ends."""
-    a = np.asarray(a)
-    if a.dtype.kind not in "OS":
-        return {name: a}
-    flat = [bytes(s) for s in a.ravel()]
-    return {
-        name + ".bytes": np.frombuffer(b"".join(flat), np.uint8),
-        name + ".ends": np.cumsum([len(s) for s in flat]).astype(np.int64).reshape(a.shape),
-    }
-
-
-def unpack(arrays, name):
-    if name in arrays:
-        return arrays[name]
-    data, ends = arrays[name + ".bytes"].tobytes(), arrays[name + ".ends"]
-    starts = np.concatenate([[0], ends.ravel()])
-    return np.array([data[starts[i] : starts[i + 1]] for i in range(ends.size)], object).reshape(ends.shape)
-
-
 def run(declared, directory, feeds):
     """What TensorFlow computes: the outputs of each signature by their keys."""
     config = v1.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=1, device_count={"CPU": 3})
@@ -756,7 +736,7 @@ def make(name, root):
     for s, inputs in feeds.items():
         for side, tensors in ("in", inputs), ("out", results[s]):
             for k, a in tensors.items():
-                arrays |= pack(f"{s}.{side}.{k}", a)
+                arrays[f"{s}.{side}.{k}"] = np.asarray(a)
         entry["signatures"][s] = {"inputs": sorted(inputs), "outputs": sorted(results[s])}
     store.write_npz(os.path.join(target, "recorded.npz"), arrays)
     return entry
@@ -780,7 +760,7 @@ def record_variables(entry, root):
 def again(entry, root):
     """What this TensorFlow computes of the recorded inputs, and the recording."""
     arrays = store.read_npz(os.path.join(root, entry["name"], "recorded.npz"))
-    feeds = {s: {k: unpack(arrays, f"{s}.in.{k}") for k in d["inputs"]} for s, d in entry["signatures"].items()}
+    feeds = {s: {k: arrays[f"{s}.in.{k}"] for k in d["inputs"]} for s, d in entry["signatures"].items()}
     return run(MODELS[entry["name"]], os.path.join(root, entry["name"], "model"), feeds), arrays
 
 
@@ -790,7 +770,7 @@ def record(entry, root):
     outputs = {}
     for s, tensors in results.items():
         for k, a in tensors.items():
-            outputs |= pack(f"{s}.out.{k}", a)
+            outputs[f"{s}.out.{k}"] = np.asarray(a)
     store.write_npz(os.path.join(root, entry["name"], f"recorded_{tf.__version__}.npz"), outputs)
 
 
@@ -800,7 +780,7 @@ def check(entry, root):
     wrong = []
     for s, outputs in results.items():
         for k, a in outputs.items():
-            old = unpack(arrays, f"{s}.out.{k}")
+            old = arrays[f"{s}.out.{k}"]
             if old.dtype == object:
                 close = np.array_equal(old, a)
             else:

@@ -16,7 +16,7 @@ from case import ARRAY, Case
 FORMAT = (
     "recorded with tensorflow-cpu 2.21.0, TF_ENABLE_ONEDNN_OPTS=1; "
     "quantized dtypes are stored in the npz as their plain integer types; bfloat16 and half as their uint16 bits; "
-    "a case with expected_error has no outputs, TensorFlow refuses it"
+    "strings as their bytes, NAME.bytes, and where each ends, NAME.ends; a case with expected_error has no outputs, TensorFlow refuses it"
 )
 
 
@@ -49,9 +49,33 @@ def write(path, data):
     return True
 
 
+def pack(name, a):
+    """An array as arrays of numbers: of strings, their bytes, and where each ends."""
+    a = np.asarray(a)
+    if a.dtype.kind not in "OS":
+        return {name: a}
+    flat = [bytes(s) for s in a.ravel()]
+    return {
+        name + ".bytes": np.frombuffer(b"".join(flat), np.uint8),
+        name + ".ends": np.cumsum([len(s) for s in flat]).astype(np.int64).reshape(a.shape),
+    }
+
+
+def unpack(arrays, name):
+    """The strings that pack made two arrays of."""
+    data, ends = arrays[name + ".bytes"].tobytes(), arrays[name + ".ends"]
+    starts = np.concatenate([[0], ends.ravel()])
+    strings = np.empty(ends.size, object)
+    strings[:] = [data[starts[i] : starts[i + 1]] for i in range(ends.size)]
+    return strings.reshape(ends.shape)
+
+
 def read_npz(path):
     with np.load(path) as z:
-        return {k: z[k] for k in z.files}
+        arrays = {k: z[k] for k in z.files}
+    for name in [k.removesuffix(".ends") for k in arrays if k.endswith(".ends")]:
+        arrays[name] = unpack(arrays, name)
+    return {k: a for k, a in arrays.items() if not k.endswith((".bytes", ".ends"))}
 
 
 def write_npz(path, arrays):
@@ -59,11 +83,11 @@ def write_npz(path, arrays):
     arrays into other bytes."""
     if os.path.exists(path):
         old = read_npz(path)
-        if list(old) == list(arrays) and all(identical(old[k], arrays[k]) for k in arrays):
+        if sorted(old) == sorted(arrays) and all(identical(old[k], arrays[k]) for k in arrays):
             return False
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as z:
-        for name, array in arrays.items():
+        for name, array in [pair for k, a in arrays.items() for pair in pack(k, a).items()]:
             npy = io.BytesIO()
             np.lib.format.write_array(npy, np.asarray(array, order="C"), version=(1, 0))
             z.writestr(zipfile.ZipInfo(name + ".npy"), npy.getvalue(), zipfile.ZIP_DEFLATED, 9)
@@ -71,6 +95,8 @@ def write_npz(path, arrays):
 
 
 def identical(a, b):
+    if a.dtype == object:
+        return a.dtype == b.dtype and a.shape == b.shape and a.tolist() == b.tolist()
     return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
 
 

@@ -66,7 +66,7 @@ def run_graph(tf, graph_bytes, feeds, fetches, folded):
     answer = {}
     for tensor, value in zip(tensors, values):
         name = {"float32": "float", "float64": "double", "float16": "half"}.get(tensor.dtype.name, tensor.dtype.name)
-        array = np.asarray(value)
+        array = np.asarray(value, object) if name == "string" else np.asarray(value)
         answer[tensor.name] = (name, array.view(plain[name]) if name in plain else array)
     return answer
 

@@ -27,6 +27,7 @@ import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
 
 import integers  # noqa: E402
+import numeric  # noqa: E402
 import rows  # noqa: E402
 import shapes  # noqa: E402
 
@@ -47,8 +48,8 @@ def main():
         os.sched_setaffinity(0, {args.cpu})  # children have it, too
     table, timed = [], set()
     chosen = {name.strip() for name in args.only.split(";")} if args.only else None
-    within = rows.BOUNDED | shapes.rows() | integers.rows()
-    for name, build in (within | shapes.unbounded()).items():
+    within = rows.BOUNDED | shapes.rows() | integers.rows() | numeric.rows()
+    for name, build in (within | shapes.unbounded() | numeric.unbounded()).items():
         if chosen and name not in chosen:
             continue
         table.append(row(args, name, build, timed))

@@ -340,7 +340,9 @@ NO_NUMBERS = re.compile("|".join((
     "Placeholder.*|PreventGradient|Print|QuantizedReshape|Random.*|Rank|Reshape|Shape|ShapeN|Size|Snapshot|Squeeze|StopGradient|Switch",
     "BatchMatrix.*|Empty|TensorArray.*|TensorList.*|TruncatedNormal|_SwitchN|Xla.*|_Mkl.*|Const|.*Partitioned.*",
     ".*Gradient|QuantizeAndDequantizeV4Grad|QuantizeAndDequantize|QuantizedReluX",
-    ".*HashTable(V2)?|LookupTable.*|String.*|AsString|DecodeRaw|Substr|DecodeWav|EncodeWav|(De|En)codeBase64|Decode(AndCrop)?(Jpeg|Png|Gif|Bmp|Image)|ExtractJpegShape",
+    ".*HashTable(V2)?|LookupTable.*|String.*|AsString|DecodeRaw|Substr|(Static)?Regex.*|Unicode.*|ReduceJoin|UnsortedSegmentJoin|ParallelConcat|SparseCrossV2",
+    "DecodeWav|EncodeWav|(De|En)codeBase64|Decode(AndCrop)?(Jpeg|Png|Gif|Bmp|Image)|ExtractJpegShape",
+    "BatchNormWithGlobalNormalization|SelfAdjointEig|Batch(Cholesky|SelfAdjointEig.*|Svd)",  # which new graphs may not have
 )))
 
 
@@ -402,7 +404,71 @@ def segments():
     for mode in ("Sum", "Mean", "SqrtN"):
         rows[f"SparseSegment{mode}"] = sparse(mode)
         rows[f"SparseSegment{mode}WithNumSegments"] = sparse(f"{mode}WithNumSegments", num_segments=300)
+    shard = random.randint(0, 3, 4096).astype(np.int32)
+    order = [np.flatnonzero(shard == i).astype(np.int32) for i in range(3)]
+
+    def joined(kind, op="DynamicStitch", *columns):
+        return lambda: getattr(R, op)(indices=order, data=[
+            data((i.shape[0], *columns), kind, name=f"x{k}") for k, i in enumerate(order)])
+
+    def splits(rows, each):
+        return np.arange(rows + 1, dtype=np.int64) * each
+
+    def features(name="x"):
+        return data((2048,), tf.int64, name=name)
+
+    crossed = {"indices": [places, places], "shapes": [[512, 4]] * 2, "dense_inputs": []}
+    rows |= {
+        "RaggedTensorToTensor": lambda: R.RaggedTensorToTensor(
+            shape=tf.constant([-1, 10, 16], tf.int64), values=data((4096, 16)), default_value=0.0,
+            row_partition_tensors=[splits(512, 8)], row_partition_types=["ROW_SPLITS"]),
+        "RaggedTensorToTensor of ids": lambda: R.RaggedTensorToTensor(
+            shape=tf.constant(-1, tf.int64), values=data((4096,), tf.int64), default_value=tf.constant(0, tf.int64),
+            row_partition_tensors=[tf.constant(4096, tf.int64), np.arange(4096) // 8],
+            row_partition_types=["FIRST_DIM_SIZE", "VALUE_ROWIDS"]),
+        "RaggedTensorToSparse": lambda: R.RaggedTensorToSparse(
+            rt_nested_splits=[splits(512, 8)], rt_dense_values=data((4096,)))[:2],
+        "RaggedGather": lambda: R.RaggedGather(
+            params_nested_splits=[splits(512, 8)], params_dense_values=data((4096, 16)),
+            indices=data((1000,), tf.int32, name="y"), OUTPUT_RAGGED_RANK=1)[1],
+        "RaggedRange": lambda: R.RaggedRange(starts=data((512,), tf.int32), limits=200, deltas=3)[1],
+        "RaggedFillEmptyRows": lambda: R.RaggedFillEmptyRows(
+            value_rowids=features() * 0 + ids(512, 4, np.int64), values=data((2048,), name="y"), nrows=1000,
+            default_value=0.0)[:2],
+        "SparseReorder": lambda: R.SparseReorder(
+            input_indices=data((2048, 2), tf.int64), input_values=data((2048,), name="y"), input_shape=[100, 100])[:2],
+        "SparseReorder of ordered ones": lambda: R.SparseReorder(
+            input_indices=data((2048, 2), tf.int64) * 0 + places, input_values=data((2048,), name="y"),
+            input_shape=[512, 4])[:2],
+        "SparseConcat": lambda: R.SparseConcat(
+            indices=[data((2048, 2), tf.int64) * 0 + places, places], values=[data((2048,), name="y")] * 2,
+            shapes=[[512, 4]] * 2, concat_dim=1)[:2],
+        "SparseSlice": lambda: R.SparseSlice(
+            indices=data((2048, 2), tf.int64), values=data((2048,), name="y"), shape=[100, 100], start=[10, 10],
+            size=[50, 50])[1],
+        "SparseCross": lambda: R.SparseCross(
+            values=[features(), features("y")], hashed_output=True, num_buckets=1000, hash_key=5, out_type=tf.int64,
+            internal_type=tf.int64, **crossed)[1],
+        "SparseCrossHashed": lambda: R.SparseCrossHashed(
+            values=[features(), features("y")], num_buckets=1000, strong_hash=False, salt=[1, 2], **crossed)[1],
+    }
+    for name in ("SparseDenseCwiseAdd", "SparseDenseCwiseMul"):
+        rows[name] = lambda name=name: getattr(R, name)(
+            sp_indices=places, sp_values=data((2048,)), sp_shape=[512, 4], dense=data((512, 1), name="y"))
     return rows | {
+        "DynamicPartition": lambda: R.DynamicPartition(data=data((4096, 64)), partitions=shard, num_partitions=3),
+        "DynamicPartition of 8": lambda: R.DynamicPartition(data=data((4096, 8)), partitions=shard, num_partitions=3),
+        "DynamicPartition of ids": lambda: R.DynamicPartition(
+            data=data((4096,), tf.int64), partitions=shard, num_partitions=3),
+        "DynamicPartition, computed": lambda: R.DynamicPartition(
+            data=data((4096, 64)), partitions=data((4096,), tf.int32, name="y"), num_partitions=100),
+        "DynamicPartition of ids, computed": lambda: R.DynamicPartition(
+            data=data((4096,), tf.int64), partitions=data((4096,), tf.int32, name="y"), num_partitions=100),
+        "DynamicStitch": joined(tf.float32, "DynamicStitch", 64), "DynamicStitch of 8": joined(tf.float32, "DynamicStitch", 8),
+        "DynamicStitch, computed": lambda: R.DynamicStitch(
+            indices=[data((4096,), tf.int32, name="y")], data=[data((4096, 64))]),
+        "DynamicStitch of ids": joined(tf.int64), "ParallelDynamicStitch": joined(tf.float32, "ParallelDynamicStitch", 64),
+        "UnravelIndex": lambda: R.UnravelIndex(indices=data((4096,), tf.int32), dims=[10, 20, 30]),
         "SegmentSum of long segments": sorted_rows("Sum", ids(16, 256)),
         "SegmentSum of int8": sorted_rows("Sum", kind=tf.int8),
         "SegmentMax of 256": sorted_rows("Max", width=256), "SegmentMin of 256": sorted_rows("Min", width=256),

@@ -47,11 +47,12 @@ func (op *SetRow) Infer(in []core.Operand) ([]core.Fact, error) {
 		return nil, core.Violation("C2", 0, "got a scalar, want rows")
 	}
 	s := x.Shape
-	if s.Ranked() && !row.Shape.Compatible(s[1:]) {
-		if !slices.Contains(s[1:], 0) {
-			return nil, core.Violation("C2", 2, "row: got shape %v, want %v", row.Shape, s[1:])
-		}
+	if empty := s.Ranked() && slices.Contains(s[1:], 0); empty && row.Shape != nil {
 		s = infer.JoinedShapes(s[:1], row.Shape)
+	} else if empty {
+		s = nil
+	} else if s.Ranked() && !row.Shape.Compatible(s[1:]) {
+		return nil, core.Violation("C2", 2, "row: got shape %v, want %v", row.Shape, s[1:])
 	}
 	if row.Shape != nil {
 		merged := infer.JoinedShapes(core.Shape{core.Unknown}, row.Shape)

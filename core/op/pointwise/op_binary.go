@@ -14,7 +14,8 @@ import (
 // BinaryFunction is a function of two numbers.
 type BinaryFunction uint8
 
-// The functions.
+// The functions. Igamma, Igammac, Zeta and Polygamma are computed in float64, within 2000 units of 2**-53 for arguments
+// up to 300, and rounded once.
 const (
 	TruncateDivide BinaryFunction = iota // a / b toward zero; an integer divided by 0 is an error
 	TruncateMod                          // the remainder of that, with the sign of a; an integer modulo 0 is an error
@@ -29,13 +30,25 @@ const (
 	BitwiseXor                           // integer
 	LeftShift                            // a shifted by b bits, b limited to [0, bits of the type), integer
 	RightShift                           // likewise, keeping the sign
+	NextAfter                            // the number next to a in the direction of b, f32 or f64
+	Igamma                               // the lower incomplete gamma function of a, of b, divided by gamma(a), real
+	Igammac                              // 1 - Igamma, real
+	Zeta                                 // the sum of (b + n)**-a over all n from 0, real
+	Polygamma                            // the derivative number a of Digamma, of b, real
 	numBinaryFunctions
 )
 
-var binaryTable = [numBinaryFunctions]struct {
+type binaryRow struct {
 	name string
 	arithmetic.Binary
-}{
+}
+
+// special is the row of a function that is computed in float64 and rounded once.
+func special(name string, f func(a, b float64) float64) binaryRow {
+	return binaryRow{name, arithmetic.Binary{Real32: rounded(f), Real64: f}}
+}
+
+var binaryTable = [numBinaryFunctions]binaryRow{
 	TruncateDivide: {"TruncateDivide", arithmetic.Binary{
 		Real32: func(a, b float32) float32 { return float32(math.Trunc(float64(a / b))) },
 		Real64: func(a, b float64) float64 { return math.Trunc(a / b) },
@@ -62,6 +75,11 @@ var binaryTable = [numBinaryFunctions]struct {
 	BitwiseXor:    {"BitwiseXor", arithmetic.Binary{Whole: func(a, b int64) (int64, error) { return a ^ b, nil }}},
 	LeftShift:     {"LeftShift", arithmetic.Binary{}},
 	RightShift:    {"RightShift", arithmetic.Binary{}},
+	NextAfter:     {"NextAfter", arithmetic.Binary{Real32: nextAfter32, Real64: nextAfter64}},
+	Igamma:        special("Igamma", transcendental.Igamma),
+	Igammac:       special("Igammac", transcendental.Igammac),
+	Zeta:          special("Zeta", transcendental.Zeta),
+	Polygamma:     special("Polygamma", transcendental.Polygamma),
 }
 
 // rounded makes a function of float64 one of float32.
@@ -128,8 +146,10 @@ func (op *Binary) Infer(in []core.Operand) ([]core.Fact, error) {
 	if err != nil {
 		return nil, err
 	}
-	row, whole := binaryTable[op.Function].Binary, op.Function >= BitwiseAnd
-	if t := facts[0].Type; t.IsFloat() && whole || t.IsInteger() && row.Whole == nil && !whole {
+	row, shifts := binaryTable[op.Function].Binary, op.Function == LeftShift || op.Function == RightShift
+	t := facts[0].Type
+	if t.IsFloat() && row.Real64 == nil || t.IsInteger() && row.Whole == nil && !shifts ||
+		t.IsHalf() && op.Function == NextAfter {
 		return nil, core.Violation("C1", 0, "%v: got type %v, want a type it is defined for", op.Function, t)
 	}
 	return facts, nil
@@ -175,6 +195,21 @@ func (op *Binary) Widens() bool {
 
 // Elements is trait.AllElements.
 func (op *Binary) Elements() trait.Elements { return trait.AllElements }
+
+// nextAfter64 is b where a equals it, which may be a zero of the other sign.
+func nextAfter64(a, b float64) float64 {
+	if a == b {
+		return b
+	}
+	return math.Nextafter(a, b)
+}
+
+func nextAfter32(a, b float32) float32 {
+	if a == b {
+		return b
+	}
+	return math.Nextafter32(a, b)
+}
 
 func divideNoNan[T float32 | float64](a, b T) T {
 	if b == 0 {

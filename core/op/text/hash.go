@@ -28,8 +28,8 @@ func joined(u, v, mul uint64) uint64 {
 	return mixed((v^a)*mul) * mul
 }
 
-// fingerprint64 is FarmHash's Fingerprint64.
-func fingerprint64(text string) uint64 {
+// Fingerprint64 is FarmHash's Fingerprint64.
+func Fingerprint64(text string) uint64 {
 	s := []byte(text)
 	n := len(s)
 	mul := uint64(farm2) + 2*uint64(n)
@@ -109,8 +109,8 @@ func fingerprintLong(s []byte) uint64 {
 	return joined(joined(v[0], w[0], mul)+mixed(y)*farm0+z, joined(v[1], w[1], mul)+x, mul)
 }
 
-// sipHash is SipHash-2-4 with a key of two numbers.
-func sipHash(k0, k1 uint64, text string) uint64 {
+// SipHash is SipHash-2-4 with a key of two numbers.
+func SipHash(k0, k1 uint64, text string) uint64 {
 	s := []byte(text)
 	v0, v1 := k0^0x736f6d6570736575, k1^0x646f72616e646f6d
 	v2, v3 := k0^0x6c7967656e657261, k1^0x7465646279746573

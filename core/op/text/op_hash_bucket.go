@@ -35,9 +35,9 @@ func (op *HashBucket) Infer(in []core.Operand) ([]core.Fact, error) {
 
 // Eval hashes the strings.
 func (op *HashBucket) Eval(in, out []*core.Tensor) error {
-	hash := fingerprint64
+	hash := Fingerprint64
 	if len(op.Key) == 2 {
-		hash = func(s string) uint64 { return sipHash(uint64(op.Key[0]), uint64(op.Key[1]), s) }
+		hash = func(s string) uint64 { return SipHash(uint64(op.Key[0]), uint64(op.Key[1]), s) }
 	}
 	return evalEach(op, in, out, func(s string) int64 { return int64(hash(s) % uint64(op.Buckets)) })
 }

@@ -74,6 +74,11 @@ var _ = register("detection",
 		signature: "input:T num_lower:Tindex=int64 num_upper:Tindex=int64 -> band:T",
 		translate: apply(&array.BandPart{}),
 	},
+	op{
+		name:      "BatchMatrixBandPart",
+		signature: "input:T num_lower:int64 num_upper:int64 -> band:T",
+		translate: apply(&array.BandPart{}),
+	},
 	op{name: "Einsum", signature: "inputs:N*T -> output:T", translate: einsum},
 	op{name: "BatchMatMulV3", signature: "x:Ta y:Tb -> output:Tout", translate: batchMatMulV3},
 )

@@ -61,24 +61,26 @@ func uncontrolled(c *call) []core.Value {
 	return nil
 }
 
-// random represents random numbers during translation. It never occurs in the result: random numbers are accepted
-// only where their values do not matter.
-type random struct {
+// randomNumbers represents random numbers during translation. It never occurs in the result: random numbers are
+// accepted only where their values do not matter.
+type randomNumbers struct {
 	typ  core.Type
 	unit bool // they are in [0,1)
 }
 
 // Infer returns the type and an unknown shape.
-func (op *random) Infer([]core.Operand) ([]core.Fact, error) { return []core.Fact{{Type: op.typ}}, nil }
+func (op *randomNumbers) Infer([]core.Operand) ([]core.Fact, error) {
+	return []core.Fact{{Type: op.typ}}, nil
+}
 
 // Eval is never called.
-func (op *random) Eval(_, _ []*core.Tensor) error {
+func (op *randomNumbers) Eval(_, _ []*core.Tensor) error {
 	return core.Violation("", -1, "has no values")
 }
 
 // IsRandom reports whether an op represents random numbers.
 func IsRandom(op core.Op) bool {
-	_, ok := op.(*random)
+	_, ok := op.(*randomNumbers)
 	return ok
 }
 
@@ -86,7 +88,7 @@ func IsRandom(op core.Op) bool {
 func IsRandomOp(name string) bool { return table[name] != nil && table[name].random }
 
 func randomUniform(c *call) []core.Value {
-	return c.emit(&random{c.typ("dtype", core.Dynamic), true}, c.in...)
+	return c.emit(&randomNumbers{c.typ("dtype", core.Dynamic), true}, c.in...)
 }
 
 func anyRandom(c *call) []core.Value {
@@ -95,12 +97,12 @@ func anyRandom(c *call) []core.Value {
 	if c.err != nil {
 		return nil
 	}
-	return c.emit(&random{typ: types[0]}, c.in...)
+	return c.emit(&randomNumbers{typ: types[0]}, c.in...)
 }
 
 // isUnit reports whether a value is random numbers in [0,1).
 func isUnit(v core.Value) bool {
-	r, ok := v.Node.Op().(*random)
+	r, ok := v.Node.Op().(*randomNumbers)
 	return ok && r.unit
 }
 

@@ -40,6 +40,13 @@ var _ = register("image",
 		signature: "x:T scale:U offset:U mean:U variance:U " + batchNormOutputs + " reserve_space_3:U",
 		translate: fusedBatchNormV3,
 	},
+	op{
+		name:      "BatchNormWithGlobalNormalization",
+		signature: "t:T m:T v:T beta:T gamma:T -> result:T",
+		translate: globalBatchNorm,
+	},
+	op{name: "Dilation2D", signature: "input:T filter:T -> output:T", translate: dilation},
+	op{name: "SparseMatMul", signature: "a:Ta=float b:Tb=float -> product:float", translate: sparseMatMul},
 	op{name: "MatMul", signature: "a:T b:T -> product:T", translate: matMul},
 	op{name: "BatchMatMul", signature: "x:T y:T -> output:T", translate: batchMatMul},
 	op{name: "BatchMatMulV2", signature: "x:T y:T -> output:T", translate: batchMatMulV2},
@@ -252,6 +259,42 @@ func (c *call) batchNorm(n int) []core.Value {
 		scale, offset = c.helper("scale", op, scale), c.helper("offset", op, offset)
 	}
 	return c.normalize(axes, epsilon, scale, offset)
+}
+
+// globalBatchNorm is (t - m) * (rsqrt(v + variance_epsilon) * gamma) + beta, without gamma where it does not scale.
+func globalBatchNorm(c *call) []core.Value {
+	c.wantRank(0, 4, "batch, height, width and channels")
+	for i := 1; i < 5; i++ {
+		c.wantRank(i, 1, "one number per channel")
+		if x, s := c.in[0].Shape(), c.in[i].Shape(); c.err == nil && x.Ranked() && !s.Compatible(x[3:]) {
+			c.failInput(i, "got shape %v, want %v, the channels of t", s, x[3:])
+		}
+	}
+	epsilon := c.number("epsilon", c.floatOr("variance_epsilon", 0), c.in[2])
+	factor := c.helper("rsqrt", &pointwise.Unary{Function: pointwise.Rsqrt},
+		c.helper("sum", &pointwise.Add{}, c.in[2], epsilon))
+	if c.boolOr("scale_after_normalization", false) {
+		factor = c.helper("factor", &pointwise.Multiply{}, factor, c.in[4])
+	}
+	centred := c.helper("centred", &pointwise.Subtract{}, c.in[0], c.in[1])
+	return c.emit(&pointwise.Add{}, c.helper("scaled", &pointwise.Multiply{}, centred, factor), c.in[3])
+}
+
+func dilation(c *call) []core.Value {
+	s := geometry.Spatial{
+		Layout:    geometry.NHWC,
+		Strides:   c.perDimension("strides", 2, geometry.NHWC, 0),
+		Dilations: c.perDimension("rates", 2, geometry.NHWC, 0),
+	}
+	c.padding(&s, 2, "")
+	return c.emit(&pooling.Dilation{Spatial: s}, c.in...)
+}
+
+// sparseMatMul multiplies matrices that may have many zeros, of bf16 or f32, in f32.
+func sparseMatMul(c *call) []core.Value {
+	a, b := c.factors()
+	in := c.reals(core.BF16, []core.Value{a, b})
+	return c.emit(&linear.Dot{ReductionAxes: 1}, in...)
 }
 
 func matMul(c *call) []core.Value {

@@ -76,6 +76,8 @@ var _ = register("index",
 	op{name: "Empty", signature: "shape:int32 -> output:dtype", translate: empty},
 	op{name: "LowerBound", signature: searchSignature, translate: search(false)},
 	op{name: "UpperBound", signature: searchSignature, translate: search(true)},
+	op{name: "DataFormatVecPermute", signature: "x:T=int32 -> y:T=int32", translate: permuteFormat},
+	op{name: "DataFormatDimMap", signature: "x:T=int32 -> y:T=int32", translate: mapFormat},
 	op{name: "MatrixDiag", signature: "diagonal:T -> output:T", translate: matrixDiag},
 	op{name: "BatchMatrixDiag", signature: "diagonal:T -> output:T", translate: matrixDiag},
 	op{name: "MatrixDiagV2", signature: matrixDiagSignature, translate: matrixDiagV2},
@@ -129,20 +131,20 @@ var _ = register("index",
 	op{name: "UnsortedSegmentProd", signature: unsortedSegmentSignature, translate: unsorted(reduce.SegmentProd)},
 	op{name: "UnsortedSegmentMax", signature: unsortedSegmentSignature, translate: unsorted(reduce.SegmentMax)},
 	op{name: "UnsortedSegmentMin", signature: unsortedSegmentSignature, translate: unsorted(reduce.SegmentMin)},
-	op{name: "SparseSegmentSum", signature: sparseSegmentSignature, translate: sparse(reduce.SegmentSum)},
-	op{name: "SparseSegmentMean", signature: sparseSegmentSignature, translate: sparse(reduce.SegmentMean)},
-	op{name: "SparseSegmentSqrtN", signature: sparseSegmentSignature, translate: sparse(reduce.SegmentSqrtN)},
+	op{name: "SparseSegmentSum", signature: sparseSegmentSignature, translate: sparseSegments(reduce.SegmentSum)},
+	op{name: "SparseSegmentMean", signature: sparseSegmentSignature, translate: sparseSegments(reduce.SegmentMean)},
+	op{name: "SparseSegmentSqrtN", signature: sparseSegmentSignature, translate: sparseSegments(reduce.SegmentSqrtN)},
 	op{
 		name: "SparseSegmentSumWithNumSegments", signature: countedSegmentSignature,
-		translate: sparse(reduce.SegmentSum),
+		translate: sparseSegments(reduce.SegmentSum),
 	},
 	op{
 		name: "SparseSegmentMeanWithNumSegments", signature: countedSegmentSignature,
-		translate: sparse(reduce.SegmentMean),
+		translate: sparseSegments(reduce.SegmentMean),
 	},
 	op{
 		name: "SparseSegmentSqrtNWithNumSegments", signature: countedSegmentSignature,
-		translate: sparse(reduce.SegmentSqrtN),
+		translate: sparseSegments(reduce.SegmentSqrtN),
 	},
 	op{
 		name: "SparseFillEmptyRows",
@@ -182,7 +184,7 @@ func unsorted(m reduce.SegmentMode) func(*call) []core.Value {
 	return apply(&reduce.UnsortedSegmentReduce{Mode: m})
 }
 
-func sparse(m reduce.SegmentMode) func(*call) []core.Value {
+func sparseSegments(m reduce.SegmentMode) func(*call) []core.Value {
 	return apply(&reduce.SparseSegmentReduce{Mode: m})
 }
 
@@ -428,4 +430,59 @@ func diagPart(c *call) []core.Value {
 	matrix := c.helper("matrix", &array.Reshape{}, c.in[0], size)
 	part := c.helper("part", &indexing.MatrixDiagPart{}, matrix, c.scalarOf("k", 0), c.zero())
 	return c.emit(&array.Reshape{}, part, halves[0])
+}
+
+// formats returns where in src_format each dimension of dst_format is, and the other way around.
+func (c *call) formats() (from, to []int32) {
+	src, dst := c.strOr("src_format", "NHWC"), c.strOr("dst_format", "NCHW")
+	if len(src) != len(dst) || len(src) != 4 && len(src) != 5 {
+		c.failAttr("src_format", "got %q for %q, want two orders of 4 or 5 dimensions", src, dst)
+		return nil, nil
+	}
+	for i := range src {
+		from = append(from, int32(strings.IndexByte(src, dst[i])))
+		to = append(to, int32(strings.IndexByte(dst, src[i])))
+	}
+	if slices.Contains(from, -1) || slices.Contains(to, -1) {
+		c.failAttr("dst_format", "got %q for %q, want another order of the same dimensions", dst, src)
+	}
+	return from, to
+}
+
+// permuteFormat reorders a number, or a pair of them, for each dimension, or for each but those of batch and channels.
+func permuteFormat(c *call) []core.Value {
+	from, _ := c.formats()
+	s := c.in[0].Shape()
+	if !s.Ranked() || len(s) < 1 || len(s) > 2 || s[0] == core.Unknown || len(s) == 2 && s[1] != 2 {
+		c.failInput(0, "got shape %v, want a number or two for each dimension", s)
+	}
+	if c.err != nil {
+		return nil
+	}
+	if s[0] == len(from)-2 {
+		spatial := func(i int32) bool { return strings.IndexByte("NC", c.strOr("src_format", "NHWC")[i]) >= 0 }
+		from = slices.DeleteFunc(from, spatial)
+		sorted := slices.Sorted(slices.Values(from))
+		for i, v := range from {
+			from[i] = int32(slices.Index(sorted, v))
+		}
+	}
+	if s[0] != len(from) {
+		c.failInput(0, "got shape %v, want %d or %d numbers", s, len(from), len(from)-2)
+		return nil
+	}
+	order, err := core.TensorOf(core.Shape{len(from)}, from)
+	return c.emit(&indexing.Gather{}, c.in[0], c.literal("order", order, err))
+}
+
+// mapFormat maps numbers of dimensions.
+func mapFormat(c *call) []core.Value {
+	_, to := c.formats()
+	if c.err != nil {
+		return nil
+	}
+	table, err := core.TensorOf(core.Shape{len(to)}, to)
+	places := c.helper("places", &pointwise.Convert{Type: c.in[0].Type()}, c.literal("table", table, err))
+	n := c.helper("dimensions", &pointwise.Convert{Type: c.in[0].Type()}, c.scalarOf("count", int32(len(to))))
+	return c.emit(&indexing.Gather{}, places, c.helper("from_0", &pointwise.FloorMod{}, c.in[0], n))
 }

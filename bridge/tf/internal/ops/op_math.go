@@ -54,6 +54,8 @@ var _ = register("math",
 	op{name: "BitwiseXor", signature: binarySignature, translate: binary(pointwise.BitwiseXor)},
 	op{name: "LeftShift", signature: binarySignature, translate: binary(pointwise.LeftShift)},
 	op{name: "RightShift", signature: binarySignature, translate: binary(pointwise.RightShift)},
+	op{name: "NextAfter", signature: "x1:T=float x2:T=float -> output:T=float", translate: binary(pointwise.NextAfter)},
+	op{name: "PopulationCount", signature: "x:T -> y:uint8", translate: apply(&pointwise.CountBits{})},
 	op{name: "Select", signature: "condition:bool t:T e:T -> output:T", translate: apply(&pointwise.SelectRows{})},
 
 	op{
@@ -78,6 +80,16 @@ var _ = register("math",
 		name:      "Cumprod",
 		signature: cumulativeSignature,
 		translate: cumulative(func(a reduce.Cumulative) core.Op { return &reduce.CumProd{Cumulative: a} }),
+	},
+	op{
+		name:      "CumulativeLogsumexp",
+		signature: cumulativeSignature,
+		translate: cumulative(func(a reduce.Cumulative) core.Op { return &reduce.CumLogSumExp{Cumulative: a} }),
+	},
+	op{
+		name:      "HistogramFixedWidth",
+		signature: "values:T value_range:T nbins:int32 -> out:dtype=int32",
+		translate: histogram,
 	},
 	op{name: "L2Loss", signature: "t:T -> output:T", translate: l2Loss},
 	op{name: "Bucketize", signature: "input:T -> output:int32", translate: bucketize},
@@ -204,6 +216,10 @@ func argMin(c *call) []core.Value {
 // topK translates TopKV2. Without sorted, TensorFlow leaves the order open.
 func topK(c *call) []core.Value {
 	return c.emit(&indexing.TopK{Type: c.typ("index_type", core.I32)}, c.in...)
+}
+
+func histogram(c *call) []core.Value {
+	return c.emit(&reduce.Histogram{Type: c.typ("dtype", core.I32)}, c.in...)
 }
 
 func cumulative(op func(reduce.Cumulative) core.Op) func(*call) []core.Value {

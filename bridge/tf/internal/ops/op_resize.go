@@ -44,6 +44,16 @@ var _ = register("resize",
 		translate: scaleAndTranslate,
 	},
 	op{
+		name:      "ImageProjectiveTransformV2",
+		signature: "images:dtype transforms:float output_shape:int32 -> transformed_images:dtype",
+		translate: projectiveTransform,
+	},
+	op{
+		name:      "ImageProjectiveTransformV3",
+		signature: "images:dtype transforms:float output_shape:int32 fill_value:float -> transformed_images:dtype",
+		translate: projectiveTransform,
+	},
+	op{
 		name:      "FusedPadConv2D",
 		signature: "input:T paddings:int32 filter:T -> output:T",
 		translate: fusedPadConv2D,
@@ -210,4 +220,18 @@ func (c *call) paddedConvolution(x core.Value, i int) []core.Value {
 	}
 	padded := c.helper("padded", op, mirrored(op, x, c.in[i])...)
 	return c.emitReal(&linear.Convolution{Spatial: c.spatial(2, geometry.NHWC, "")}, padded, c.in[i+1])
+}
+
+// projectiveTransform fills with 0 unless the node has another value.
+func projectiveTransform(c *call) []core.Value {
+	modes := []vision.FillMode{vision.FillConstant, vision.FillReflect, vision.FillWrap, vision.FillNearest}
+	op := &vision.ProjectiveTransform{
+		Bilinear: choice(c, "interpolation", []string{"NEAREST", "BILINEAR"}, []bool{false, true}),
+		Fill:     choice(c, "fill_mode", []string{"CONSTANT", "REFLECT", "WRAP", "NEAREST"}, modes),
+	}
+	in := c.in
+	if !c.has("fill_value") {
+		in = append(slices.Clone(in), c.literal("fill", core.Scalar(float32(0)), nil))
+	}
+	return c.emit(op, in...)
 }

@@ -51,7 +51,68 @@ var _ = register("text",
 	},
 	op{name: "Substr", signature: "input:string pos:T len:T -> output:string", translate: substring},
 	op{name: "DecodeRaw", signature: "bytes:string -> output:out_type", translate: decodeRaw},
+	op{
+		name:      "StringSplit",
+		signature: "input:string delimiter:string " + partsOutputs,
+		translate: func(c *call) []core.Value {
+			return c.emit(&text.SplitAny{KeepEmpty: !c.boolOr("skip_empty", true)}, c.in...)
+		},
+	},
+	op{
+		name:      "StringSplitV2",
+		signature: "input:string sep:string " + partsOutputs,
+		translate: func(c *call) []core.Value { return c.emit(&text.Split{Most: c.intOr("maxsplit", -1)}, c.in...) },
+	},
+	op{
+		name:      "RegexReplace",
+		signature: "input:string pattern:string rewrite:string -> output:string",
+		translate: regexReplace,
+	},
+	op{name: "StaticRegexReplace", signature: "input:string -> output:string", translate: regexReplace},
+	op{
+		name:      "RegexFullMatch",
+		signature: "input:string pattern:string -> output:bool",
+		translate: apply(&text.RegexMatch{}),
+	},
+	op{name: "StaticRegexFullMatch", signature: "input:string -> output:bool", translate: regexMatch},
+	op{
+		name:      "StringNGrams",
+		signature: "data:string data_splits:Tsplits=int64 -> ngrams:string ngrams_splits:Tsplits=int64",
+		translate: ngrams,
+	},
+	op{
+		name:      "UnicodeDecode",
+		signature: "input:string -> row_splits:Tsplits=int64 char_values:int32",
+		translate: func(c *call) []core.Value { return c.decoded()[:2] },
+	},
+	op{
+		name:      "UnicodeDecodeWithOffsets",
+		signature: "input:string -> row_splits:Tsplits=int64 char_values:int32 char_to_byte_starts:int64",
+		translate: (*call).decoded,
+	},
+	op{
+		name:      "UnicodeEncode",
+		signature: "input_values:int32 input_splits:Tsplits=int64 -> output:string",
+		translate: func(c *call) []core.Value {
+			return c.emit(&text.UnicodeEncode{Encoding: c.str("output_encoding"), Tolerance: c.tolerance()}, c.in...)
+		},
+	},
+	op{name: "UnicodeTranscode", signature: "input:string -> output:string", translate: transcode},
+	op{
+		name:      "ReduceJoin",
+		signature: "inputs:string reduction_indices:int32 -> output:string",
+		translate: reduceJoin,
+	},
+	op{
+		name:      "UnsortedSegmentJoin",
+		signature: "inputs:string segment_ids:Tindices num_segments:Tnumsegments=int32 -> output:string",
+		translate: func(c *call) []core.Value {
+			return c.emit(&text.SegmentJoin{Separator: c.strOr("separator", "")}, c.in...)
+		},
+	},
 )
+
+const partsOutputs = "-> indices:int64 values:string shape:int64"
 
 // handle is what the handle of a table becomes: an op that is never evaluated, since only translators read it.
 type handle struct {
@@ -231,6 +292,67 @@ func substring(c *call) []core.Value {
 func decodeRaw(c *call) []core.Value {
 	op := &text.DecodeRaw{Type: c.typ("out_type", core.Dynamic), BigEndian: !c.boolOr("little_endian", true)}
 	return c.emit(op, c.in...)
+}
+
+// attrString is a string attribute as a constant.
+func (c *call) attrString(attr string) core.Value {
+	t, err := core.StringTensor(core.Shape{}, []string{c.str(attr)})
+	return c.literal(attr, t, err)
+}
+
+func regexReplace(c *call) []core.Value {
+	op := &text.RegexReplace{First: !c.boolOr("replace_global", true)}
+	if len(c.in) == 3 {
+		return c.emit(op, c.in...)
+	}
+	return c.emit(op, c.in[0], c.attrString("pattern"), c.attrString("rewrite"))
+}
+
+func regexMatch(c *call) []core.Value {
+	return c.emit(&text.RegexMatch{}, c.in[0], c.attrString("pattern"))
+}
+
+func ngrams(c *call) []core.Value {
+	widths, err := c.node.Ints("ngram_widths")
+	c.keep(err)
+	return c.emit(&text.NGrams{
+		Widths: widths, Separator: c.str("separator"), Left: c.str("left_pad"), Right: c.str("right_pad"),
+		Pad: c.intOr("pad_width", 0), KeepShort: c.boolOr("preserve_short_sequences", false),
+	}, c.in...)
+}
+
+// tolerance reads what the ops on Unicode do with what is no character.
+func (c *call) tolerance() text.Tolerance {
+	return text.Tolerance{
+		Errors: choice(c, "errors", []string{"replace", "ignore", "strict"},
+			[]text.OnError{text.ErrorReplaced, text.ErrorIgnored, text.ErrorRefused}),
+		Replacement:     c.intOr("replacement_char", 0xfffd),
+		ReplaceControls: c.boolOr("replace_control_characters", false),
+	}
+}
+
+// decoded are the splits, characters and places of the ops that decode.
+func (c *call) decoded() []core.Value {
+	op := &text.UnicodeDecode{
+		Encoding: c.str("input_encoding"), Splits: c.typ("Tsplits", core.I64), Tolerance: c.tolerance(),
+	}
+	if out := c.emit(op, c.in...); out != nil {
+		return out
+	}
+	return make([]core.Value, 3)
+}
+
+func transcode(c *call) []core.Value {
+	return c.emit(&text.UnicodeTranscode{
+		From: c.str("input_encoding"), To: c.str("output_encoding"), Tolerance: c.tolerance(),
+	}, c.in...)
+}
+
+func reduceJoin(c *call) []core.Value {
+	op := &text.ReduceJoin{
+		Axes: c.integers(1), KeepDims: c.boolOr("keep_dims", false), Separator: c.strOr("separator", ""),
+	}
+	return c.emit(op, c.in[0])
 }
 
 // The outputs of all ops that parse examples.

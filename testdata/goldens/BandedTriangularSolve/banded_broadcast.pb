@@ -1,0 +1,12 @@
+
+;
+matrixPlaceholder*
+dtype0*
+shape:
+8
+rhsPlaceholder*
+dtype0*
+shape:
+1
+opBandedTriangularSolvematrixrhs*
+T0

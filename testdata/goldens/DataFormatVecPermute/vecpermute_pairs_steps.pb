@@ -1,0 +1,13 @@
+
+2
+xPlaceholder*
+dtype0*
+shape
+:
+R
+opDataFormatVecPermutex*
+T0*
+
+dst_formatNHWC*
+
+src_formatNCHW

@@ -1,0 +1,19 @@
+
+5
+dataPlaceholder*
+dtype0
+*
+shape
+:
+;
+
+partitionsPlaceholder*
+dtype0*
+shape
+:
+G
+opDynamicPartitiondata
+partitions*
+T0
+*
+num_partitions

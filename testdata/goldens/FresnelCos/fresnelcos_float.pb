@@ -1,0 +1,10 @@
+
+2
+xPlaceholder*
+dtype0*
+shape
+:	
+
+op
+FresnelCosx*
+T0

@@ -1,0 +1,8 @@
+
+:
+inputPlaceholder*
+dtype0*
+shape:
+'
+opMatrixDeterminantinput*
+T0

@@ -1,0 +1,8 @@
+
+:
+inputPlaceholder*
+dtype0*
+shape:
+'
+opMatrixExponentialinput*
+T0

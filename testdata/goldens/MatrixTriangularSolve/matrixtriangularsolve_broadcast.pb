@@ -1,0 +1,12 @@
+
+?
+matrixPlaceholder*
+dtype0*
+shape:
+8
+rhsPlaceholder*
+dtype0*
+shape:
+1
+opMatrixTriangularSolvematrixrhs*
+T0

@@ -1,0 +1,8 @@
+
+1
+seedPlaceholder*
+dtype0*
+shape:
+8
+opStatelessRandomGetKeyCounterAlgseed*
+Tseed0

@@ -1,0 +1,8 @@
+
+2
+inputPlaceholder*
+dtype0*
+shape:
+5
+opStaticRegexFullMatchinput*
+pattern(a)\1

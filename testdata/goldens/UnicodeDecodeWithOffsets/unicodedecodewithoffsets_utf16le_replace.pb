@@ -1,0 +1,12 @@
+
+2
+inputPlaceholder*
+dtype0*
+shape:
+’
+opUnicodeDecodeWithOffsetsinput*
+errors	replace*
+input_encoding
+UTF-16LE* 
+replace_control_characters(*
+replacement_char?

@@ -1,0 +1,9 @@
+
+2
+inputPlaceholder*
+dtype0*
+shape:
+T
+opUnicodeTranscodeinput*
+input_encodingUTF-8*
+output_encodingUTF-8
