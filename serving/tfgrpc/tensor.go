@@ -41,13 +41,24 @@ var types = map[types_go_proto.DataType]tf2ng.Type{
 }
 
 // enums maps our element types to TensorFlow's.
-var enums = func() map[tf2ng.Type]types_go_proto.DataType {
-	m := map[tf2ng.Type]types_go_proto.DataType{}
-	for enum, t := range types {
-		m[t] = enum
-	}
-	return m
-}()
+var enums = map[tf2ng.Type]types_go_proto.DataType{
+	tf2ng.Bool:   types_go_proto.DataType_DT_BOOL,
+	tf2ng.I8:     types_go_proto.DataType_DT_INT8,
+	tf2ng.U8:     types_go_proto.DataType_DT_UINT8,
+	tf2ng.I16:    types_go_proto.DataType_DT_INT16,
+	tf2ng.U16:    types_go_proto.DataType_DT_UINT16,
+	tf2ng.I32:    types_go_proto.DataType_DT_INT32,
+	tf2ng.U32:    types_go_proto.DataType_DT_UINT32,
+	tf2ng.I64:    types_go_proto.DataType_DT_INT64,
+	tf2ng.U64:    types_go_proto.DataType_DT_UINT64,
+	tf2ng.BF16:   types_go_proto.DataType_DT_BFLOAT16,
+	tf2ng.F16:    types_go_proto.DataType_DT_HALF,
+	tf2ng.F32:    types_go_proto.DataType_DT_FLOAT,
+	tf2ng.F64:    types_go_proto.DataType_DT_DOUBLE,
+	tf2ng.String: types_go_proto.DataType_DT_STRING,
+	tf2ng.C64:    types_go_proto.DataType_DT_COMPLEX64,
+	tf2ng.C128:   types_go_proto.DataType_DT_COMPLEX128,
+}
 
 // stringSize is how many bytes a string takes in addition to its content.
 const stringSize = 16

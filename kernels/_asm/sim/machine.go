@@ -505,8 +505,11 @@ func (m *Machine) VFMADD213PS(a, b, c SimOperand) {
 }
 
 func fusedMultiplyAdd(x, y, z float32) float32 {
-	sum := float64(x)*float64(y) + float64(z)
-	if sum == 0 || math.IsNaN(sum) || math.IsInf(sum, 0) {
+	product, addend := float64(x)*float64(y), float64(z) // both exactly
+	sum := product + addend
+	part := sum - product
+	isExact := product-(sum-part) == 0 && addend-part == 0
+	if isExact || sum == 0 || math.IsNaN(sum) || math.IsInf(sum, 0) {
 		return float32(sum)
 	}
 	b := func(v float32) *big.Float { return new(big.Float).SetPrec(1000).SetFloat64(float64(v)) }

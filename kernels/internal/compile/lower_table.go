@@ -101,8 +101,10 @@ func (c *compiler) emitLook(n *core.Node, src, dst int, table func(*machine.Run)
 				look(view.Of[uint16](to), from, (*[256]uint16)(view.Of[uint16](values)))
 			case 4:
 				look(view.Of[uint32](to), from, (*[256]uint32)(view.Of[uint32](values)))
-			default:
+			case 8:
 				look(view.Of[uint64](to), from, (*[256]uint64)(view.Of[uint64](values)))
+			case 16:
+				look(view.Of[complex128](to), from, (*[256]complex128)(view.Of[complex128](values)))
 			}
 			return nil
 		},
