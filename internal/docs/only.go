@@ -30,7 +30,7 @@ func (c *collection) only() string {
 		"no", "no")
 	row(&b, "answers [TensorFlow Serving's clients](docs/START-SERVING.md)", "yes", "no", "yes", "by its Model Server",
 		"no")
-	row(&b, "what it needs to run", "one static file, 31 MB (39 with DWARF)", "Python, 1.3 GB", "a server of its own",
+	row(&b, "what it needs to run", "one static file, 32 MB (40 with DWARF)", "Python, 1.3 GB", "a server of its own",
 		"shared libraries", "TensorFlow to convert, a runtime to run")
 	row(&b, "start to first ResNet-50 result, each measured by itself", "0.09 s, 60 MiB", "5.1 s, 893 MiB", "not measured",
 		"0.47 s, 165 MiB (of its own INT8 model)", "0.26 s, 118 MiB (ONNX Runtime, likewise)")
