@@ -17,14 +17,16 @@ func runPortableFloats(p *Packed, a *Args, r Rows, panel0, panel1 int) {
 		for i := 0; i < r.Count; i += portableRows {
 			rows := [portableRows]int{i, min(i+1, r.Count-1)} // a single last row is computed twice
 			first, second := p.offsets(a, &r, rows[0]), p.offsets(a, &r, rows[1])
-			multiply := multiplyFlushing
-			if min(p.leastExponent(a, &r, first), p.leastExponent(a, &r, second))+p.least >= least {
-				multiply = multiplyFloats // no sum is subnormal
-			}
+			isNormal := min(p.leastExponent(a, &r, first), p.leastExponent(a, &r, second))+p.least >= least // every sum
 			var acc [portableRows][portableCols]float32
 			for _, t := range r.Taps {
 				x, y := view.Of[float32](a.A[first[t]:]), view.Of[float32](a.A[second[t]:])
-				multiply(&acc, x[:n], y[:n], b[int(t)*n*width:][:n*width])
+				w := b[int(t)*n*width:][:n*width]
+				if isNormal {
+					multiplyFloats(&acc, x[:n], y[:n], w)
+				} else {
+					multiplyFlushing(&acc, x[:n], y[:n], w)
+				}
 			}
 			store(p, a, rows, panel*portableCols, &acc)
 		}
