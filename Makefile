@@ -44,7 +44,7 @@ demo: build ## convert, run and check a real INT8 model
 	@echo 'Next: bin/tf2ng inspect $(DATA)/$(MODEL).pb --kernels; bin/tf2ng --help'
 
 test: ## run all tests
-	$(GO) test -json ./... | $(SUMMARY)
+	$(GO) test -timeout 20m -json ./... | $(SUMMARY)
 
 check: ## all else that must hold of a change
 	@MAKE='$(MAKE)' .ci/stages $(CHECKS)
@@ -72,7 +72,7 @@ asm:
 
 purego:
 	@echo '== the tests without assembly'
-	$(GO) test -json -tags purego ./... | $(SUMMARY)
+	$(GO) test -timeout 20m -json -tags purego ./... | $(SUMMARY)
 
 v3:
 	@echo '== the tests where the compiler may fuse x*y+z (GOAMD64=v3)'

@@ -66,7 +66,7 @@ func NewCepstrum(m Mel) *Cepstrum {
 // Of reports whether c is the Cepstrum of m.
 func (c *Cepstrum) Of(m Mel) bool { return c != nil && c.mel == m }
 
-func melOf(frequency float64) float64 { return 1127 * transcendental.Log1p(frequency/700) }
+func melOf(frequency float64) float64 { return float64(1127 * transcendental.Log1p(frequency/700)) }
 
 // Run sets y to the coefficients of a spectrum of squared magnitudes. scratch has a number for each channel.
 func (c *Cepstrum) Run(y, x []float32, scratch []float64) {

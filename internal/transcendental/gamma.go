@@ -62,7 +62,7 @@ func gammaSeries(a, x float64) float64 {
 	sum, term, r := 1.0, 1.0, a
 	for range mostTerms {
 		r++
-		term *= x / r
+		term = float64(term * (x / r))
 		if sum += term; term <= float64(sum*epsilon) {
 			break
 		}

@@ -213,5 +213,5 @@ func Spence(x float64) float64 {
 		return -float64((x - 1) * spenceNear.at(x-1))
 	}
 	l := Log(x)
-	return float64(-0.5*l)*l - Spence(1/x)
+	return float64(float64(-0.5*l)*l) - Spence(1/x)
 }

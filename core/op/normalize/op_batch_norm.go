@@ -125,10 +125,10 @@ func (op *BatchNorm) Eval(in, out []*core.Tensor) error {
 		if less != nil {
 			x -= less[c]
 		}
-		if x *= factor[c]; scale != nil {
-			y[i] = numeric.FMA32(x, scale[c], offset[c])
+		if scale != nil {
+			y[i] = numeric.FMA32(x*factor[c], scale[c], offset[c])
 		} else {
-			y[i] = x + offset[c]
+			y[i] = float32(x*factor[c]) + offset[c]
 		}
 	}
 	return nil

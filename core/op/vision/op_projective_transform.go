@@ -219,7 +219,7 @@ func (m FillMode) inside(x float32, n int) float32 {
 		return 0
 	case m == FillReflect && x < 0:
 		if x < twice {
-			x += twice * truncated(-x/twice)
+			x += float32(twice * truncated(-x/twice))
 		}
 		if x < -length {
 			x += twice
@@ -227,13 +227,13 @@ func (m FillMode) inside(x float32, n int) float32 {
 			x = -x - 1
 		}
 	case m == FillReflect:
-		if x -= twice * truncated(x/twice); x >= length {
+		if x -= float32(twice * truncated(x/twice)); x >= length {
 			x = twice - x - 1
 		}
 	case x < 0:
-		x += length * (truncated(-x/last) + 1)
+		x += float32(length * (truncated(-x/last) + 1))
 	default:
-		x -= length * truncated(x/last)
+		x -= float32(length * truncated(x/last))
 	}
 	return max(0, min(x, last))
 }

@@ -75,7 +75,7 @@ func (op *ResizeArea) covers(in, out int) ([]cover, float32) {
 	scale := interpolate.Sampling{AlignCorners: op.AlignCorners}.Scale(in, out)
 	list := make([]cover, out)
 	for o := range list {
-		from, to := float32(o)*scale, float32(o+1)*scale
+		from, to := float32(float32(o)*scale), float32(float32(o+1)*scale)
 		c := cover{first: int(math.Floor(float64(from)))}
 		for i := c.first; i < int(math.Ceil(float64(to))); i++ {
 			w, at := float32(1), float32(i)

@@ -198,7 +198,7 @@ func (op *ScaleAndTranslate) spans(in, out int, scale, move float32) ([]cover, e
 	if op.Antialias {
 		width = larger(inverse, 1)
 	}
-	reach := op.Kernel.radius() * width
+	reach := float32(op.Kernel.radius() * width)
 	if most := min(2*float64(reach)+2, float64(in)); most*float64(out) > maxWeights {
 		return nil, core.Violation("C5", 2, "got scale %v, by which %d elements become %d of up to %v each, "+
 			"want at most %d weights", scale, in, out, most, maxWeights)
