@@ -40,7 +40,9 @@ func TestMovementOfComplexNumbers(t *testing.T) {
 			for _, shape := range []core.Shape{{5}, {4, 1}, {3, 1, 1}, {2, 1, 1, 1}, {}} {
 				y := g.parameter(typ, shape)
 				g.result(g.apply(&array.BroadcastTo{}, y, ints(2, 3, 4, 5)))
-				g.result(g.apply(&pointwise.Select{}, g.parameter(core.Bool, core.Shape{4, 5}), x, y))
+				chosen := g.apply(&pointwise.Compare{Relation: pointwise.Less},
+					g.parameter(core.U8, core.Shape{4, 5}), g.parameter(core.U8, core.Shape{4, 5}))
+				g.result(g.apply(&pointwise.Select{}, chosen, x, y))
 			}
 			table := g.parameter(typ, core.Shape{256})
 			g.result(g.apply(&pointwise.Lookup{}, g.parameter(core.U8, s), table))
