@@ -1,6 +1,10 @@
 package matrix
 
-import "math"
+import (
+	"math"
+
+	"github.com/tf2ng/tf2ng/core"
+)
 
 // lu factors a square matrix in place: below the diagonal are the factors of the rows above, order[i] is the row that
 // became row i. In each column the first of the largest elements is the pivot. sign is that of the order.
@@ -35,6 +39,17 @@ func lu(a []float64, n int, order []int) (sign float64) {
 		}
 	}
 	return sign
+}
+
+// factored sets a to the factors of matrix k of x, or of its adjoint; false if it is not invertible.
+func factored(a []float64, x *core.Tensor, k int, adjoint bool, order []int) bool {
+	n := len(order)
+	load(a, x, k)
+	if adjoint {
+		transpose(a, n)
+	}
+	lu(a, n, order)
+	return invertible(a, n)
 }
 
 // invertible reports whether a diagonal has no 0 and no NaN.

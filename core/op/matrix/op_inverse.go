@@ -38,12 +38,7 @@ func (op *Inverse) Eval(in, out []*core.Tensor) error {
 	n := in[0].Shape()[len(in[0].Shape())-1]
 	a, y, order := make([]float64, n*n), make([]float64, n*n), make([]int, n)
 	return each(in[0], n*n, out[0], func(k int) error {
-		load(a, in[0], k)
-		if op.Adjoint {
-			transpose(a, n)
-		}
-		lu(a, n, order)
-		if !invertible(a, n) {
+		if !factored(a, in[0], k, op.Adjoint, order) {
 			return core.Violation("C2", 0, "got matrix %d, which is not invertible", k)
 		}
 		clear(y)

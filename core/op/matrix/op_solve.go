@@ -61,12 +61,7 @@ func (op *Solve) Eval(in, out []*core.Tensor) error {
 	n, columns := s[len(s)-2], s[len(s)-1]
 	a, b, y, order := make([]float64, n*n), make([]float64, n*columns), make([]float64, n*columns), make([]int, n)
 	return each(in[0], n*n, out[0], func(k int) error {
-		load(a, in[0], k)
-		if op.Adjoint {
-			transpose(a, n)
-		}
-		lu(a, n, order)
-		if !invertible(a, n) {
+		if !factored(a, in[0], k, op.Adjoint, order) {
 			return core.Violation("C3", 0, "got matrix %d, which is not invertible", k)
 		}
 		load(b, in[1], k)
