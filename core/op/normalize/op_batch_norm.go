@@ -2,6 +2,7 @@ package normalize
 
 import (
 	"math"
+	"slices"
 
 	"github.com/tf2ng/tf2ng/core"
 	"github.com/tf2ng/tf2ng/core/geometry"
@@ -137,26 +138,23 @@ func (op *BatchNorm) Eval(in, out []*core.Tensor) error {
 // Steps returns the numbers of each channel with which x becomes (x - less)*factor*scale + offset. less is nil where
 // nothing is subtracted. Without scale, which is nil, the product is rounded before offset is added, else after that.
 func (op *BatchNorm) Steps(scale, offset, mean, variance []float32) (less, factor, scales, offsets []float32) {
-	factor = make([]float32, len(scale))
+	factor, offsets = make([]float32, len(scale)), slices.Clone(offset)
 	for c, v := range variance {
-		factor[c] = float32(math.Sqrt(float64(v + op.Epsilon)))
+		switch root := math.Sqrt(float64(v + op.Epsilon)); op.Order {
+		case Normalized:
+			factor[c] = 1 / float32(root)
+		case Centered:
+			factor[c] = scale[c] / float32(root)
+		default:
+			factor[c] = scale[c] * float32(1/root)
+			offsets[c] -= float32(mean[c] * factor[c])
+		}
 	}
 	switch op.Order {
 	case Normalized:
-		for c, root := range factor {
-			factor[c] = 1 / root
-		}
-		return mean, factor, scale, offset
+		return mean, factor, scale, offsets
 	case Centered:
-		for c, root := range factor {
-			factor[c] = scale[c] / root
-		}
-		return mean, factor, nil, offset
-	}
-	offsets = make([]float32, len(scale))
-	for c, v := range variance {
-		factor[c] = scale[c] * float32(1/math.Sqrt(float64(v+op.Epsilon)))
-		offsets[c] = offset[c] - float32(mean[c]*factor[c])
+		return mean, factor, nil, offsets
 	}
 	return nil, factor, nil, offsets
 }
