@@ -85,8 +85,10 @@ var primitives = []primitive{
 	combination("divide", "x[i] / y[i]", func(g *gen, y operand.Mem, v reg.VecPhysical) { g.VDIVPS(y, v, v) }),
 	combination("maximum", "x[i] if x[i] > y[i] or x[i] is NaN, else y[i]", (*gen).maximum),
 	combination("minimum", "x[i] if x[i] < y[i] or x[i] is NaN, else y[i]", (*gen).minimum),
-	combination("larger", "x[i] if x[i] > y[i], else y[i]", func(g *gen, y operand.Mem, v reg.VecPhysical) { g.VMAXPS(y, v, v) }),
-	combination("smaller", "x[i] if x[i] < y[i], else y[i]", func(g *gen, y operand.Mem, v reg.VecPhysical) { g.VMINPS(y, v, v) }),
+	combination("larger", "x[i] if x[i] > y[i], else y[i]",
+		func(g *gen, y operand.Mem, v reg.VecPhysical) { g.VMAXPS(y, v, v) }),
+	combination("smaller", "x[i] if x[i] < y[i], else y[i]",
+		func(g *gen, y operand.Mem, v reg.VecPhysical) { g.VMINPS(y, v, v) }),
 	roundedSum("f16", (*gen).f16Constants, func(g *gen, v reg.VecPhysical) {
 		half := emit.Vector(int(g.V(6).PhysicalIndex()), g.Width/2)
 		g.quietNaN(v)

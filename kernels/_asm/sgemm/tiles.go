@@ -45,7 +45,7 @@ var (
 )
 
 // tiling is what the routines of tiles differ in: the bytes of their vectors, the most rows of a tile, its vectors of
-// columns (four are those of two panels), what is summed, and whether the numbers are bf16, of which pairs are multiplied.
+// columns (four are those of two panels), what is summed, and whether pairs of bf16 are multiplied.
 type tiling struct {
 	width, rows, vectors int
 	numbers              emit.Numbers
